@@ -15,7 +15,7 @@ export interface LedgerPage {
   closedAt: number | undefined
   tip: LedgerPoint
   /** The oldest ledger the source still has; undefined where old servers do not tell. */
-  oldestLedger: number | undefined
+  oldest: LedgerPoint | undefined
 }
 
 export interface LedgerPoint {

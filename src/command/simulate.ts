@@ -1,0 +1,37 @@
+import { readRecording } from '../source/recording.ts'
+import { readFaultScript } from '../source/simulator/faults.ts'
+import { createSimulator } from '../source/simulator/server.ts'
+import { untilStopped } from './start.ts'
+import { say } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface SimulateOptions {
+  fixture: string
+  /** Times the recorded pace; Infinity for all at once. */
+  speed: number
+  port: number
+  faults?: string
+}
+
+/** Serves a recording as a Soroban RPC until `signal` aborts. */
+export async function simulate(
+  { fixture, speed, port, faults }: SimulateOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const recording = await readRecording(fixture)
+  const script = faults === undefined ? [] : await readFaultScript(faults)
+  const simulator = await createSimulator({ recording, speed, port, faults: script })
+  const { contractId, firstLedger, name, network } = recording.header
+  const last = recording.ledgers.at(-1)?.sequence ?? firstLedger
+  say(
+    terminal,
+    `${name}: ledgers ${firstLedger} to ${last} as a Soroban RPC on ${simulator.url}
+Index it with
+  RPC_URL=${simulator.url} CONTRACT_ID=${contractId} NETWORK='${network.passphrase}' npm start`,
+  )
+  void simulator.finished.then(() => say(terminal, 'The last ledger has closed; still serving.'))
+  const forever = Promise.withResolvers<void>()
+  await untilStopped(forever.promise, signal)
+  await simulator.close()
+}

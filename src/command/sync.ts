@@ -1,0 +1,81 @@
+import { SingleBar } from 'cli-progress'
+import { requireContract } from '../config.ts'
+import type { Config } from '../config.ts'
+import { createDecoder } from '../decode/decode.ts'
+import { completeThrough } from '../domain/cursor.ts'
+import { createIngest } from '../ingest/ingest.ts'
+import type { LedgerPage } from '../source/source.ts'
+import { claimStore, openStore } from '../store/store.ts'
+import { createSource } from './start.ts'
+import { createLogger, say } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Catches up with the tip that the RPC has now, then ends. */
+export async function sync(config: Config, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const contractId = requireContract(config)
+  const { source, sourceName } = createSource(config)
+  const decode = createDecoder()
+  const store = openStore(config.databasePath, decode)
+  try {
+    claimStore(store, config.databasePath, { ...config, contractId })
+    const ingest = createIngest({
+      source,
+      coverage: store.coverage,
+      writer: store.writer,
+      decode,
+      startLedger: config.startLedger,
+      networkPassphrase: config.networkPassphrase,
+      log: createLogger(terminal, 'warn', terminal.err),
+      onApplied: () => {},
+    })
+    const from = store.coverage.checkpoint()?.ledger
+    const progress = createProgress(terminal, from)
+    const began = performance.now()
+    let events = 0
+    await ingest.catchUp(signal, (page, accepted) => {
+      events += accepted
+      progress.update(page, events)
+    })
+    progress.stop()
+    const at = store.coverage.checkpoint()
+    const seconds = (performance.now() - began) / 1_000
+    const pace = `${Math.round(events / seconds)} events/s`
+    say(
+      terminal,
+      at === undefined
+        ? `nothing was indexed from ${sourceName}`
+        : `${signal.aborted ? 'stopped' : 'caught up'} at ledger ${at.ledger}: ${events} new events in ${seconds.toFixed(1)} s (${pace})`,
+    )
+  } finally {
+    store.close()
+  }
+}
+
+interface Progress {
+  update(page: LedgerPage, events: number): void
+  stop(): void
+}
+
+function createProgress(terminal: Terminal, from: number | undefined): Progress {
+  if (!terminal.interactive) return { update: () => {}, stop: () => {} }
+  const bar = new SingleBar({
+    format: ' {bar} {percentage}%  ledger {ledger} of {tip}  {rate} events/s  ETA {eta_formatted}',
+    hideCursor: true,
+    stream: terminal.err,
+  })
+  const began = performance.now()
+  let first = from
+  return {
+    update(page, events) {
+      const ledger = completeThrough(page.cursor)
+      first ??= page.oldest?.ledger ?? ledger
+      const rate = Math.round((events * 1_000) / (performance.now() - began))
+      const payload = { ledger, tip: page.tip.ledger, rate }
+      const total = Math.max(1, page.tip.ledger - first)
+      if (!bar.isActive) bar.start(total, 0, payload)
+      bar.setTotal(total)
+      bar.update(Math.max(0, ledger - first), payload)
+    },
+    stop: () => bar.stop(),
+  }
+}

@@ -1,0 +1,100 @@
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import { requireContract } from './config.ts'
+import { createDecoder } from './decode/decode.ts'
+import { createFeed } from './feed/feed.ts'
+import { listen } from './http/server.ts'
+import type { Endpoint } from './http/status.ts'
+import { createIngest } from './ingest/ingest.ts'
+import type { SourceStatus } from './ingest/ingest.ts'
+import type { LedgerSource } from './source/source.ts'
+import { claimStore, openStore } from './store/store.ts'
+
+export interface DaemonParts {
+  source: LedgerSource
+  /** How the source is called in `/status`; credentials redacted. */
+  sourceName: string
+  logger: Logger
+  version: string
+}
+
+export interface Daemon {
+  /** Where it is served. */
+  url: string
+  /** Settles when ingestion ends: after `close`, or rejected by a broken promise of ours. */
+  ended: Promise<void>
+  /** Stops ingesting, says goodbye to subscribers over the drain time, closes the database. */
+  close(): Promise<void>
+}
+
+/** Builds and connects every part. Throws UsageError when the configuration cannot work. */
+export async function startDaemon(config: Config, parts: DaemonParts): Promise<Daemon> {
+  const { source, sourceName, logger, version } = parts
+  const contractId = requireContract(config)
+  const decode = createDecoder()
+  const store = openStore(config.databasePath, decode)
+  const stopping = new AbortController()
+  try {
+    claimStore(store, config.databasePath, { ...config, contractId })
+    const feed = createFeed({
+      log: store.log,
+      coverage: store.coverage,
+      tip: () => ingest.status().latestLedger ?? undefined,
+      limits: {
+        heartbeatMs: config.heartbeatSeconds * 1_000,
+        maxAgeMs: config.maxAgeSeconds * 1_000,
+        stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
+        maxSubscriptions: config.maxSubscriptions,
+        maxSubscriptionsPerAddress: config.maxSubscriptionsPerAddress,
+      },
+      logger,
+    })
+    const ingest = createIngest({
+      source,
+      coverage: store.coverage,
+      writer: store.writer,
+      decode,
+      startLedger: config.startLedger,
+      networkPassphrase: config.networkPassphrase,
+      log: logger,
+      onApplied: () => feed.wake(),
+    })
+    const http = await listen(
+      {
+        store,
+        feed,
+        version,
+        contractId,
+        network: config.networkPassphrase,
+        endpoints: () => [endpointOf(sourceName, ingest.status())],
+        tipStillForMs: () => ingest.status().tipStillForMs,
+        readyMaxLag: config.readyMaxLag,
+        tipStallSeconds: config.tipStallSeconds,
+        logger,
+        trustProxy: config.trustProxy,
+      },
+      config,
+    )
+    const ended = ingest.run(stopping.signal)
+    return {
+      url: http.url,
+      ended,
+      async close() {
+        stopping.abort(new Error('the daemon is closing'))
+        http.stop()
+        await feed.close(config.drainSeconds * 1_000)
+        await http.close()
+        await ended.catch(() => {})
+        store.close()
+      },
+    }
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+function endpointOf(url: string, status: SourceStatus): Endpoint {
+  const { state, latestLedger, oldestLedger, lastError } = status
+  return { url, state, latestLedger, oldestLedger, lastError }
+}

@@ -1,0 +1,60 @@
+import type { LogEntry } from '../store/log.ts'
+
+/**
+ * SSE text. Every block ends its fields with `id`: a client that is cut off inside a block must not
+ * have taken the id of an event it never got (some apply it as soon as the line is there). Lines
+ * end with LF alone; JSON text holds no line break, so `data` is always one line.
+ */
+
+/** A block that moves no position unless it has an id. */
+export function block(fields: {
+  retry?: number
+  event?: string
+  data: unknown
+  id?: string | undefined
+}): string {
+  const { retry, event, data, id } = fields
+  return `${retry === undefined ? '' : `retry: ${retry}\n`}${
+    event === undefined ? '' : `event: ${event}\n`
+  }data: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`
+}
+
+/** An event of the log, its stored JSON as it is. */
+export function eventBlock({ id, type, data }: LogEntry): string {
+  return `event: ${type}\ndata: ${data}\nid: ${id}\n\n`
+}
+
+/** A comment without a blank line: clients that dispatch on every blank line see nothing of it. */
+export const HEARTBEAT = ':\n'
+
+/**
+ * Text as bytes that any HTTP/1.1 socket can send: one chunk of the chunked transfer coding, made
+ * once and shared by every subscription. HTTP/1.0 gets the same bytes without the chunk's framing.
+ */
+export interface Bytes {
+  chunk: Buffer
+  /** Where the text begins and ends in `chunk`. */
+  start: number
+  end: number
+}
+
+export function toBytes(text: string): Bytes {
+  const length = Buffer.byteLength(text)
+  const size = `${length.toString(16)}\r\n`
+  const chunk = Buffer.from(`${size}${text}\r\n`)
+  return { chunk, start: size.length, end: size.length + length }
+}
+
+/** Several as one, each still a chunk of its own. */
+export function concat(parts: readonly Bytes[], chunked: boolean): Buffer {
+  const [first] = parts
+  if (parts.length === 1 && first !== undefined) return framed(first, chunked)
+  return Buffer.concat(parts.map((part) => framed(part, chunked)))
+}
+
+export function framed({ chunk, start, end }: Bytes, chunked: boolean): Buffer {
+  return chunked ? chunk : chunk.subarray(start, end)
+}
+
+/** Ends a chunked body cleanly, so that a client can tell it from a cut. */
+export const LAST_CHUNK = '0\r\n\r\n'

@@ -1,0 +1,112 @@
+import { z } from '@hono/zod-openapi'
+import { EVENT_TYPES } from '../domain/event.ts'
+import { jsonTime } from '../domain/integers.ts'
+import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
+import type { Stream } from '../domain/stream.ts'
+import type { Checkpoint } from '../store/coverage.ts'
+
+/** The shapes of answers, as users see them and as the OpenAPI document tells them. */
+
+const Amount = z.string().openapi({ description: 'i128, decimal', example: '997500000' })
+const Id = z.string().openapi({ description: 'u64, decimal', example: '1' })
+const Time = z.number().int().openapi({ description: 'Unix seconds' })
+const Instant = z.string().openapi({ format: 'date-time' })
+const CursorText = z.string().openapi({ example: '0006442459533967360-0000000003' })
+
+export const AsOf = z
+  .object({ cursor: CursorText, ledger: z.number().int(), ledgerClosedAt: Instant.nullable() })
+  .nullable()
+  .openapi('AsOf', {
+    description: 'The checkpoint the answer was read at; subscribe from its cursor to miss nothing',
+  })
+
+export const StreamJson = z
+  .object({
+    streamId: Id,
+    sender: z.string(),
+    recipient: z.string(),
+    tokenAddress: z.string(),
+    ratePerSecond: Amount,
+    depositedAmount: Amount,
+    withdrawnAmount: Amount,
+    claimableAmount: Amount.openapi({ description: 'as of asOf.ledgerClosedAt' }),
+    startTime: Time.nullable(),
+    lastUpdateTime: Time.nullable(),
+    endTime: Time.nullable().openapi({ description: 'when an active stream runs dry' }),
+    endedAt: Instant.nullable().openapi({ description: 'when it was cancelled or completed' }),
+    status: z.enum(STREAM_STATUSES),
+    isActive: z.boolean(),
+    isPaused: z.boolean(),
+    pausedAt: Time.nullable(),
+    createdLedger: z.number().int().nullable(),
+    updatedLedger: z.number().int(),
+    lastEventId: CursorText.nullable(),
+    origin: z.enum(['events', 'chain']),
+  })
+  .openapi('Stream')
+
+export const EventJson = z
+  .looseObject({
+    id: CursorText,
+    type: z.enum(EVENT_TYPES),
+    streamId: Id.optional(),
+    contractId: z.string(),
+    ledger: z.number().int(),
+    timestamp: Time.openapi({ description: 'close time of the ledger, Unix seconds' }),
+    transactionHash: z.string(),
+    sender: z.string().nullable(),
+    recipient: z.string().nullable(),
+  })
+  .openapi('Event', { description: 'One event, flat; the fields of its type follow these' })
+
+export const ProblemJson = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    errors: z.array(z.object({ parameter: z.string(), detail: z.string() })).optional(),
+  })
+  .openapi('Problem')
+
+export type StreamJson = z.infer<typeof StreamJson>
+export type AsOf = z.infer<typeof AsOf>
+
+/** RFC 3339 UTC in whole seconds, as the RPC writes it. */
+export function instant(seconds: number): string
+export function instant(seconds: number | null): string | null
+export function instant(seconds: number | null): string | null {
+  return seconds === null ? null : `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`
+}
+
+export function asOf(checkpoint: Checkpoint | undefined): AsOf {
+  if (checkpoint === undefined) return null
+  const { cursor, ledger, ledgerClosedAt } = checkpoint
+  return { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) }
+}
+
+/** `time` is what `claimableAmount` is as of, Unix seconds. */
+export function streamJson(stream: Stream, time: bigint): StreamJson {
+  return {
+    streamId: stream.streamId.toString(),
+    sender: stream.sender,
+    recipient: stream.recipient,
+    tokenAddress: stream.tokenAddress,
+    ratePerSecond: stream.ratePerSecond.toString(),
+    depositedAmount: stream.depositedAmount.toString(),
+    withdrawnAmount: stream.withdrawnAmount.toString(),
+    claimableAmount: claimable(stream, time).toString(),
+    startTime: jsonTime(stream.startTime),
+    lastUpdateTime: jsonTime(stream.lastUpdateTime),
+    endTime: jsonTime(endTime(stream)),
+    endedAt: instant(stream.endedAt),
+    status: statusOf(stream),
+    isActive: stream.isActive,
+    isPaused: stream.paused,
+    pausedAt: jsonTime(stream.pausedAt),
+    createdLedger: stream.createdLedger,
+    updatedLedger: stream.updatedLedger,
+    lastEventId: stream.lastEventId,
+    origin: stream.origin,
+  }
+}

@@ -1,0 +1,231 @@
+import { z } from '@hono/zod-openapi'
+import type { Feed } from '../feed/feed.ts'
+import type { Checkpoint } from '../store/coverage.ts'
+import { instant } from './json.ts'
+import { wholeNumber } from './parameters.ts'
+import { createRouter, get, json } from './routes.ts'
+import type { Reads } from './routes.ts'
+
+/** One RPC as `/status` shows it. */
+export interface Endpoint {
+  /** Credentials redacted. */
+  url: string
+  state: 'starting' | 'ok' | 'failing'
+  latestLedger: number | null
+  oldestLedger: number | null
+  lastError: string | null
+}
+
+export interface StatusDeps extends Reads {
+  feed: Feed
+  version: string
+  contractId: string
+  network: string
+  endpoints(): Endpoint[]
+  /** How long the tip has not moved, by our own clock; undefined before a source has answered. */
+  tipStillForMs(): number | undefined
+  /** Ledgers the checkpoint may lie behind the tip. */
+  readyMaxLag: number
+  /** 0: never mind how long the tip stands still. */
+  tipStallSeconds: number
+}
+
+const MAX_LAG = 0x7fffffff
+const ReadyQuery = z.strictObject({ max_lag: wholeNumber(0, MAX_LAG).optional() })
+const None = z.strictObject({})
+
+const Point = z.object({ ledger: z.number().int(), ledgerClosedAt: z.string().nullable() })
+const Status = z
+  .object({
+    version: z.string(),
+    uptimeSeconds: z.number().int(),
+    contractId: z.string(),
+    network: z.string(),
+    checkpoint: Point.extend({ cursor: z.string() }).nullable(),
+    tip: Point.nullable(),
+    lagLedgers: z.number().int().nullable(),
+    lagSeconds: z.number().int().nullable(),
+    runway: z.object({ ledgers: z.number().int(), hours: z.number().nullable() }).nullable(),
+    coverage: z.array(z.tuple([z.number().int(), z.number().int()])),
+    gaps: z.array(
+      z.object({
+        from: z.number().int(),
+        to: z.number().int(),
+        reason: z.string(),
+        declaredAt: z.string(),
+        repaired: z.boolean(),
+      }),
+    ),
+    counts: z.object({
+      events: z.number().int(),
+      streams: z.number().int(),
+      unrecognised: z.number().int(),
+    }),
+    endpoints: z.array(
+      z.object({
+        url: z.string(),
+        state: z.enum(['starting', 'ok', 'failing']),
+        latestLedger: z.number().int().nullable(),
+        oldestLedger: z.number().int().nullable(),
+        lastError: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('Status')
+
+const Ready = z
+  .object({
+    ready: z.boolean(),
+    reasons: z.array(z.string()),
+    lagLedgers: z.number().int().nullable(),
+    checkpoint: z.string().nullable(),
+  })
+  .openapi('Ready')
+
+const Stats = z
+  .object({
+    activeConnections: z.number().int(),
+    maxConnections: z.number().int(),
+    activeIps: z.number().int(),
+    perIpPeakConnections: z.number().int(),
+    live: z.number().int(),
+    replaying: z.number().int(),
+    stalled: z.number().int(),
+    eventsPerSecond: z.number(),
+    timestamp: z.number().int(),
+  })
+  .openapi('FeedStats')
+
+export function statusRoutes(deps: StatusDeps) {
+  const router = createRouter()
+  const { store, feed } = deps
+  const startedAt = performance.now()
+
+  router.openapi(
+    get({
+      path: '/health',
+      summary: 'Alive',
+      request: { query: None },
+      answer: z.object({ status: z.literal('ok') }),
+    }),
+    () => json({ status: 'ok' }),
+  )
+
+  router.openapi(
+    get({
+      path: '/ready',
+      summary: 'Caught up, and no more than max_lag ledgers behind',
+      request: { query: ReadyQuery },
+      answer: Ready,
+      problems: { 503: 'not ready; the body is as of 200, with reasons' },
+    }),
+    (c) => {
+      const maxLag = c.req.valid('query').max_lag ?? deps.readyMaxLag
+      const body = readiness(deps, maxLag)
+      return json(body, body.ready ? 200 : 503)
+    },
+  )
+
+  router.openapi(
+    get({
+      path: '/status',
+      summary: 'Checkpoint, lag, runway, coverage, gaps, counts, endpoints',
+      request: { query: None },
+      answer: Status,
+    }),
+    () => json(store.snapshot(() => status(deps, startedAt))),
+  )
+
+  router.openapi(
+    get({
+      path: '/events/stats',
+      summary: 'Subscriptions of the feed',
+      request: { query: None },
+      answer: Stats,
+    }),
+    () => json({ ...feed.stats(), timestamp: Math.floor(Date.now() / 1_000) }),
+  )
+
+  return router
+}
+
+function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
+  const { coverage } = deps.store
+  const checkpoint = coverage.checkpoint()
+  const still = deps.tipStillForMs()
+  const lagLedgers = checkpoint === undefined ? null : checkpoint.tipLedger - checkpoint.ledger
+  const reasons: string[] = []
+  if (checkpoint === undefined) reasons.push('no ledger has been indexed yet')
+  if (still === undefined) reasons.push('no RPC has answered since the start')
+  else if (deps.tipStallSeconds > 0 && still > deps.tipStallSeconds * 1_000) {
+    reasons.push(`the tip has not moved for ${Math.floor(still / 1_000)} s`)
+  }
+  if (lagLedgers !== null && lagLedgers > maxLag) {
+    reasons.push(`${lagLedgers} ledgers behind the tip, more than ${maxLag}`)
+  }
+  for (const gap of coverage.gaps()) {
+    if (!gap.repaired) reasons.push(`ledgers ${gap.from} to ${gap.to} are missing (${gap.reason})`)
+  }
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    lagLedgers,
+    checkpoint: checkpoint?.cursor ?? null,
+  }
+}
+
+function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
+  const { version, contractId, network, store } = deps
+  return {
+    version,
+    uptimeSeconds: Math.floor((performance.now() - startedAt) / 1_000),
+    contractId,
+    network,
+    ...position(store.coverage.checkpoint()),
+    ...contents(store),
+    endpoints: deps.endpoints(),
+  }
+}
+
+/** Where the log is and how far it may fall behind before its source has forgotten. */
+export function position(checkpoint: Checkpoint | undefined) {
+  if (checkpoint === undefined) {
+    return { checkpoint: null, tip: null, lagLedgers: null, lagSeconds: null, runway: null }
+  }
+  const { cursor, ledger, ledgerClosedAt, tipLedger, tipClosedAt } = checkpoint
+  const lagSeconds =
+    tipClosedAt === null || ledgerClosedAt === null
+      ? null
+      : Math.max(0, tipClosedAt - ledgerClosedAt)
+  return {
+    checkpoint: { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) },
+    tip: { ledger: tipLedger, ledgerClosedAt: instant(tipClosedAt) },
+    lagLedgers: tipLedger - ledger,
+    lagSeconds,
+    runway: runway(checkpoint),
+  }
+}
+
+/** What the source would have to forget before it forgets our position, in its own ledger time. */
+function runway({ ledger, ledgerClosedAt, oldestLedger, oldestClosedAt }: Checkpoint) {
+  if (oldestLedger === null) return null
+  const known = ledgerClosedAt !== null && oldestClosedAt !== null
+  const hours = known ? Math.round((ledgerClosedAt - oldestClosedAt) / 360) / 10 : null
+  return { ledgers: ledger - oldestLedger, hours }
+}
+
+/** What the log holds. */
+export function contents({ coverage, log, streams }: Reads['store']) {
+  const counts = log.counts()
+  return {
+    coverage: coverage.intervals().map(({ from, to }): [number, number] => [from, to]),
+    gaps: coverage
+      .gaps()
+      .map(({ declaredAt, ...gap }) => ({ ...gap, declaredAt: instant(declaredAt) })),
+    counts: {
+      events: counts.values().reduce((sum, count) => sum + count, 0),
+      streams: streams.count(),
+      unrecognised: counts.get('unrecognised') ?? 0,
+    },
+  }
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { demo } from './command/demo.ts'
+import { rebuild } from './command/rebuild.ts'
+import { record } from './command/record.ts'
+import { simulate } from './command/simulate.ts'
+import { start } from './command/start.ts'
+import { status } from './command/status.ts'
+import { sync } from './command/sync.ts'
+import type { Terminal } from './command/terminal.ts'
+import { parseConfig } from './config.ts'
+import type { Config } from './config.ts'
+import { UsageError } from './domain/errors.ts'
+
+/** Arguments, environment, signals and exit codes; everything else is elsewhere. */
+
+const EXIT_FAILED = 1
+const EXIT_USAGE = 2
+/** What a shell makes of a program ended by Ctrl-C. */
+const EXIT_INTERRUPTED = 130
+
+const terminal: Terminal = {
+  out: process.stdout,
+  err: process.stderr,
+  interactive: process.stdout.isTTY,
+}
+
+const stopping = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // A second time means now.
+    if (stopping.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    stopping.abort(new Error(`ended by ${name}`))
+  })
+}
+
+function config(): Config {
+  // oxlint-disable-next-line node/no-process-env -- the one place that reads it
+  return parseConfig(process.env)
+}
+
+function version(): string {
+  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(file) as { version: string }).version
+}
+
+function wholeNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`)
+  }
+}
+
+function speed(text: string): number {
+  const value = text === 'max' ? Number.POSITIVE_INFINITY : Number(text)
+  if (text !== '' && value > 0) return value
+  throw new InvalidArgumentError('It must be a number above 0, or max for everything at once.')
+}
+
+const program = new Command('flowfi-indexer')
+  .description(
+    'Indexes the FlowFi payment-streaming contract on Stellar and serves it over REST and Server-Sent Events.\nEverything is configured by environment variables; README.md lists them.',
+  )
+  .version(version())
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => terminal.err.write(text) })
+
+program
+  .command('start')
+  .description('index and serve: the daemon (needs CONTRACT_ID)')
+  .action(() => start(config(), terminal, version(), stopping.signal))
+
+program
+  .command('demo')
+  .description('play recorded ledgers through the whole pipe; needs no network')
+  .action(() => demo(config(), terminal, version(), stopping.signal))
+
+program
+  .command('sync')
+  .description('catch up with the tip, then exit (needs CONTRACT_ID)')
+  .action(() => sync(config(), terminal, stopping.signal))
+
+program
+  .command('rebuild')
+  .description('refold every stream from the log and decode every event again')
+  .action(() => rebuild(config(), terminal))
+
+program
+  .command('record')
+  .description('record ledgers from an RPC as a fixture (needs CONTRACT_ID)')
+  .requiredOption('--from <ledger>', 'first ledger', wholeNumber(1, 0x7fffffff))
+  .requiredOption('--to <ledger>', 'last ledger', wholeNumber(1, 0x7fffffff))
+  .requiredOption('--out <file>', 'where to write; gzip when the name ends in .gz')
+  .action((options: { from: number; to: number; out: string }) =>
+    record(config(), options, terminal, stopping.signal),
+  )
+
+program
+  .command('simulate')
+  .description('serve a recording as a Soroban RPC over HTTP')
+  .requiredOption('--fixture <file>', 'the recording')
+  .addOption(
+    new Option('--speed <factor>', 'times the recorded pace, or max for all at once')
+      .argParser(speed)
+      .default(1),
+  )
+  .option('--port <number>', 'where to listen; 0 for any free one', wholeNumber(0, 65_535), 8_000)
+  .option('--faults <file>', 'a script of faults to play (README.md)')
+  .action((options: { fixture: string; speed: number; port: number; faults?: string }) =>
+    simulate(options, terminal, stopping.signal),
+  )
+
+program
+  .command('status')
+  .description('checkpoint, lag, runway, counts and gaps of a database file')
+  .action(() => status(config(), terminal))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
+  } else if (error instanceof UsageError) {
+    terminal.err.write(`flowfi-indexer: ${error.message}\n`)
+    process.exitCode = EXIT_USAGE
+  } else {
+    terminal.err.write(`flowfi-indexer: ${error instanceof Error ? error.stack : String(error)}\n`)
+    // What still runs is in an unknown state: the supervisor starts it anew.
+    process.exit(EXIT_FAILED)
+  }
+}

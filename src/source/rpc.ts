@@ -1,0 +1,227 @@
+import { completeThrough, isEndOfLedger, ledgerOf, parseCursor } from '../domain/cursor.ts'
+import type { Cursor } from '../domain/cursor.ts'
+import type { RawEvent } from '../domain/event.ts'
+import { SourceError } from '../domain/errors.ts'
+import { createRpcClient } from './rpc-client.ts'
+import type { LedgerPage, LedgerPoint, LedgerSource, PageStart } from './source.ts'
+
+export interface RpcSourceOptions {
+  url: string
+  contractId: string
+  /** For one call, its body included. */
+  timeoutMs: number
+}
+
+type Answer = Record<string, unknown>
+
+/**
+ * A Soroban RPC. Pages are asked for by cursor with one filter, the contract, and no `type`: the
+ * only query that every server version answers without leaving anything out, and that shows a
+ * replaced contract too. Nothing is decoded here; every value keeps its base64.
+ */
+export function createRpcSource({ url, contractId, timeoutMs }: RpcSourceOptions): LedgerSource {
+  const client = createRpcClient(url, timeoutMs)
+  const filters = [{ contractIds: [contractId] }]
+  const readTime = createTimeReader()
+
+  async function getEvents(start: PageStart, limit: number, signal: AbortSignal): Promise<Answer> {
+    const params =
+      'after' in start
+        ? { filters, pagination: { cursor: start.after, limit } }
+        : { startLedger: start.startLedger, filters, pagination: { limit } }
+    const ledger = 'after' in start ? ledgerOf(start.after) : start.startLedger
+    try {
+      return await client.call('getEvents', params, signal, ledger)
+    } catch (error) {
+      // The edge of the retention window has reached exactly the ledger we finished: the server
+      // refuses the cursor, but nothing after it is gone.
+      const oldest = error instanceof SourceError ? error.range?.oldest : undefined
+      const edge =
+        'after' in start && oldest !== undefined && completeThrough(start.after) + 1 === oldest
+      if (!edge) throw error
+      const again = { startLedger: oldest, filters, pagination: { limit } }
+      return client.call('getEvents', again, signal, oldest)
+    }
+  }
+
+  /** Close time of a ledger that is not the latest; unknown rather than a failed page. */
+  async function closeTime(ledger: number, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const params = { startLedger: ledger, pagination: { limit: 1 } }
+      const { ledgers } = await client.call('getLedgers', params, signal)
+      const [first] = Array.isArray(ledgers) ? (ledgers as Answer[]) : []
+      return first?.['sequence'] === ledger ? wireNumber(first['ledgerCloseTime']) : undefined
+    } catch (error) {
+      if (error instanceof SourceError) return undefined
+      throw error
+    }
+  }
+
+  return {
+    async network(signal) {
+      const { passphrase } = await client.call('getNetwork', undefined, signal)
+      if (typeof passphrase !== 'string') throw malformed('getNetwork', 'a passphrase')
+      return { passphrase }
+    },
+
+    async range(signal) {
+      const answer = await client.call('getHealth', undefined, signal)
+      const oldestLedger = wireNumber(answer['oldestLedger'])
+      const latestLedger = wireNumber(answer['latestLedger'])
+      if (oldestLedger === undefined || latestLedger === undefined) {
+        throw malformed('getHealth', 'a range of ledgers')
+      }
+      return { oldestLedger, latestLedger }
+    },
+
+    async page(start, limit, signal) {
+      const answer = await getEvents(start, limit, signal)
+      const page = readPage(answer, limit, contractId, readTime)
+      checkOrder(page, start)
+      if (page.closedAt !== undefined) return page
+      const closedAt = await closeTime(ledgerOf(page.cursor), signal)
+      return { ...page, closedAt }
+    },
+  }
+}
+
+function readPage(
+  answer: Answer,
+  limit: number,
+  contractId: string,
+  readTime: (text: unknown) => number,
+): LedgerPage {
+  const wireEvents = answer['events']
+  const latestLedger = wireNumber(answer['latestLedger'])
+  if (!Array.isArray(wireEvents)) throw malformed('getEvents', 'events')
+  if (latestLedger === undefined) throw malformed('getEvents', 'the latest ledger')
+  const events: RawEvent[] = []
+  for (const wireEvent of wireEvents) {
+    const event = readEvent(wireEvent as WireEvent, contractId, readTime)
+    if (event !== undefined) events.push(event)
+  }
+  const full = wireEvents.length >= limit
+  const cursor = readCursor(answer, full, wireEvents.at(-1) as WireEvent | undefined)
+  const tip = { ledger: latestLedger, closedAt: wireNumber(answer['latestLedgerCloseTime']) }
+  return {
+    events,
+    cursor,
+    full,
+    closedAt: closedAtOf(cursor, events, tip),
+    tip,
+    oldest: oldestOf(answer),
+  }
+}
+
+interface WireEvent {
+  id: unknown
+  pagingToken?: unknown
+  type: unknown
+  contractId: unknown
+  ledger: unknown
+  ledgerClosedAt: unknown
+  txHash: unknown
+  topic?: unknown
+  value: unknown
+  inSuccessfulContractCall?: unknown
+}
+
+/** Undefined for what is not an event of the contract that happened: see the body. */
+function readEvent(
+  wire: WireEvent,
+  contractId: string,
+  readTime: (text: unknown) => number,
+): RawEvent | undefined {
+  const { id, type, ledger, txHash, value, topic: topics = [] } = wire
+  // Before v23 a node with diagnostics on also lists the events of calls that were rolled back.
+  if (wire.inSuccessfulContractCall === false || type === 'diagnostic') return undefined
+  if (wire.contractId !== contractId) return undefined
+  if (typeof value !== 'string' || typeof txHash !== 'string') throw tooOld()
+  if (typeof id !== 'string' || parseCursor(id) === undefined)
+    throw malformed('getEvents', 'event ids')
+  if (typeof type !== 'string' || typeof ledger !== 'number') throw malformed('getEvents', 'events')
+  if (!Array.isArray(topics) || !topics.every((topic) => typeof topic === 'string')) {
+    throw malformed('getEvents', 'topics')
+  }
+  return {
+    id,
+    type,
+    contractId,
+    ledger,
+    timestamp: readTime(wire.ledgerClosedAt),
+    transactionHash: txHash,
+    topics,
+    value,
+  }
+}
+
+function readCursor(answer: Answer, full: boolean, last: WireEvent | undefined): Cursor {
+  const given = answer['cursor'] ?? (full ? (last?.pagingToken ?? last?.id) : undefined)
+  // Servers before v22 do not tell how far a short page has looked, and guessing loses events.
+  if (given === undefined) throw tooOld()
+  const cursor = typeof given === 'string' ? parseCursor(given) : undefined
+  if (cursor === undefined) throw malformed('getEvents', 'a cursor')
+  return cursor
+}
+
+/** Ids ascend, lie behind where the page started and not behind where it ended. */
+function checkOrder({ events, cursor }: LedgerPage, start: PageStart): void {
+  let before = 'after' in start ? start.after : ''
+  for (const { id } of events) {
+    if (id <= before) throw malformed('getEvents', `events in order: ${id} came after ${before}`)
+    before = id
+  }
+  if (cursor < before) throw malformed('getEvents', `a cursor behind its events: ${cursor}`)
+}
+
+function closedAtOf(
+  cursor: Cursor,
+  events: readonly RawEvent[],
+  tip: LedgerPoint,
+): number | undefined {
+  const ledger = ledgerOf(cursor)
+  if (ledger === tip.ledger) return tip.closedAt
+  const last = events.at(-1)
+  if (last?.ledger === ledger) return last.timestamp
+  // In the middle of a ledger, or of an empty one long closed.
+  return isEndOfLedger(cursor) ? undefined : last?.timestamp
+}
+
+function oldestOf(answer: Answer): LedgerPoint | undefined {
+  const ledger = wireNumber(answer['oldestLedger'])
+  if (ledger === undefined) return undefined
+  return { ledger, closedAt: wireNumber(answer['oldestLedgerCloseTime']) }
+}
+
+/** The same number is a number in one answer and a decimal string in the next. */
+function wireNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
+    ? number
+    : undefined
+}
+
+/** RFC 3339 to Unix seconds; the events of a ledger share the text, so the last one is remembered. */
+function createTimeReader(): (text: unknown) => number {
+  let lastText: unknown
+  let lastTime = 0
+  return (text) => {
+    if (text === lastText) return lastTime
+    const milliseconds = typeof text === 'string' ? Date.parse(text) : Number.NaN
+    if (Number.isNaN(milliseconds)) throw malformed('getEvents', 'close times')
+    lastText = text
+    lastTime = Math.floor(milliseconds / 1_000)
+    return lastTime
+  }
+}
+
+function malformed(method: string, what: string): SourceError {
+  return new SourceError('malformed', `the answer to ${method} does not have ${what}`)
+}
+
+function tooOld(): SourceError {
+  return new SourceError(
+    'refused',
+    'this RPC server is too old to be indexed without loss: stellar-rpc v22 or later is needed',
+  )
+}

@@ -1,0 +1,188 @@
+import { completeThrough, later, ledgerOf } from '../domain/cursor.ts'
+import type { Cursor } from '../domain/cursor.ts'
+import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import { eventJson } from '../domain/event-json.ts'
+import { fold } from '../domain/fold.ts'
+import type { Checkpoint, Coverage, Interval } from './coverage.ts'
+import type { Sqlite } from './open.ts'
+import { partiesOf } from './parties.ts'
+import { createProjection } from './projection.ts'
+import { encodeRaw } from './raw.ts'
+import { createRefold } from './refold.ts'
+
+/** An event as decoded and as the source had it. */
+export interface DecodedEvent {
+  event: ContractEvent
+  raw: RawEvent
+}
+
+export interface Batch {
+  events: readonly DecodedEvent[]
+  /** Position the batch is complete through. */
+  cursor: Cursor
+  /** The first ledger of which nothing is left out between it and the cursor. */
+  scannedFrom: number
+  /** Close time of the cursor's ledger, Unix seconds, where known. */
+  closedAt: number | undefined
+  tip: LedgerPoint
+  oldest?: LedgerPoint | undefined
+}
+
+interface LedgerPoint {
+  ledger: number
+  /** Unix seconds, where known. */
+  closedAt: number | undefined
+}
+
+export interface Applied {
+  /** Events the log did not have yet, by type. */
+  accepted: number
+  /** The log's position or what is known of the tip has changed. */
+  moved: boolean
+}
+
+export interface Writer {
+  /**
+   * Log, streams, coverage and checkpoint in one transaction. Idempotent by event id: delivering
+   * anything again, or late, gives the same rows. Throws only when SQLite does.
+   */
+  apply(batch: Batch): Applied
+  /** Records ledgers as lost and moves the checkpoint behind them. */
+  declareGap(gap: Interval & { reason: string; declaredAt: number }, after: Cursor): void
+  /** Binds the file to one network and contract; the row must not exist yet. */
+  identify(networkPassphrase: string, contractId: string): void
+}
+
+/**
+ * The only writer of the database. `decode` is needed where history arrives late: the streams it
+ * touches are folded anew from the log.
+ */
+export function createWriter(
+  sqlite: Sqlite,
+  coverage: Coverage,
+  decode: (raw: RawEvent) => ContractEvent,
+): Writer {
+  const projection = createProjection(sqlite)
+  const refold = createRefold(sqlite, projection, decode)
+  const insertEvent = sqlite.prepare(
+    `insert into events (id, type, stream_id, sender, recipient, data, raw)
+     values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
+  )
+  const newest = sqlite.prepare('select max(id) from events').pluck()
+  const count = sqlite.prepare(
+    `insert into event_counts (type, count) values (?, ?)
+     on conflict (type) do update set count = count + excluded.count`,
+  )
+  const saveCheckpoint = sqlite.prepare(
+    `insert or replace into checkpoint
+     (id, cursor, ledger, ledger_closed_at, tip_ledger, tip_closed_at,
+      oldest_ledger, oldest_closed_at) values (1, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  // Intervals that touch or overlap the new one become part of it.
+  const touching = sqlite.prepare(
+    `select min(from_ledger) as low, max(to_ledger) as high from coverage
+     where from_ledger <= ? + 1 and to_ledger >= ? - 1`,
+  )
+  const dropTouching = sqlite.prepare(
+    'delete from coverage where from_ledger <= ? + 1 and to_ledger >= ? - 1',
+  )
+  const addInterval = sqlite.prepare('insert into coverage (from_ledger, to_ledger) values (?, ?)')
+  const addGap = sqlite.prepare(
+    `insert into gaps (from_ledger, to_ledger, reason, declared_at, repaired) values (?, ?, ?, ?, 0)
+     on conflict do nothing`,
+  )
+
+  function insert({ event, raw }: DecodedEvent): boolean {
+    const streamId = 'streamId' in event ? event.streamId : undefined
+    const before = streamId === undefined ? undefined : projection.get(streamId)
+    const after = 'streamId' in event ? fold(before, event) : undefined
+    const parties = partiesOf(event, after)
+    const { changes } = insertEvent.run(
+      event.id,
+      event.type,
+      streamId === undefined ? null : streamId.toString(),
+      parties.sender,
+      parties.recipient,
+      eventJson(event, parties),
+      encodeRaw(raw),
+    )
+    if (changes === 0) return false
+    if (after !== undefined && after !== before) projection.set(after)
+    return true
+  }
+
+  function cover({ from, to }: Interval): void {
+    if (to < from) return
+    const { low, high } = touching.get(to, from) as { low: number | null; high: number | null }
+    dropTouching.run(to, from)
+    addInterval.run(Math.min(low ?? from, from), Math.max(high ?? to, to))
+  }
+
+  function move(batch: Batch): boolean {
+    const before = coverage.checkpoint()
+    const cursor = later(batch.cursor, before?.cursor ?? batch.cursor)
+    const tipMoved = batch.tip.ledger > (before?.tipLedger ?? 0)
+    if (cursor === before?.cursor && !tipMoved) return false
+    const tip = tipMoved ? batch.tip : { ledger: before?.tipLedger, closedAt: before?.tipClosedAt }
+    saveCheckpoint.run(
+      cursor,
+      ledgerOf(cursor),
+      cursor === before?.cursor ? before.ledgerClosedAt : closeTime(batch, before),
+      tip.ledger,
+      tip.closedAt ?? null,
+      batch.oldest?.ledger ?? before?.oldestLedger ?? null,
+      batch.oldest?.closedAt ?? before?.oldestClosedAt ?? null,
+    )
+    return true
+  }
+
+  return {
+    apply: sqlite.transaction((batch: Batch): Applied => {
+      projection.clear()
+      const highest = (newest.get() as string | null) ?? ''
+      const late = new Set<bigint>()
+      const accepted = new Map<string, number>()
+      for (const decoded of batch.events) {
+        if (!insert(decoded)) continue
+        const { event } = decoded
+        accepted.set(event.type, (accepted.get(event.type) ?? 0) + 1)
+        if (event.id < highest && 'streamId' in event) late.add(event.streamId)
+      }
+      for (const [type, number] of accepted) count.run(type, number)
+      projection.flush()
+      for (const streamId of late) refold(streamId)
+      cover({ from: batch.scannedFrom, to: completeThrough(batch.cursor) })
+      const moved = move(batch)
+      return { accepted: accepted.values().reduce((sum, number) => sum + number, 0), moved }
+    }).immediate,
+
+    declareGap: sqlite.transaction(
+      (gap: Interval & { reason: string; declaredAt: number }, after: Cursor) => {
+        addGap.run(gap.from, gap.to, gap.reason, gap.declaredAt)
+        const before = coverage.checkpoint()
+        if (before === undefined) return
+        saveCheckpoint.run(
+          after,
+          ledgerOf(after),
+          before.ledgerClosedAt,
+          before.tipLedger,
+          before.tipClosedAt,
+          before.oldestLedger,
+          before.oldestClosedAt,
+        )
+      },
+    ).immediate,
+
+    identify(networkPassphrase, contractId) {
+      sqlite
+        .prepare('insert into identity (id, network_passphrase, contract_id) values (1, ?, ?)')
+        .run(networkPassphrase, contractId)
+    },
+  }
+}
+
+/** Where the source could not tell when a ledger closed, the newest time known before it. */
+function closeTime(batch: Batch, before: Checkpoint | undefined): number | null {
+  if (batch.closedAt !== undefined) return batch.closedAt
+  return batch.events.at(-1)?.event.timestamp ?? before?.ledgerClosedAt ?? null
+}

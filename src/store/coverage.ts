@@ -1,0 +1,92 @@
+import { asc, eq, getTableColumns } from 'drizzle-orm'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { endOfLedger, ledgerOf } from '../domain/cursor.ts'
+import type { Cursor } from '../domain/cursor.ts'
+import type { Sqlite } from './open.ts'
+import { checkpoint, coverage, gaps, identity } from './schema.ts'
+
+export interface Checkpoint {
+  /** Everything of the contract up to here is in the log, but for the gaps. */
+  cursor: Cursor
+  ledger: number
+  /** Unix seconds; null until a source has told the time of a ledger. */
+  ledgerClosedAt: number | null
+  tipLedger: number
+  tipClosedAt: number | null
+  /** The oldest ledger the source still had; null where it did not tell. */
+  oldestLedger: number | null
+  oldestClosedAt: number | null
+}
+
+/** Ledgers, both ends included. */
+export interface Interval {
+  from: number
+  to: number
+}
+
+export interface Gap extends Interval {
+  reason: string
+  /** Unix seconds, wall clock. */
+  declaredAt: number
+  repaired: boolean
+}
+
+export interface Identity {
+  networkPassphrase: string
+  contractId: string
+}
+
+/** What the log covers. Reads only; every write is in the log's writer. */
+export interface Coverage {
+  checkpoint(): Checkpoint | undefined
+  intervals(): Interval[]
+  gaps(): Gap[]
+  identity(): Identity | undefined
+  /** The position before the first event the log could hold; undefined before the first page. */
+  floor(): Cursor | undefined
+}
+
+export function createCoverage(sqlite: Sqlite): Coverage {
+  const db = drizzle({ client: sqlite })
+  const { id: _, ...checkpointColumns } = getTableColumns(checkpoint)
+  const readCheckpoint = db
+    .select(checkpointColumns)
+    .from(checkpoint)
+    .where(eq(checkpoint.id, 1))
+    .prepare()
+  const readIntervals = db
+    .select({ from: coverage.fromLedger, to: coverage.toLedger })
+    .from(coverage)
+    .orderBy(asc(coverage.fromLedger))
+    .prepare()
+  const readGaps = db
+    .select({
+      from: gaps.fromLedger,
+      to: gaps.toLedger,
+      reason: gaps.reason,
+      declaredAt: gaps.declaredAt,
+      repaired: gaps.repaired,
+    })
+    .from(gaps)
+    .orderBy(asc(gaps.fromLedger))
+    .prepare()
+  const readIdentity = db
+    .select({ networkPassphrase: identity.networkPassphrase, contractId: identity.contractId })
+    .from(identity)
+    .where(eq(identity.id, 1))
+    .prepare()
+
+  return {
+    checkpoint: () => readCheckpoint.get(),
+    intervals: () => readIntervals.all(),
+    gaps: () => readGaps.all(),
+    identity: () => readIdentity.get(),
+    floor() {
+      const first = readIntervals.get()?.from
+      if (first !== undefined) return endOfLedger(first - 1)
+      // Nothing is covered whole: the first page ended inside its first ledger.
+      const position = readCheckpoint.get()
+      return position && endOfLedger(ledgerOf(position.cursor) - 1)
+    },
+  }
+}

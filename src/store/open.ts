@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { UsageError } from '../domain/errors.ts'
+
+export type Sqlite = Database.Database
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url))
+
+/** How long a statement waits for another process's lock before it fails. */
+const BUSY_TIMEOUT_MS = 5_000
+/** The WAL is cut back to this after a checkpoint: a long backfill must not leave gigabytes. */
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024
+const PAGE_CACHE_KIB = 64 * 1024
+
+/**
+ * Opens the database file, creating and migrating it as needed. Throws UsageError when the file is
+ * newer than this program, or is not a database of it.
+ */
+export function openDatabase(path: string): Sqlite {
+  const sqlite = openFile(path)
+  try {
+    sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    sqlite.pragma('journal_mode = WAL')
+    // With WAL this loses no consistency at a crash, and at a power cut only the newest commits,
+    // which the chain still has: the checkpoint is lost with them.
+    sqlite.pragma('synchronous = NORMAL')
+    sqlite.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`)
+    sqlite.pragma(`cache_size = -${PAGE_CACHE_KIB}`)
+    sqlite.pragma('temp_store = MEMORY')
+    refuseNewer(sqlite, path)
+    migrate(drizzle({ client: sqlite }), { migrationsFolder: MIGRATIONS })
+    return sqlite
+  } catch (cause) {
+    sqlite.close()
+    throw explain(cause, path)
+  }
+}
+
+/** Opens an existing database for reading; what it finds is left as it is. */
+export function openForReading(path: string): Sqlite {
+  let sqlite: Sqlite
+  try {
+    sqlite = new Database(path, { readonly: true, fileMustExist: true })
+  } catch (cause) {
+    throw new UsageError(
+      `there is no database at ${path}: set DATABASE_PATH to the file of an indexer, or start one`,
+      { cause },
+    )
+  }
+  try {
+    sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    refuseNewer(sqlite, path)
+    if (applied(sqlite) < newestMigration()) {
+      throw new UsageError(
+        `the database ${path} is older than this program: run "flowfi-indexer start" or "sync" once, which migrates it`,
+      )
+    }
+    return sqlite
+  } catch (cause) {
+    sqlite.close()
+    throw explain(cause, path)
+  }
+}
+
+function openFile(path: string): Sqlite {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    return new Database(path)
+  } catch (cause) {
+    throw new UsageError(
+      `cannot open the database ${path}: ${String(cause)}. Set DATABASE_PATH to a file in a writable folder`,
+      { cause },
+    )
+  }
+}
+
+function refuseNewer(sqlite: Sqlite, path: string): void {
+  if (applied(sqlite) <= newestMigration()) return
+  throw new UsageError(
+    `the database ${path} was written by a newer version of flowfi-indexer: run that version, or set DATABASE_PATH to another file`,
+  )
+}
+
+/** When the newest migration the program has was made. */
+function newestMigration(): number {
+  return Math.max(
+    ...readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((file) => file.folderMillis),
+  )
+}
+
+/** When the newest migration the database has seen was made; 0 for an empty file. */
+function applied(sqlite: Sqlite): number {
+  const table = sqlite
+    .prepare("select 1 from sqlite_schema where type = 'table' and name = '__drizzle_migrations'")
+    .get()
+  if (table === undefined) return 0
+  return Number(sqlite.prepare('select max(created_at) from __drizzle_migrations').pluck().get())
+}
+
+function explain(cause: unknown, path: string): unknown {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_NOTADB') {
+    return new UsageError(`${path} is not an SQLite database: set DATABASE_PATH to another file`, {
+      cause,
+    })
+  }
+  return cause
+}

@@ -1,0 +1,70 @@
+import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import { UsageError } from '../domain/errors.ts'
+import { createWriter } from './apply.ts'
+import type { Writer } from './apply.ts'
+import { createCoverage } from './coverage.ts'
+import type { Coverage } from './coverage.ts'
+import { createLog } from './log.ts'
+import type { Log } from './log.ts'
+import { openDatabase, openForReading } from './open.ts'
+import type { Sqlite } from './open.ts'
+import { createStreams } from './streams.ts'
+import type { Streams } from './streams.ts'
+
+/** What can be read of one database file. */
+export interface Store {
+  log: Log
+  streams: Streams
+  coverage: Coverage
+  /** Runs reads in one transaction, so that they agree with each other. */
+  snapshot<T>(read: () => T): T
+  close(): void
+}
+
+export interface WritableStore extends Store {
+  sqlite: Sqlite
+  writer: Writer
+}
+
+/** The database to index into. Throws UsageError when it cannot be used. */
+export function openStore(path: string, decode: (raw: RawEvent) => ContractEvent): WritableStore {
+  const sqlite = openDatabase(path)
+  const store = createStore(sqlite)
+  return { ...store, sqlite, writer: createWriter(sqlite, store.coverage, decode) }
+}
+
+/** An existing database, to look at. Throws UsageError when there is none. */
+export function openStoreForReading(path: string): Store {
+  return createStore(openForReading(path))
+}
+
+function createStore(sqlite: Sqlite): Store {
+  return {
+    log: createLog(sqlite),
+    streams: createStreams(sqlite),
+    coverage: createCoverage(sqlite),
+    snapshot: (read) => sqlite.transaction(read).deferred(),
+    close: () => sqlite.close(),
+  }
+}
+
+/** Makes sure that the file is of this network and contract, and remembers them in a new one. */
+export function claimStore(
+  store: WritableStore,
+  path: string,
+  { networkPassphrase, contractId }: { networkPassphrase: string; contractId: string },
+): void {
+  const known = store.coverage.identity()
+  if (known === undefined) {
+    store.writer.identify(networkPassphrase, contractId)
+    return
+  }
+  const refuse = (what: string, has: string, asked: string) =>
+    new UsageError(
+      `the database ${path} belongs to the ${what} ${has}, not to ${asked}: set DATABASE_PATH to another file, or ${what === 'contract' ? 'CONTRACT_ID' : 'NETWORK'} to the one it belongs to`,
+    )
+  if (known.networkPassphrase !== networkPassphrase) {
+    throw refuse('network', `"${known.networkPassphrase}"`, `"${networkPassphrase}"`)
+  }
+  if (known.contractId !== contractId) throw refuse('contract', known.contractId, contractId)
+}

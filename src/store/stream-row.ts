@@ -1,0 +1,76 @@
+import { I128_MIN, jsonTime } from '../domain/integers.ts'
+import { endTime, statusOf } from '../domain/stream.ts'
+import type { Stream } from '../domain/stream.ts'
+import type { streams } from './schema.ts'
+
+export type StreamRow = typeof streams.$inferSelect
+
+const U64_DIGITS = 20
+const I128_DIGITS = 39
+
+/** A stream that never runs dry, or already ended, sorts after every end time. */
+const NO_END = '9'.repeat(U64_DIGITS)
+
+/** A u64 as text whose order is the number's. */
+export function u64Order(value: bigint): string {
+  return value.toString().padStart(U64_DIGITS, '0')
+}
+
+/** An i128 as text whose order is the number's, negative ones included. */
+export function i128Order(value: bigint): string {
+  return (value - I128_MIN).toString().padStart(I128_DIGITS, '0')
+}
+
+export function toRow(stream: Stream): StreamRow {
+  const end = jsonTime(endTime(stream))
+  return {
+    streamId: stream.streamId.toString(),
+    sender: stream.sender,
+    recipient: stream.recipient,
+    tokenAddress: stream.tokenAddress,
+    ratePerSecond: stream.ratePerSecond.toString(),
+    depositedAmount: stream.depositedAmount.toString(),
+    withdrawnAmount: stream.withdrawnAmount.toString(),
+    startTime: stream.startTime.toString(),
+    lastUpdateTime: stream.lastUpdateTime.toString(),
+    isActive: stream.isActive,
+    paused: stream.paused,
+    pausedAt: stream.pausedAt === null ? null : stream.pausedAt.toString(),
+    chainStatus: stream.status,
+    ended: stream.ended,
+    endedAt: stream.endedAt,
+    createdLedger: stream.createdLedger,
+    updatedLedger: stream.updatedLedger,
+    lastEventId: stream.lastEventId,
+    origin: stream.origin,
+    status: statusOf(stream),
+    createdOrder: u64Order(stream.streamId),
+    startOrder: u64Order(stream.startTime),
+    endOrder: end === null ? NO_END : u64Order(BigInt(end)),
+    depositedOrder: i128Order(stream.depositedAmount),
+  }
+}
+
+export function fromRow(row: StreamRow): Stream {
+  return {
+    streamId: BigInt(row.streamId),
+    sender: row.sender,
+    recipient: row.recipient,
+    tokenAddress: row.tokenAddress,
+    ratePerSecond: BigInt(row.ratePerSecond),
+    depositedAmount: BigInt(row.depositedAmount),
+    withdrawnAmount: BigInt(row.withdrawnAmount),
+    startTime: BigInt(row.startTime),
+    lastUpdateTime: BigInt(row.lastUpdateTime),
+    isActive: row.isActive,
+    paused: row.paused,
+    pausedAt: row.pausedAt === null ? null : BigInt(row.pausedAt),
+    status: row.chainStatus,
+    ended: row.ended,
+    endedAt: row.endedAt,
+    createdLedger: row.createdLedger,
+    updatedLedger: row.updatedLedger,
+    lastEventId: row.lastEventId,
+    origin: row.origin,
+  }
+}
