@@ -91,7 +91,7 @@ function readFields(
   const fields: Record<string, Value> = {}
   let streamId: bigint | undefined
   let required = 0
-  let left = reader.uint32() === 0 ? 0 : reader.uint32()
+  let left = reader.flag() ? reader.uint32() : 0
   for (; left > 0; left -= 1) {
     const keyType = reader.type()
     if (keyType !== ScType.symbol) {

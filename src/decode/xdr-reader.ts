@@ -14,6 +14,8 @@ export interface XdrReader {
   uint64(): bigint
   int64(): bigint
   int128(): bigint
+  /** Whether an optional value is there; a bool is written alike. */
+  flag(): boolean
   text(): string
   address(): string
   /** Walks over a whole ScVal, its discriminant included. */
@@ -99,6 +101,11 @@ export function createXdrReader(base64: string, encodeAddress: AddressEncoder): 
   function uint64(): bigint {
     return bytes.readBigUInt64BE(take(8))
   }
+  function flag(): boolean {
+    const value = uint32()
+    if (value > 1) throw new Unreadable(`${value} is neither true nor false`)
+    return value === 1
+  }
   function address(): string {
     const kind = uint32()
     if (kind === 0 && uint32() !== 0) throw new Unreadable('public key of an unknown type')
@@ -108,7 +115,7 @@ export function createXdrReader(base64: string, encodeAddress: AddressEncoder): 
     return encodeAddress(kind, bytes.subarray(start, start + 32))
   }
   function items(step: () => void): void {
-    if (uint32() === 0) return
+    if (!flag()) return
     for (let left = uint32(); left > 0; left -= 1) step()
   }
   function skip(depth = 0): void {
@@ -120,6 +127,9 @@ export function createXdrReader(base64: string, encodeAddress: AddressEncoder): 
       return
     }
     switch (type) {
+      case ScType.bool:
+        flag()
+        return
       case ScType.bytes:
       case ScType.string:
       case ScType.symbol:
@@ -155,6 +165,7 @@ export function createXdrReader(base64: string, encodeAddress: AddressEncoder): 
     uint64,
     int64: () => bytes.readBigInt64BE(take(8)),
     int128: () => (bytes.readBigInt64BE(take(8)) << 64n) | uint64(),
+    flag,
     text: () => {
       const [start, end] = opaque()
       return bytes.toString('utf8', start, end)
@@ -170,7 +181,6 @@ export function createXdrReader(base64: string, encodeAddress: AddressEncoder): 
 
 /** Bytes after the discriminant of the arms of fixed size. */
 const WIDTHS: Readonly<Record<number, number>> = {
-  [ScType.bool]: 4,
   [ScType.void]: 0,
   // An error is a type and a code, whichever its type.
   2: 8,

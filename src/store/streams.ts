@@ -78,7 +78,7 @@ export function createStreams(sqlite: Sqlite): Streams {
       .select()
       .from(streams)
       .where(and(...equal.map(condition), beyond(query)))
-      .orderBy(direction(SORT_COLUMNS[query.sort]), direction(streams.createdOrder))
+      .orderBy(...sortColumns(query.sort).map(direction))
       .limit(query.limit + 1)
       .all()
   }
@@ -139,7 +139,17 @@ function condition([column, value]: Equal, position: number): SQL {
 function beyond({ sort, order, after }: StreamQuery): SQL | undefined {
   if (after === undefined) return undefined
   const than = sql.raw(order === 'asc' ? '>' : '<')
-  return sql`(${SORT_COLUMNS[sort]}, ${streams.createdOrder}) ${than} (${after.value}, ${after.created})`
+  const columns = sql.join(sortColumns(sort), sql`, `)
+  const values = sort === 'created' ? [after.created] : [after.value, after.created]
+  return sql`(${columns}) ${than} (${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )})`
+}
+
+/** The order of creation breaks ties, so a place in the order is one stream. */
+function sortColumns(sort: StreamSort): SQLiteColumn[] {
+  return sort === 'created' ? [streams.createdOrder] : [SORT_COLUMNS[sort], streams.createdOrder]
 }
 
 function keyOf(row: StreamRow, sort: StreamSort): StreamKey {

@@ -1,0 +1,84 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { EVENT_TYPES } from '../../src/domain/event.ts'
+import type { LogEntry, LogQuery } from '../../src/store/log.ts'
+import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+
+const recording = await loadRecording('quirks')
+const store = memoryStore()
+for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+const EVERYTHING = { streams: [], users: [], types: undefined }
+const all = store.log.page({ filter: EVERYTHING, limit: 10_000 }).entries
+const users = [...new Set(all.flatMap(({ sender, recipient }) => [sender, recipient]))].filter(
+  (user) => user !== null,
+)
+const streams = [...new Set(all.flatMap(({ streamId }) => streamId ?? []))]
+
+const filter = fc.record({
+  streams: fc.subarray([...streams, '18446744073709551615'], { maxLength: 6 }),
+  users: fc.subarray(users, { maxLength: 4 }),
+  types: fc.option(fc.subarray([...EVENT_TYPES], { minLength: 1 }), { nil: undefined }),
+})
+const position = fc.option(fc.constantFrom(...all.map(({ id }) => id)), { nil: undefined })
+
+function matches(entry: LogEntry, { streams: ids, users: parties, types }: LogQuery['filter']) {
+  if (types !== undefined && !types.includes(entry.type)) return false
+  if (ids.length + parties.length === 0) return true
+  return (
+    (entry.streamId !== null && ids.includes(entry.streamId)) ||
+    (entry.sender !== null && parties.includes(entry.sender)) ||
+    (entry.recipient !== null && parties.includes(entry.recipient))
+  )
+}
+
+describe('reading the log', () => {
+  property.prop([
+    filter,
+    position,
+    position,
+    fc.constantFrom('asc', 'desc'),
+    fc.integer({ min: 1, max: 40 }),
+  ])(
+    'page by page yields exactly what matches between two positions, in order',
+    (wanted, after, before, order, limit) => {
+      const read: LogEntry[] = []
+      let next = order === 'asc' ? after : before
+      do {
+        const bounds = order === 'asc' ? { after: next, before } : { after, before: next }
+        const page = store.log.page({ filter: wanted, ...bounds, order, limit })
+        expect(page.entries.length).toBeLessThanOrEqual(limit)
+        read.push(...page.entries)
+        next = page.next
+      } while (next !== undefined)
+      const expected = all.filter(
+        (entry) =>
+          matches(entry, wanted) &&
+          entry.id > (after ?? '') &&
+          (before === undefined || entry.id < before),
+      )
+      if (order === 'desc') expected.reverse()
+      expect(read).toEqual(expected)
+    },
+  )
+
+  property.prop([position])('includes the position that `through` names', (through) => {
+    const page = store.log.page({ filter: EVERYTHING, through, limit: 10_000 })
+    expect(page.entries).toEqual(all.filter(({ id }) => through === undefined || id <= through))
+  })
+
+  test('never scans a table', () => {
+    const plans = [
+      'select id, type from events indexed by events_by_stream where stream_id = ? and id > ? and id < ? order by id asc limit ?',
+      'select id, type from events indexed by events_by_recipient where recipient = ? and id > ? and id < ? order by id desc limit ?',
+      'select id, data from events where id > ? and id < ? order by id asc limit ?',
+    ].map((query) =>
+      store.sqlite
+        .prepare(`explain query plan ${query}`)
+        .all(...query.match(/\?/g)!.map(() => '1')),
+    )
+    for (const plan of plans.flat() as { detail: string }[]) {
+      expect(plan.detail).toMatch(/^SEARCH/)
+      expect(plan.detail).not.toMatch(/TEMP B-TREE/)
+    }
+  })
+})

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { UsageError } from '../../src/domain/errors.ts'
+import { claimStore, openStore, openStoreForReading } from '../../src/store/store.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'flowfi-open-'))
+})
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const TESTNET = { networkPassphrase: 'Test Net ; 2015', contractId: 'C1' }
+
+function open(name = 'some/where/flowfi.db') {
+  return openStore(join(folder, name), createDecoder())
+}
+
+describe('opening a database', () => {
+  test('makes folder and tables, and finds them again', () => {
+    open().close()
+    const store = open()
+    expect(store.coverage.checkpoint()).toBeUndefined()
+    expect(store.sqlite.pragma('journal_mode', { simple: true })).toBe('wal')
+    store.close()
+  })
+
+  test('refuses one that a newer program has written', () => {
+    const store = open()
+    store.sqlite.exec(
+      `insert into __drizzle_migrations (hash, created_at) values ('later', ${Date.now() + 1e12})`,
+    )
+    store.close()
+    expect(() => open()).toThrow(/written by a newer version/)
+    expect(() => openStoreForReading(join(folder, 'some/where/flowfi.db'))).toThrow(UsageError)
+  })
+
+  test('refuses what is no database, and says which variable to set', () => {
+    writeFileSync(join(folder, 'flowfi.db'), 'a letter to grandmother, '.repeat(200))
+    expect(() => open('flowfi.db')).toThrow(/not an SQLite database: set DATABASE_PATH/)
+  })
+
+  test('to read needs one that is there', () => {
+    expect(() => openStoreForReading(join(folder, 'none.db'))).toThrow(/there is no database/)
+  })
+
+  test('to read one that was never migrated says how to migrate it', () => {
+    new Database(join(folder, 'empty.db')).exec('create table t (a)').close()
+    expect(() => openStoreForReading(join(folder, 'empty.db'))).toThrow(
+      /run "flowfi-indexer start"/,
+    )
+  })
+
+  test('remembers network and contract and refuses others by name', () => {
+    const store = open()
+    claimStore(store, 'flowfi.db', TESTNET)
+    claimStore(store, 'flowfi.db', TESTNET)
+    expect(() => claimStore(store, 'flowfi.db', { ...TESTNET, contractId: 'C2' })).toThrow(
+      /belongs to the contract C1, not to C2: .*CONTRACT_ID/,
+    )
+    expect(() => claimStore(store, 'flowfi.db', { ...TESTNET, networkPassphrase: 'Pub' })).toThrow(
+      /belongs to the network "Test Net ; 2015", not to "Pub": .*NETWORK/,
+    )
+    store.close()
+  })
+})
