@@ -31,8 +31,9 @@ function whole(low: number, high: number) {
 
 const Url = z
   .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    error: 'one or several URLs of Soroban RPCs (http: or https:), comma-separated',
+  .refine((text) => URL.canParse(text) && /^(https?|file):$/.test(new URL(text).protocol), {
+    error:
+      'one or several URLs of Soroban RPCs (http: or https:) or of recordings (file:), comma-separated',
   })
 
 const Environment = z.object({

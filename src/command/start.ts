@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { requireContract, requireRpcUrls } from '../config.ts'
 import type { Config } from '../config.ts'
 import { startDaemon } from '../daemon.ts'
+import { readRecording } from '../source/recording.ts'
+import { createRecordingSource } from '../source/recording-source.ts'
 import { createRpcSource } from '../source/rpc.ts'
 import { redact } from './redact.ts'
 import { createLogger } from './terminal.ts'
@@ -14,7 +17,7 @@ export async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const logger = createLogger(terminal, config.logLevel)
-  const { source, sourceName } = createSource(config)
+  const { source, sourceName } = await openSource(config)
   const daemon = await startDaemon(config, { source, sourceName, logger, version })
   const { contractId, databasePath } = config
   logger.info({ url: daemon.url, contractId, databasePath, rpc: sourceName, version }, 'started')
@@ -24,15 +27,16 @@ export async function start(
   logger.info('stopped')
 }
 
-/** The RPC that the configuration names. Throws UsageError when it names none. */
-export function createSource(config: Config) {
+/** The RPC or recording that the configuration names. Throws UsageError when there is none. */
+export async function openSource(config: Config) {
   const [url = ''] = requireRpcUrls(config)
-  const source = createRpcSource({
-    url,
-    contractId: requireContract(config),
-    timeoutMs: config.rpcTimeoutSeconds * 1_000,
-  })
-  return { source, sourceName: redact(url) }
+  const contractId = requireContract(config)
+  if (url.startsWith('file:')) {
+    const recording = await readRecording(fileURLToPath(url))
+    return { source: createRecordingSource(recording, contractId), sourceName: url }
+  }
+  const timeoutMs = config.rpcTimeoutSeconds * 1_000
+  return { source: createRpcSource({ url, contractId, timeoutMs }), sourceName: redact(url) }
 }
 
 /** Waits for whichever comes first, the signal or the end (a failure, then) of what runs. */

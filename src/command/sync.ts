@@ -6,14 +6,14 @@ import { completeThrough } from '../domain/cursor.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { LedgerPage } from '../source/source.ts'
 import { claimStore, openStore } from '../store/store.ts'
-import { createSource } from './start.ts'
+import { openSource } from './start.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Catches up with the tip that the RPC has now, then ends. */
 export async function sync(config: Config, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const contractId = requireContract(config)
-  const { source, sourceName } = createSource(config)
+  const { source, sourceName } = await openSource(config)
   const decode = createDecoder()
   const store = openStore(config.databasePath, decode)
   try {

@@ -49,10 +49,6 @@ export function methodNotAllowed(method: string): Refused {
   }
 }
 
-export function headerTooLarge(): Refused {
-  return { problem: problem(431, 'the request head is too large; ask for fewer streams or users') }
-}
-
 export function internal(): Refused {
   return {
     problem: problem(500, 'something broke on our side and was logged; try again later'),

@@ -74,7 +74,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     status.state = 'ok'
     status.latestLedger = page.tip.ledger
     status.oldestLedger = page.oldest?.ledger ?? status.oldestLedger
-    pace.observe(page.tip, now())
+    pace.observe(page.tip.ledger, now())
     return page
   }
 

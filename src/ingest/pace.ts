@@ -1,70 +1,80 @@
 /**
  * When to ask next at the tip. A ledger becomes visible at a steady beat that nobody announces, so
- * the beat is learnt: the first answer's close times give the period, and every tip seen move
- * corrects period and phase. Each poll aims just after the next ledger is expected; one that comes
- * too early is followed by short, then longer steps. Pure: `now` is milliseconds of any clock.
+ * the beat is learnt from the answers: when each tip was first seen, between which two polls.
+ * Each poll aims just after the next ledger is expected; one that comes too early is followed by
+ * short, then longer steps. Pure: `now` is milliseconds of any clock.
  */
 export interface Pace {
-  /** Tells what an answer at `now` said of the tip; close times are Unix seconds. */
-  observe(answer: TipAnswer, now: number): void
+  /** Tells that an answer at `now` named this ledger as the tip. */
+  observe(tipLedger: number, now: number): void
   /** Milliseconds until the next poll is worth its while. */
   delay(now: number): number
 }
 
-export interface TipAnswer {
-  ledger: number
-  closedAt: number | undefined
-}
-
-/** Until a ledger has been seen to come there is no beat: ask soon, then less and less often. */
-const FIRST_STEP_MS = 100
-const STEP_GROWTH = 1.3
 const MIN_PERIOD_MS = 20
 const MAX_PERIOD_MS = 60_000
-/** Share of a newly measured period in the running one: ledgers vary by a second either way. */
-const PERIOD_WEIGHT = 0.2
+/** Until two ledgers have been seen to come there is no beat: ask soon, then less and less often. */
+const FIRST_STEP_MS = 100
+const STEP_GROWTH = 1.3
+/** Ledgers that the period is measured over: their times vary by a second either way. */
+const WINDOW = 12
 /** Polls after the first that came too early, as shares of the period; the last one repeats. */
 const RETRY_SHARES = [0.04, 0.06, 0.1, 0.2, 0.3, 0.5] as const
+/**
+ * A ledger that was there at the first poll was there for an unknown while: so much of the period
+ * is assumed, which moves the aim earlier until a poll comes too early and brackets the moment.
+ */
+const UNSEEN_SHARE = 0.03
 /** How far behind the expected moment to aim, as a share of the period. */
 const AIM_SHARE = 0.01
 
+interface Sighting {
+  ledger: number
+  /** Milliseconds. */
+  at: number
+}
+
 export function createPace(): Pace {
-  let period: number | undefined
-  let tip: (TipAnswer & { visibleAt: number }) | undefined
+  let tip: number | undefined
+  const sightings: Sighting[] = []
   /** Polls since the tip moved that found it unmoved, and when the last of them was. */
   let misses = 0
   let missedAt: number | undefined
 
+  function period(): number | undefined {
+    const [first, last] = [sightings[0], sightings.at(-1)]
+    if (first === undefined || last === undefined || first === last) return undefined
+    return clamp((last.at - first.at) / (last.ledger - first.ledger))
+  }
+
+  /** When the new tip appeared, as far as the polls around it tell. */
+  function appearedAt(now: number): number {
+    if (missedAt !== undefined) return (missedAt + now) / 2
+    return now - (period() ?? 0) * UNSEEN_SHARE
+  }
+
   return {
-    observe({ ledger, closedAt }, now) {
-      if (tip !== undefined && ledger <= tip.ledger) {
+    observe(tipLedger, now) {
+      if (tip !== undefined && tipLedger <= tip) {
         misses += 1
         missedAt = now
         return
       }
-      // It appeared between the poll that missed it and this one.
-      const visibleAt = missedAt === undefined ? now : (missedAt + now) / 2
-      if (tip !== undefined) {
-        const ledgers = ledger - tip.ledger
-        const seen = (visibleAt - tip.visibleAt) / ledgers
-        const told =
-          closedAt === undefined || tip.closedAt === undefined
-            ? seen
-            : ((closedAt - tip.closedAt) * 1_000) / ledgers
-        // Close times are whole seconds, and a replay runs faster than they say: what was seen is
-        // believed, unless several ledgers at once show that nobody was looking.
-        const sample = ledgers === 1 ? seen : Math.min(seen, told)
-        period = clamp(period === undefined ? sample : period + (sample - period) * PERIOD_WEIGHT)
-      }
-      tip = { ledger, closedAt, visibleAt }
+      // The first answer tells nothing of when its ledger came.
+      if (tip !== undefined) sightings.push({ ledger: tipLedger, at: appearedAt(now) })
+      if (sightings.length > WINDOW) sightings.shift()
+      tip = tipLedger
       misses = 0
       missedAt = undefined
     },
+
     delay(now) {
-      if (tip === undefined) return 0
-      if (period === undefined) return clamp(FIRST_STEP_MS * STEP_GROWTH ** misses)
-      if (misses > 0) return period * RETRY_SHARES[Math.min(misses, RETRY_SHARES.length) - 1]!
-      return Math.max(tip.visibleAt + period * (1 + AIM_SHARE) - now, period * RETRY_SHARES[0])
+      const last = sightings.at(-1)
+      const beat = period()
+      if (beat === undefined || last === undefined)
+        return clamp(FIRST_STEP_MS * STEP_GROWTH ** misses)
+      const step = beat * RETRY_SHARES[Math.max(0, Math.min(misses, RETRY_SHARES.length) - 1)]!
+      return misses > 0 ? step : Math.max(last.at + beat * (1 + AIM_SHARE) - now, step)
     },
   }
 }

@@ -1,10 +1,14 @@
-import { createWriteStream } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { finished } from 'node:stream/promises'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { completeThrough } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import { createRpcClient } from './rpc-client.ts'
+import type { RpcClient } from './rpc-client.ts'
 
 export interface RecordOptions {
   rpcUrl: string
@@ -20,18 +24,52 @@ export interface RecordOptions {
 
 type Wire = Record<string, unknown>
 
+interface LedgerHead {
+  hash: string
+  closedAt: string
+}
+
 const EVENTS_PAGE = 1_000
 
 /**
  * Writes the contract's events of a range of ledgers as an RPC has them, in the format of
  * fixtures/README.md. The past records of the contract cannot be had from an RPC: `entries`,
- * `streams` and `claimable` are left out. Throws UsageError when the RPC does not have the range.
+ * `streams` and `claimable` are left out. Throws UsageError when the RPC does not have the range or
+ * the file cannot be written; what `path` held before stays there unless the recording is complete.
  */
 export async function recordLedgers(
-  { rpcUrl, timeoutMs, contractId, from, to, path, onProgress }: RecordOptions,
+  options: RecordOptions,
   signal: AbortSignal,
 ): Promise<{ ledgers: number; events: number }> {
+  const { rpcUrl, timeoutMs, path } = options
   const client = createRpcClient(rpcUrl, timeoutMs)
+  await checkRange(client, options, signal)
+  const unfinished = `${path}.part`
+  const file = createWriteStream(unfinished)
+  try {
+    // Before anything is asked for: a range can take long, and its file must not fail at the end.
+    await once(file, 'open')
+  } catch (cause) {
+    throw new UsageError(`cannot write ${path}: ${String(cause)}`, { cause })
+  }
+  const recorded = { ledgers: 0, events: 0 }
+  try {
+    const lines = recordingLines(client, options, recorded, signal)
+    if (path.endsWith('.gz')) await pipeline(lines, createGzip(), file)
+    else await pipeline(lines, file)
+    await rename(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+  return recorded
+}
+
+async function checkRange(
+  client: RpcClient,
+  { from, to }: RecordOptions,
+  signal: AbortSignal,
+): Promise<void> {
   if (to < from) throw new UsageError(`--to ${to} lies before --from ${from}: swap them`)
   const health = await client.call('getHealth', undefined, signal)
   const [oldest, latest] = [Number(health['oldestLedger']), Number(health['latestLedger'])]
@@ -40,68 +78,102 @@ export async function recordLedgers(
       `ledgers ${from} to ${to} are not all at the RPC, which has ${oldest} to ${latest}: set --from and --to within that range`,
     )
   }
+}
+
+/** Counts in `recorded` what it yields. */
+async function* recordingLines(
+  client: RpcClient,
+  options: RecordOptions,
+  recorded: { ledgers: number; events: number },
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const { contractId, from, to, path } = options
+  const name = basename(path).replace(/\.jsonl(\.gz)?$/, '')
   const network = await client.call('getNetwork', undefined, signal)
-  const byLedger = Map.groupBy(await readEvents(), (event) => Number(event['ledger']))
-  const first = await readLedger(from)
-  const sequences = new Set([...byLedger.keys(), from, to])
-
-  const file = createWriteStream(path)
-  const out = path.endsWith('.gz') ? createGzip() : file
-  if (out !== file) out.pipe(file)
-  const ended = finished(file)
-  await write({
-    recording: 1,
-    name: path.replace(/^.*[\\/]/, '').replace(/\.jsonl(\.gz)?$/, ''),
-    about: `ledgers ${from} to ${to}, recorded from an RPC`,
-    network: { passphrase: network['passphrase'], protocolVersion: network['protocolVersion'] },
-    contractId,
-    firstLedger: from,
-    firstClosedAt: first.closedAt,
-  })
-  let recorded = 0
-  for (const sequence of [...sequences].toSorted((a, b) => a - b)) {
-    const found = byLedger.get(sequence)
-    const { hash, closedAt } = sequence === from ? first : await readLedger(sequence)
-    await write({ sequence, hash, closedAt, ...(found && { events: found }) })
-    recorded += found?.length ?? 0
-  }
-  out.end()
-  await ended
-  return { ledgers: sequences.size, events: recorded }
-
-  async function write(line: object): Promise<void> {
-    if (!out.write(`${JSON.stringify(line)}\n`)) await once(out, 'drain')
-  }
-
-  async function readEvents(): Promise<Wire[]> {
-    const filters = [{ contractIds: [contractId] }]
-    const events: Wire[] = []
-    let page: Wire = { startLedger: from, filters, pagination: { limit: EVENTS_PAGE } }
-    for (;;) {
-      const answer = await client.call('getEvents', page, signal, from)
-      const { events: found, cursor } = answer as { events: Wire[]; cursor?: string }
-      events.push(...found.filter((event) => Number(event['ledger']) <= to))
-      if (cursor === undefined) {
-        throw new SourceError(
-          'refused',
-          'this RPC server is too old: stellar-rpc v22 or later is needed',
-        )
-      }
-      const reached = completeThrough(cursor)
-      onProgress?.(Math.min(reached, to), events.length)
-      if (reached >= to) return events
-      page = { filters, pagination: { cursor, limit: EVENTS_PAGE } }
+  const byLedger = Map.groupBy(await readEvents(client, options, signal), ledgerOfEvent)
+  // The first and the last have a line even when empty: they give the times in between.
+  const sequences = [...new Set([from, ...byLedger.keys(), to])]
+  for (const sequence of sequences) {
+    const events = byLedger.get(sequence)
+    const head = await readHead(client, sequence, events?.[0], name, signal)
+    if (sequence === from) {
+      yield line({
+        recording: 1,
+        name,
+        about: `ledgers ${from} to ${to}, recorded from an RPC`,
+        network: {
+          passphrase: network['passphrase'],
+          protocolVersion: Number(network['protocolVersion']),
+        },
+        contractId,
+        firstLedger: from,
+        firstClosedAt: head.closedAt,
+      })
     }
+    yield line({ sequence, ...head, ...(events && { events }) })
+    recorded.ledgers += 1
+    recorded.events += events?.length ?? 0
   }
+}
 
-  async function readLedger(sequence: number): Promise<{ hash: string; closedAt: string }> {
-    const params = { startLedger: sequence, pagination: { limit: 1 } }
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`
+}
+
+function ledgerOfEvent(event: Wire): number {
+  return Number(event['ledger'])
+}
+
+/** Exactly as the RPC answered them, in order. */
+async function readEvents(
+  client: RpcClient,
+  { contractId, from, to, onProgress }: RecordOptions,
+  signal: AbortSignal,
+): Promise<Wire[]> {
+  const filters = [{ contractIds: [contractId] }]
+  const events: Wire[] = []
+  let page: Wire = { startLedger: from, filters, pagination: { limit: EVENTS_PAGE } }
+  for (;;) {
+    const answer = await client.call('getEvents', page, signal, from)
+    const { events: found, cursor } = answer as { events: Wire[]; cursor?: string }
+    events.push(...found.filter((event) => ledgerOfEvent(event) <= to))
+    if (cursor === undefined) {
+      throw new SourceError(
+        'refused',
+        'this RPC server is too old: stellar-rpc v22 or later is needed',
+      )
+    }
+    const reached = completeThrough(cursor)
+    onProgress?.(Math.min(reached, to), events.length)
+    if (reached >= to) return events
+    page = { filters, pagination: { cursor, limit: EVENTS_PAGE } }
+  }
+}
+
+/**
+ * Hash and close time of a ledger. An RPC that has no getLedgers, or sells it apart, still allows a
+ * recording of ledgers with events: the format asks of a hash only that it is always the same.
+ */
+async function readHead(
+  client: RpcClient,
+  sequence: number,
+  event: Wire | undefined,
+  name: string,
+  signal: AbortSignal,
+): Promise<LedgerHead> {
+  const params = { startLedger: sequence, pagination: { limit: 1 } }
+  try {
     const { ledgers } = await client.call('getLedgers', params, signal)
-    const [ledger] = ledgers as Wire[]
-    if (ledger === undefined)
+    const [ledger] = Array.isArray(ledgers) ? (ledgers as Wire[]) : []
+    if (ledger?.['sequence'] !== sequence) {
       throw new SourceError('malformed', `no ledger ${sequence} in the answer`)
-    const seconds = Number(ledger['ledgerCloseTime'])
-    const closedAt = new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
-    return { hash: String(ledger['hash']), closedAt }
+    }
+    const closedAt = new Date(Number(ledger['ledgerCloseTime']) * 1_000).toISOString()
+    return { hash: String(ledger['hash']), closedAt: closedAt.replace('.000Z', 'Z') }
+  } catch (error) {
+    const closedAt = event?.['ledgerClosedAt']
+    const missing = error instanceof SourceError && error.fault === 'refused'
+    if (!missing || typeof closedAt !== 'string') throw error
+    return { hash: createHash('sha256').update(`${name}:${sequence}`).digest('hex'), closedAt }
   }
 }

@@ -3,6 +3,7 @@ import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
 import { SourceError } from '../domain/errors.ts'
 import { createRpcClient } from './rpc-client.ts'
+import type { RpcClient } from './rpc-client.ts'
 import type { LedgerPage, LedgerPoint, LedgerSource, PageStart } from './source.ts'
 
 export interface RpcSourceOptions {
@@ -14,13 +15,17 @@ export interface RpcSourceOptions {
 
 type Answer = Record<string, unknown>
 
+/** A Soroban RPC over HTTP. */
+export function createRpcSource({ url, contractId, timeoutMs }: RpcSourceOptions): LedgerSource {
+  return createSourceOver(createRpcClient(url, timeoutMs), contractId)
+}
+
 /**
- * A Soroban RPC. Pages are asked for by cursor with one filter, the contract, and no `type`: the
+ * Whatever answers as a Soroban RPC does. Pages are asked for by cursor with one filter, the contract, and no `type`: the
  * only query that every server version answers without leaving anything out, and that shows a
  * replaced contract too. Nothing is decoded here; every value keeps its base64.
  */
-export function createRpcSource({ url, contractId, timeoutMs }: RpcSourceOptions): LedgerSource {
-  const client = createRpcClient(url, timeoutMs)
+export function createSourceOver(client: RpcClient, contractId: string): LedgerSource {
   const filters = [{ contractIds: [contractId] }]
   const readTime = createTimeReader()
 
@@ -97,11 +102,12 @@ function readPage(
   if (latestLedger === undefined) throw malformed('getEvents', 'the latest ledger')
   const events: RawEvent[] = []
   for (const wireEvent of wireEvents) {
+    if (typeof wireEvent !== 'object' || wireEvent === null) throw malformed('getEvents', 'events')
     const event = readEvent(wireEvent as WireEvent, contractId, readTime)
     if (event !== undefined) events.push(event)
   }
   const full = wireEvents.length >= limit
-  const cursor = readCursor(answer, full, wireEvents.at(-1) as WireEvent | undefined)
+  const cursor = readCursor(answer)
   const tip = { ledger: latestLedger, closedAt: wireNumber(answer['latestLedgerCloseTime']) }
   return {
     events,
@@ -115,7 +121,6 @@ function readPage(
 
 interface WireEvent {
   id: unknown
-  pagingToken?: unknown
   type: unknown
   contractId: unknown
   ledger: unknown
@@ -155,9 +160,8 @@ function readEvent(
   }
 }
 
-function readCursor(answer: Answer, full: boolean, last: WireEvent | undefined): Cursor {
-  const given = answer['cursor'] ?? (full ? (last?.pagingToken ?? last?.id) : undefined)
-  // Servers before v22 do not tell how far a short page has looked, and guessing loses events.
+function readCursor({ cursor: given }: Answer & { cursor?: unknown }): Cursor {
+  // Servers before v22 do not tell how far a page has looked, and guessing loses events.
   if (given === undefined) throw tooOld()
   const cursor = typeof given === 'string' ? parseCursor(given) : undefined
   if (cursor === undefined) throw malformed('getEvents', 'a cursor')

@@ -1,0 +1,31 @@
+import { rpcFault } from './rpc-faults.ts'
+import type { Recording } from './recording.ts'
+import { createSourceOver } from './rpc.ts'
+import { parseJson } from './simulator/go-json.ts'
+import { createLedgers } from './simulator/ledgers.ts'
+import { answer } from './simulator/methods.ts'
+import { DEFAULT_SETTINGS, nodeAt } from './simulator/node.ts'
+import type { LedgerSource } from './source.ts'
+
+/**
+ * A recording as a source, all its ledgers closed: the answers of a node that has exactly them,
+ * without a network between. A recording need not be of one contract; `contractId` selects.
+ */
+export function createRecordingSource(recording: Recording, contractId: string): LedgerSource {
+  const ledgers = createLedgers(recording)
+  // A recording forgets nothing, however long it is.
+  const settings = { ...DEFAULT_SETTINGS, retentionWindow: Number.MAX_SAFE_INTEGER }
+  const node = nodeAt(ledgers, ledgers.last, settings)
+  return createSourceOver(
+    {
+      async call(method, params, signal, ledger) {
+        signal.throwIfAborted()
+        const request = { method, params: parseJson(JSON.stringify(params ?? {})) }
+        const answered = answer(node, request)
+        if ('error' in answered) throw rpcFault(answered.error, ledger)
+        return JSON.parse(answered.result) as Record<string, unknown>
+      },
+    },
+    contractId,
+  )
+}

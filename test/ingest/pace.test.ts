@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { createPace } from '../../src/ingest/pace.ts'
+
+/** A network whose ledgers close at these times (ms), polled as the pace says. */
+function poll(closes: readonly number[], startedAt = 0) {
+  const pace = createPace()
+  const seen: { ledger: number; latency: number }[] = []
+  let now = startedAt
+  let polls = 0
+  const last = closes.at(-1)!
+  while (now <= last + 60_000) {
+    const ledger = closes.filter((at) => at <= now).length
+    if (ledger > (seen.at(-1)?.ledger ?? 0))
+      seen.push({ ledger, latency: now - closes[ledger - 1]! })
+    pace.observe(ledger, now)
+    polls += 1
+    if (ledger === closes.length) break
+    now += pace.delay(now)
+  }
+  const latencies = seen
+    .slice(10)
+    .map(({ latency }) => latency)
+    .toSorted((a, b) => a - b)
+  return { polls, seen, median: latencies[Math.floor(latencies.length / 2)]! }
+}
+
+function beats(period: number): number[] {
+  return Array.from({ length: 200 }, (_, n) => n * period)
+}
+
+describe('polling at the tip', () => {
+  test.each([[5_000], [6_000], [2_500], [500]])(
+    'sees ledgers that close every %d ms within 6 percent of that, and asks at most 3 times for each',
+    (period) => {
+      const { polls, median } = poll(beats(period), 137)
+      expect(median).toBeLessThanOrEqual(period * 0.06)
+      expect(polls / 200).toBeLessThanOrEqual(3)
+    },
+  )
+
+  test('keeps the beat when ledgers take half a second more or less', () => {
+    let at = 0
+    const uneven = Array.from({ length: 200 }, (_, n) => (at += 4_500 + ((n * 7_919) % 1_000)))
+    const { polls, median } = poll(uneven, 137)
+    expect(median).toBeLessThan(300)
+    expect(polls / 200).toBeLessThanOrEqual(4)
+  })
+
+  test('follows a network that becomes twice as fast', () => {
+    const slow = beats(5_000)
+    const fast = beats(2_500).map((at) => at + slow.at(-1)! + 2_500)
+    const { polls, seen } = poll([...slow, ...fast], 137)
+    expect(polls / 400).toBeLessThanOrEqual(3)
+    expect(seen.at(-1)!.latency).toBeLessThan(400)
+  })
+
+  test('asks ever less often while nothing comes', () => {
+    const pace = createPace()
+    let now = 0
+    let polls = 0
+    for (; now < 3_600_000; polls += 1) {
+      pace.observe(1, now)
+      now += pace.delay(now)
+    }
+    expect(polls).toBeLessThan(100)
+  })
+})
