@@ -1,10 +1,11 @@
+import { z } from 'zod'
 import { completeThrough, isEndOfLedger, ledgerOf, parseCursor } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
 import { SourceError } from '../domain/errors.ts'
 import { createRpcClient } from './rpc-client.ts'
 import type { RpcClient } from './rpc-client.ts'
-import type { LedgerPage, LedgerPoint, LedgerSource, PageStart } from './source.ts'
+import type { LedgerHeader, LedgerPage, LedgerPoint, LedgerSource, PageStart } from './source.ts'
 
 export interface RpcSourceOptions {
   url: string
@@ -14,6 +15,42 @@ export interface RpcSourceOptions {
 }
 
 type Answer = Record<string, unknown>
+
+const OUT_OF_RANGE = /must be between the oldest ledger/
+/** The same number is a number in one answer and a decimal string in the next. */
+const WireNumber = z.coerce.number().int().nonnegative()
+const Ledgers = z.object({
+  ledgers: z.array(
+    z
+      .object({ hash: z.string(), sequence: WireNumber, ledgerCloseTime: WireNumber })
+      .transform(({ hash, sequence, ledgerCloseTime }) => ({
+        hash,
+        sequence,
+        closedAt: ledgerCloseTime,
+      })),
+  ),
+})
+const Entries = z.object({
+  latestLedger: WireNumber,
+  entries: z
+    .array(
+      z
+        .object({
+          key: z.string(),
+          xdr: z.string(),
+          lastModifiedLedgerSeq: WireNumber,
+          liveUntilLedgerSeq: WireNumber.optional(),
+        })
+        .transform(({ key, xdr, lastModifiedLedgerSeq, liveUntilLedgerSeq }) => ({
+          key,
+          xdr,
+          lastModifiedLedger: lastModifiedLedgerSeq,
+          liveUntilLedger: liveUntilLedgerSeq,
+        })),
+    )
+    .nullable()
+    .transform((entries) => entries ?? []),
+})
 
 /** A Soroban RPC over HTTP. */
 export function createRpcSource({ url, contractId, timeoutMs }: RpcSourceOptions): LedgerSource {
@@ -49,13 +86,21 @@ export function createSourceOver(client: RpcClient, contractId: string): LedgerS
     }
   }
 
+  async function readLedger(
+    sequence: number,
+    signal: AbortSignal,
+  ): Promise<LedgerHeader | undefined> {
+    const params = { startLedger: sequence, pagination: { limit: 1 } }
+    const answer = await client.call('getLedgers', params, signal, sequence)
+    const parsed = Ledgers.safeParse(answer)
+    if (!parsed.success) throw malformed('getLedgers', 'ledgers')
+    return parsed.data.ledgers.find((ledger) => ledger.sequence === sequence)
+  }
+
   /** Close time of a ledger that is not the latest; unknown rather than a failed page. */
   async function closeTime(ledger: number, signal: AbortSignal): Promise<number | undefined> {
     try {
-      const params = { startLedger: ledger, pagination: { limit: 1 } }
-      const { ledgers } = await client.call('getLedgers', params, signal)
-      const [first] = Array.isArray(ledgers) ? (ledgers as Answer[]) : []
-      return first?.['sequence'] === ledger ? wireNumber(first['ledgerCloseTime']) : undefined
+      return (await readLedger(ledger, signal))?.closedAt
     } catch (error) {
       if (error instanceof SourceError) return undefined
       throw error
@@ -86,6 +131,23 @@ export function createSourceOver(client: RpcClient, contractId: string): LedgerS
       if (page.closedAt !== undefined) return page
       const closedAt = await closeTime(ledgerOf(page.cursor), signal)
       return { ...page, closedAt }
+    },
+
+    async ledger(sequence, signal) {
+      try {
+        return await readLedger(sequence, signal)
+      } catch (error) {
+        // Its range error has another wording than getEvents': both sides mean "not here".
+        if (error instanceof SourceError && OUT_OF_RANGE.test(error.message)) return undefined
+        throw error
+      }
+    },
+
+    async entries(keys, signal) {
+      const answer = await client.call('getLedgerEntries', { keys }, signal)
+      const parsed = Entries.safeParse(answer)
+      if (!parsed.success) throw malformed('getLedgerEntries', 'entries')
+      return parsed.data
     },
   }
 }

@@ -33,6 +33,36 @@ export interface LedgerRange {
   latestLedger: number
 }
 
+/** A ledger of the chain. */
+export interface LedgerHeader {
+  sequence: number
+  /** 64 hex digits. */
+  hash: string
+  /** Unix seconds. */
+  closedAt: number
+}
+
+/** Contract data as the chain has it now. */
+export interface LedgerEntries {
+  /** The ledger that all of them were read at. */
+  latestLedger: number
+  /** Those of the keys asked for that exist, in no particular order. */
+  entries: LedgerEntry[]
+}
+
+export interface LedgerEntry {
+  /** Base64 LedgerKey. */
+  key: string
+  /** Base64 LedgerEntryData. */
+  xdr: string
+  lastModifiedLedger: number
+  /** The last ledger before the entry is archived; 0: archived already; undefined: never is. */
+  liveUntilLedger: number | undefined
+}
+
+/** How many keys one call may ask for. */
+export const MAX_ENTRY_KEYS = 200
+
 /**
  * Where ledgers come from. Every method throws `SourceError` and nothing else when the source
  * cannot answer; an aborted signal rejects with the signal's reason.
@@ -41,4 +71,8 @@ export interface LedgerSource {
   network(signal: AbortSignal): Promise<Network>
   range(signal: AbortSignal): Promise<LedgerRange>
   page(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage>
+  /** One ledger; undefined where the source does not have it. */
+  ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
+  /** Entries under base64 LedgerKeys, at most `MAX_ENTRY_KEYS` of them. */
+  entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
 }

@@ -63,6 +63,34 @@ describe.each(Object.keys(SOURCES))('%s as a source', (kind) => {
     })
   })
 
+  test('has each ledger’s hash and time, and none of a ledger it does not have', async () => {
+    const source = await open('first-steps')
+    const { ledgers } = await loadRecording('first-steps')
+    for (const { sequence, hash, closedAt } of ledgers) {
+      const at = Date.parse(closedAt) / 1_000
+      expect(await source.ledger(sequence, signal)).toEqual({ sequence, hash, closedAt: at })
+    }
+    expect(await source.ledger(ledgers.at(-1)!.sequence + 1, signal)).toBeUndefined()
+    expect(await source.ledger(ledgers[0]!.sequence - 1, signal)).toBeUndefined()
+  })
+
+  test('answers entries by key, leaving out what does not exist', async () => {
+    const source = await open('quirks')
+    const recorded = (await loadRecording('quirks')).ledgers.flatMap(({ entries = [] }) => entries)
+    const newest = recorded.at(-1)!
+    const elsewhere = (await loadRecording('first-steps')).ledgers[0]!.entries!
+    const missing = elsewhere[0]!.key
+    const { entries } = await source.entries([missing, newest.key], signal)
+    expect(entries).toEqual([
+      {
+        key: newest.key,
+        xdr: newest.xdr,
+        lastModifiedLedger: newest.lastModifiedLedgerSeq,
+        liveUntilLedger: newest.liveUntilLedgerSeq,
+      },
+    ])
+  })
+
   test('tells what it does not have from what has not come yet', async () => {
     const source = await open('first-steps')
     const { oldestLedger, latestLedger } = await source.range(signal)

@@ -164,7 +164,9 @@ describe('the end of a window that is not the tip', () => {
   test('asks when its ledger closed', async () => {
     const requests = answering({
       getEvents: () => ({ result: EMPTY }),
-      getLedgers: () => ({ result: { ledgers: [{ sequence: 10_000, ledgerCloseTime: '1700' }] } }),
+      getLedgers: () => ({
+        result: { ledgers: [{ sequence: 10_000, hash: 'aa', ledgerCloseTime: '1700' }] },
+      }),
     })
     expect((await getPage()).closedAt).toBe(1_700)
     expect(requests[1]).toEqual({
