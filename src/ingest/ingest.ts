@@ -45,6 +45,8 @@ export interface Ingest {
 /** Events asked for at once: large enough for a backlog, small enough to be seen soon. */
 const PAGE_SIZE = 2_000
 const SMALLEST_PAGE = 50
+/** Added after each page that came; halved after one that was too much. */
+const PAGE_GROWTH = 20
 /** A retention gap is believed when the source has said so this often in a row. */
 const GAP_CONFIRMATIONS = 4
 
@@ -70,7 +72,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (moved) tipMovedAt = now()
     if (failures > 0) log.info({ failures }, 'source answers again')
     failures = 0
-    pageSize = Math.min(pageSize * 2, largestPage)
+    // Back up slowly: a size that was too much a moment ago may be the server's limit.
+    pageSize = Math.min(pageSize + PAGE_GROWTH, largestPage)
     status.state = 'ok'
     status.latestLedger = page.tip.ledger
     status.oldestLedger = page.oldest?.ledger ?? status.oldestLedger

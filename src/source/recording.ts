@@ -22,10 +22,12 @@ const WireEvent = z.looseObject({
   ledgerClosedAt: z.string(),
   contractId: z.string(),
   id: z.string(),
-  operationIndex: z.number().int(),
-  transactionIndex: z.number().int(),
+  /** Since v23. */
+  operationIndex: z.number().int().optional(),
+  transactionIndex: z.number().int().optional(),
   txHash: z.string(),
-  inSuccessfulContractCall: z.boolean(),
+  /** Gone from the newest servers. */
+  inSuccessfulContractCall: z.boolean().optional(),
   topic: z.array(z.string()).optional(),
   value: z.string(),
 })

@@ -230,14 +230,16 @@ function readCursor({ cursor: given }: Answer & { cursor?: unknown }): Cursor {
   return cursor
 }
 
-/** Ids ascend, lie behind where the page started and not behind where it ended. */
-function checkOrder({ events, cursor }: LedgerPage, start: PageStart): void {
+/** Ids ascend, lie behind where the page started and not behind where it ended, which moves on. */
+function checkOrder({ events, cursor, full, tip }: LedgerPage, start: PageStart): void {
   let before = 'after' in start ? start.after : ''
   for (const { id } of events) {
     if (id <= before) throw malformed('getEvents', `events in order: ${id} came after ${before}`)
     before = id
   }
   if (cursor < before) throw malformed('getEvents', `a cursor behind its events: ${cursor}`)
+  const stuck = !full && cursor === before && completeThrough(cursor) < tip.ledger
+  if (stuck) throw malformed('getEvents', `a cursor that moves, though ${tip.ledger} has closed`)
 }
 
 function closedAtOf(

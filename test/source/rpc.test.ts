@@ -302,6 +302,7 @@ describe('what goes wrong', () => {
       'an event before the cursor asked from',
       { events: [{ ...EVENT, id: endOfLedger(0) }], cursor: EVENT.id },
     ],
+    ['a cursor that stands still', { events: [], cursor: endOfLedger(1) }],
     ['an event twice', { events: [EVENT, EVENT], cursor: EVENT.id }],
     ['an event without an id', { events: [{ ...EVENT, id: 'x' }], cursor: EVENT.id }],
     [

@@ -1,0 +1,181 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { UsageError } from '../../src/domain/errors.ts'
+import { recordLedgers } from '../../src/source/recorder.ts'
+import type { RecordOptions } from '../../src/source/recorder.ts'
+import { readRecording } from '../../src/source/recording.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import type { FaultScript } from '../../src/source/simulator/faults.ts'
+import { createSimulator } from '../../src/source/simulator/server.ts'
+import type { Simulator } from '../../src/source/simulator/server.ts'
+import { loadRecording, rawEvents } from '../support/recordings.ts'
+import type { RecordingName } from '../support/recordings.ts'
+
+const never = new AbortController().signal
+
+let folder: string
+let simulator: Simulator
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'recorder-'))
+})
+afterEach(async () => {
+  await simulator.close()
+  await rm(folder, { recursive: true })
+})
+
+/** A recording behind an RPC, and how to record all of it again. */
+async function serve(name: RecordingName, faults: FaultScript = []) {
+  const original = await loadRecording(name)
+  simulator = await createSimulator({
+    recording: original,
+    speed: Number.POSITIVE_INFINITY,
+    retentionWindow: 1_000_000,
+    faults,
+  })
+  const options: RecordOptions = {
+    rpcUrl: simulator.url,
+    timeoutMs: 5_000,
+    contractId: original.header.contractId,
+    from: original.header.firstLedger,
+    to: original.ledgers.at(-1)!.sequence,
+    path: join(folder, 'again.jsonl'),
+  }
+  return { original, options }
+}
+
+function eventsIn(recording: Recording, { from, to }: RecordOptions) {
+  return recording.ledgers
+    .filter(({ sequence }) => sequence >= from && sequence <= to)
+    .flatMap(({ events = [] }) => events)
+    .filter(({ contractId }) => contractId === recording.header.contractId)
+}
+
+describe('a recording of what an RPC has', () => {
+  test.each<[RecordingName, string]>([
+    ['first-steps', 'again.jsonl'],
+    ['first-steps', 'again.jsonl.gz'],
+    ['quirks', 'again.jsonl.gz'],
+    ['month', 'again.jsonl.gz'],
+  ])('of %s, as %s, holds the contract’s events to the letter', async (name, file) => {
+    const { original, options } = await serve(name)
+    const path = join(folder, file)
+    const recorded = await recordLedgers({ ...options, path }, never)
+    const again = await readRecording(path)
+    const { network, contractId, firstLedger, firstClosedAt } = original.header
+    expect(again.header).toMatchObject({ name: 'again', network, contractId, firstLedger })
+    expect(again.header.firstClosedAt).toBe(firstClosedAt)
+    expect(again.ledgers.flatMap(({ events = [] }) => events)).toEqual(eventsIn(original, options))
+    const heads = new Map(original.ledgers.map((ledger) => [ledger.sequence, ledger]))
+    for (const { sequence, hash, closedAt } of again.ledgers) {
+      const head = heads.get(sequence)
+      if (head !== undefined) expect({ hash, closedAt }).toEqual(pick(head))
+    }
+    const events = again.ledgers.flatMap((ledger) => rawEvents(again, ledger)).length
+    expect(recorded).toEqual({ ledgers: again.ledgers.length, events })
+    expect(await readdir(folder)).toEqual([file])
+  })
+
+  test('takes the range asked for, its first and last ledger with a line even when empty', async () => {
+    const { original, options } = await serve('quirks')
+    const busy = new Set(eventsIn(original, options).map(({ ledger }) => ledger))
+    const quiet = Array.from(
+      { length: options.to - options.from },
+      (_, index) => options.from + index,
+    ).filter((sequence) => !busy.has(sequence))
+    const range = { ...options, from: quiet.at(0)!, to: quiet.at(-1)! }
+    await recordLedgers(range, never)
+    const again = await readRecording(options.path)
+    expect(again.header.firstLedger).toBe(range.from)
+    expect(again.ledgers.at(0)).toMatchObject({ sequence: range.from })
+    expect(again.ledgers.at(0)).not.toHaveProperty('events')
+    expect(again.ledgers.at(-1)).toMatchObject({ sequence: range.to })
+    expect(again.ledgers.flatMap(({ events = [] }) => events)).toEqual(eventsIn(original, range))
+  })
+
+  test('does not stop a ledger short where a scan window ends', async () => {
+    const { original, options } = await serve('month')
+    const to = eventsIn(original, options).find(
+      ({ ledger }) => ledger >= options.from + 10_000,
+    )!.ledger
+    const range = { ...options, from: to - 10_000, to }
+    await recordLedgers(range, never)
+    const { ledgers } = await readRecording(options.path)
+    expect(ledgers.flatMap(({ events = [] }) => events)).toEqual(eventsIn(original, range))
+    expect(ledgers.at(-1)?.events).not.toBeUndefined()
+  })
+
+  test('tells how far it has come', async () => {
+    const { options } = await serve('month')
+    const seen: [number, number][] = []
+    const onProgress = (ledger: number, events: number) => seen.push([ledger, events])
+    const { events } = await recordLedgers({ ...options, onProgress }, never)
+    expect(seen.at(-1)).toEqual([options.to, events])
+    expect(seen).toEqual(seen.toSorted(([a], [b]) => a - b))
+    expect(seen.length).toBeGreaterThan(50)
+  })
+
+  test('makes up hashes where getLedgers is not offered, the same each time', async () => {
+    const fault = { kind: 'error', code: -32601, message: 'method not found' } as const
+    const { original, options } = await serve('first-steps', [
+      { when: { every: 1 }, method: 'getLedgers', fault },
+    ])
+    const ledgers = eventsIn(original, options).map(({ ledger }) => ledger)
+    const range = { ...options, from: ledgers.at(0)!, to: ledgers.at(-1)! }
+    await recordLedgers(range, never)
+    const { ledgers: again } = await readRecording(options.path)
+    expect(again.map(({ hash }) => hash)).toEqual(
+      again.map(() => expect.stringMatching(/^[0-9a-f]{64}$/)),
+    )
+    const closeTimes = new Map(original.ledgers.map((each) => [each.sequence, each.closedAt]))
+    for (const { sequence, closedAt } of again) expect(closedAt).toBe(closeTimes.get(sequence))
+    const text = await readFile(options.path, 'utf8')
+    await recordLedgers(range, never)
+    expect(await readFile(options.path, 'utf8')).toBe(text)
+  })
+})
+
+describe('a recording that cannot be made', () => {
+  test.each<[string, (options: RecordOptions) => Partial<RecordOptions>, RegExp]>([
+    ['ends beyond the tip', ({ to }) => ({ to: to + 1 }), /the RPC, which has \d+ to \d+/],
+    ['begins before what is kept', ({ from }) => ({ from: from - 1 }), /which has \d+ to \d+/],
+    ['ends before it begins', ({ from, to }) => ({ from: to, to: from }), /swap them/],
+    ['has no folder', () => ({ path: join(folder, 'none', 'a.jsonl') }), /cannot write .*ENOENT/],
+    ['has no folder, gzip', () => ({ path: join(folder, 'none', 'a.jsonl.gz') }), /cannot write/],
+  ])('%s: says what to do and leaves nothing behind', async (_, change, message) => {
+    const { options } = await serve('first-steps')
+    const error = await recordLedgers({ ...options, ...change(options) }, never).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(UsageError)
+    expect((error as UsageError).message).toMatch(message)
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test.each(['getEvents', 'getLedgers'] as const)(
+    'for %s fails half-way: leaves what was there before',
+    async (method) => {
+      const { options } = await serve('first-steps', [
+        { when: { call: method === 'getLedgers' ? 3 : 1 }, method, fault: { kind: 'reset' } },
+      ])
+      await writeFile(options.path, 'before')
+      await expect(recordLedgers(options, never)).rejects.toMatchObject({ fault: 'unreachable' })
+      expect(await readFile(options.path, 'utf8')).toBe('before')
+      expect(await readdir(folder)).toEqual(['again.jsonl'])
+    },
+  )
+
+  test('for it was aborted: rejects with the reason and leaves nothing behind', async () => {
+    const { options } = await serve('month')
+    const stopping = new AbortController()
+    const reason = new Error('stop')
+    const onProgress = () => stopping.abort(reason)
+    await expect(recordLedgers({ ...options, onProgress }, stopping.signal)).rejects.toBe(reason)
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+function pick({ hash, closedAt }: { hash: string; closedAt: string }) {
+  return { hash, closedAt }
+}
