@@ -3,6 +3,7 @@ import type { Cursor } from '../domain/cursor.ts'
 import type { ContractEvent, RawEvent } from '../domain/event.ts'
 import { eventJson } from '../domain/event-json.ts'
 import { fold } from '../domain/fold.ts'
+import { uncovered } from './coverage.ts'
 import type { Checkpoint, Coverage, Interval } from './coverage.ts'
 import type { Sqlite } from './open.ts'
 import { partiesOf } from './parties.ts'
@@ -88,9 +89,10 @@ export function createWriter(
   )
   const addInterval = sqlite.prepare('insert into coverage (from_ledger, to_ledger) values (?, ?)')
   const addGap = sqlite.prepare(
-    `insert into gaps (from_ledger, to_ledger, reason, declared_at, repaired) values (?, ?, ?, ?, 0)
+    `insert into gaps (from_ledger, to_ledger, reason, declared_at, repaired) values (?, ?, ?, ?, ?)
      on conflict do nothing`,
   )
+  const dropGap = sqlite.prepare('delete from gaps where from_ledger = ? and to_ledger = ?')
 
   function insert({ event, raw }: DecodedEvent): boolean {
     const streamId = 'streamId' in event ? event.streamId : undefined
@@ -136,6 +138,21 @@ export function createWriter(
     return true
   }
 
+  /** Gaps shrink to what is still not covered, and vanish when nothing is left of them. */
+  function heal(): void {
+    const gaps = coverage.gaps()
+    if (gaps.length === 0) return
+    const intervals = coverage.intervals()
+    for (const gap of gaps) {
+      const left = uncovered(gap, intervals)
+      if (left.length === 1 && left[0]?.from === gap.from && left[0].to === gap.to) continue
+      dropGap.run(gap.from, gap.to)
+      for (const { from, to } of left) {
+        addGap.run(from, to, gap.reason, gap.declaredAt, gap.repaired ? 1 : 0)
+      }
+    }
+  }
+
   return {
     apply: sqlite.transaction((batch: Batch): Applied => {
       projection.clear()
@@ -152,13 +169,14 @@ export function createWriter(
       projection.flush()
       for (const streamId of late) refold(streamId)
       cover({ from: batch.scannedFrom, to: completeThrough(batch.cursor) })
+      heal()
       const moved = move(batch)
       return { accepted: accepted.values().reduce((sum, number) => sum + number, 0), moved }
     }).immediate,
 
     declareGap: sqlite.transaction(
       (gap: Interval & { reason: string; declaredAt: number }, after: Cursor) => {
-        addGap.run(gap.from, gap.to, gap.reason, gap.declaredAt)
+        addGap.run(gap.from, gap.to, gap.reason, gap.declaredAt, 0)
         const before = coverage.checkpoint()
         if (before === undefined) return
         saveCheckpoint.run(

@@ -90,3 +90,17 @@ export function createCoverage(sqlite: Sqlite): Coverage {
     },
   }
 }
+
+/** The parts of an interval that none of these, ordered and disjoint, covers. */
+export function uncovered({ from, to }: Interval, covered: readonly Interval[]): Interval[] {
+  const missing: Interval[] = []
+  let next = from
+  for (const interval of covered) {
+    if (interval.to < next) continue
+    if (interval.from > to) break
+    if (interval.from > next) missing.push({ from: next, to: interval.from - 1 })
+    next = interval.to + 1
+  }
+  if (next <= to) missing.push({ from: next, to })
+  return missing
+}
