@@ -3,6 +3,7 @@ import type { Config } from './config.ts'
 import { requireContract } from './config.ts'
 import { createDecoder } from './decode/decode.ts'
 import { createFeed } from './feed/feed.ts'
+import { createMetrics } from './http/metrics.ts'
 import { listen } from './http/server.ts'
 import type { Endpoint } from './http/status.ts'
 import { createIngest } from './ingest/ingest.ts'
@@ -36,6 +37,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
   const stopping = new AbortController()
   try {
     claimStore(store, config.databasePath, { ...config, contractId })
+    const metrics = createMetrics({ store, feed: () => feed })
     const feed = createFeed({
       log: store.log,
       coverage: store.coverage,
@@ -58,11 +60,16 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
       networkPassphrase: config.networkPassphrase,
       log: logger,
       onApplied: () => feed.wake(),
+      observe: {
+        applied: metrics.applied,
+        fault: (fault) => metrics.fault(sourceName, fault),
+      },
     })
     const http = await listen(
       {
         store,
         feed,
+        metrics,
         version,
         contractId,
         network: config.networkPassphrase,

@@ -11,6 +11,7 @@ import { sync } from './command/sync.ts'
 import type { Terminal } from './command/terminal.ts'
 import { parseConfig } from './config.ts'
 import type { Config } from './config.ts'
+import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
 
 /** Arguments, environment, signals and exit codes; everything else is elsewhere. */
@@ -80,7 +81,12 @@ program
 program
   .command('sync')
   .description('catch up with the tip, then exit (needs CONTRACT_ID)')
-  .action(() => sync(config(), terminal, stopping.signal))
+  .option(
+    '--from <ledger>',
+    'also fill what is missing since this ledger, as far as the RPC has it',
+    wholeNumber(1, MAX_LEDGER),
+  )
+  .action((options: { from?: number }) => sync(config(), options, terminal, stopping.signal))
 
 program
   .command('rebuild')
@@ -90,8 +96,8 @@ program
 program
   .command('record')
   .description('record ledgers from an RPC as a fixture (needs CONTRACT_ID)')
-  .requiredOption('--from <ledger>', 'first ledger', wholeNumber(1, 0x7fffffff))
-  .requiredOption('--to <ledger>', 'last ledger', wholeNumber(1, 0x7fffffff))
+  .requiredOption('--from <ledger>', 'first ledger', wholeNumber(1, MAX_LEDGER))
+  .requiredOption('--to <ledger>', 'last ledger', wholeNumber(1, MAX_LEDGER))
   .requiredOption('--out <file>', 'where to write; gzip when the name ends in .gz')
   .action((options: { from: number; to: number; out: string }) =>
     record(config(), options, terminal, stopping.signal),

@@ -107,11 +107,12 @@ async function printFeed(url: string, terminal: Terminal, signal: AbortSignal): 
 }
 
 function line(event: Partial<Record<string, string>>): string {
-  const { ledger, type = '', streamId, amount, depositedAmount, ratePerSecond } = event
+  const { ledger, type = '', streamId, amount, depositedAmount, ratePerSecond, feeAmount } = event
   const figures = [
     amount && `amount ${amount}`,
     depositedAmount && `deposited ${depositedAmount}`,
     ratePerSecond && `rate ${ratePerSecond}/s`,
+    feeAmount && `fee ${feeAmount}`,
   ]
   const stream = streamId === undefined ? '' : `#${streamId}`
   return `  ${ledger}  ${type.padEnd(22)} ${stream.padEnd(6)} ${figures.filter(Boolean).join('  ')}`

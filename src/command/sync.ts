@@ -3,15 +3,23 @@ import { requireContract } from '../config.ts'
 import type { Config } from '../config.ts'
 import { createDecoder } from '../decode/decode.ts'
 import { completeThrough } from '../domain/cursor.ts'
+import { fillMissing } from '../ingest/fill.ts'
+import type { Filled } from '../ingest/fill.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { LedgerPage } from '../source/source.ts'
+import type { Interval } from '../store/coverage.ts'
 import { claimStore, openStore } from '../store/store.ts'
 import { openSource } from './start.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Catches up with the tip that the RPC has now, then ends. */
-export async function sync(config: Config, terminal: Terminal, signal: AbortSignal): Promise<void> {
+export async function sync(
+  config: Config,
+  { from: fillFrom }: { from?: number },
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
   const contractId = requireContract(config)
   const { source, sourceName } = await openSource(config)
   const decode = createDecoder()
@@ -28,8 +36,8 @@ export async function sync(config: Config, terminal: Terminal, signal: AbortSign
       log: createLogger(terminal, 'warn', terminal.err),
       onApplied: () => {},
     })
-    const from = store.coverage.checkpoint()?.ledger
-    const progress = createProgress(terminal, from)
+    const since = store.coverage.checkpoint()?.ledger
+    const progress = createProgress(terminal, since)
     const began = performance.now()
     let events = 0
     await ingest.catchUp(signal, (page, accepted) => {
@@ -46,9 +54,32 @@ export async function sync(config: Config, terminal: Terminal, signal: AbortSign
         ? `nothing was indexed from ${sourceName}`
         : `${signal.aborted ? 'stopped' : 'caught up'} at ledger ${at.ledger}: ${events} new events in ${seconds.toFixed(1)} s (${pace})`,
     )
+    if (fillFrom !== undefined) {
+      const { coverage, writer } = store
+      const done = await fillMissing({ source, coverage, writer, decode, from: fillFrom }, signal)
+      say(terminal, describeFilled(done))
+    }
   } finally {
     store.close()
   }
+}
+
+function describeFilled({ filled, lost, events }: Filled): string {
+  const lines = [
+    filled.length === 0
+      ? 'nothing was missing that the RPC has'
+      : `filled ledgers ${ranges(filled)}: ${events} new events`,
+  ]
+  if (lost.length > 0) {
+    lines.push(
+      `still missing: ledgers ${ranges(lost)}, which this RPC has forgotten; try RPC_URL of one that keeps more`,
+    )
+  }
+  return lines.join('\n')
+}
+
+function ranges(intervals: readonly Interval[]): string {
+  return intervals.map(({ from, to }) => `${from}–${to}`).join(', ')
 }
 
 interface Progress {

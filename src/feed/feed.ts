@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { endOfLedger, later, ledgerOf, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Coverage } from '../store/coverage.ts'
+import type { Coverage, Gap } from '../store/coverage.ts'
 import type { EventFilter, Log } from '../store/log.ts'
 import { createAdmission } from './admission.ts'
 import type { Refusal } from './admission.ts'
@@ -97,10 +97,12 @@ export function createFeed(deps: FeedDeps): Feed {
   const heartbeat = toBytes(HEARTBEAT)
   /** What the live subscriptions have been given. */
   let head: Cursor = coverage.checkpoint()?.cursor ?? ORIGIN
+  let gaps = coverage.gaps()
   let turnScheduled = false
   let ticking: NodeJS.Timeout | undefined
 
   function wake(): void {
+    announceHealed()
     const target = coverage.checkpoint()?.cursor ?? ORIGIN
     while (head < target) {
       const gap = nextGap(head, target)
@@ -137,10 +139,27 @@ export function createFeed(deps: FeedDeps): Feed {
   }
 
   /** The first gap that lies behind `after` and not behind `target`. */
-  function nextGap(after: Cursor, target: Cursor) {
-    return coverage
-      .gaps()
-      .find((gap) => endOfLedger(gap.to) > after && endOfLedger(gap.to) <= target)
+  function nextGap(after: Cursor, target: Cursor): Gap | undefined {
+    return gaps.find((gap) => endOfLedger(gap.to) > after && endOfLedger(gap.to) <= target)
+  }
+
+  /**
+   * Ledgers that were missing are there now, before the position of those who have gone past them:
+   * they are told to load anew, for the feed never goes back.
+   */
+  function announceHealed(): void {
+    const before = gaps
+    gaps = coverage.gaps()
+    const healed = before.find(
+      ({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to),
+    )
+    if (healed === undefined) return
+    for (const sub of subs) {
+      const position = positionOf(sub)
+      if (position < endOfLedger(healed.from)) continue
+      if (sub.mode === 'stalled') sub.missed = true
+      else reset(sub, 'gap', position, position)
+    }
   }
 
   function crossGap(beyond: Cursor): void {
@@ -215,6 +234,10 @@ export function createFeed(deps: FeedDeps): Feed {
   /** One page for one subscription; true when there is another to pull. */
   function pull(sub: Subscription): boolean {
     if (sub.mode !== 'replaying') return false
+    if (sub.missed) {
+      sub.missed = false
+      reset(sub, 'gap', sub.cursor, sub.cursor)
+    }
     const floor = coverage.floor()
     if (floor !== undefined && sub.cursor < floor) {
       if (sub.fromOrigin) sub.cursor = floor
@@ -356,6 +379,7 @@ export function createFeed(deps: FeedDeps): Feed {
         writtenAt: now,
         expiresAt: now + limits.maxAgeMs * (0.8 + random() * 0.2),
         stalledAt: 0,
+        missed: false,
         due: [],
       }
       admission.admit(address)

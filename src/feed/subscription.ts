@@ -30,6 +30,8 @@ export interface Subscription {
   readonly expiresAt: number
   /** Since when the socket takes nothing. */
   stalledAt: number
+  /** Ledgers behind its position were filled in while it stood still: it is to be told. */
+  missed: boolean
   /** What the current commit has for it; emptied at the end of the commit. */
   due: Bytes[]
 }

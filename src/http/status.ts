@@ -1,7 +1,8 @@
-import { z } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
 import type { Feed } from '../feed/feed.ts'
 import type { Checkpoint } from '../store/coverage.ts'
 import { instant } from './json.ts'
+import type { Metrics } from './metrics.ts'
 import { wholeNumber } from './parameters.ts'
 import { createRouter, get, json } from './routes.ts'
 import type { Reads } from './routes.ts'
@@ -18,6 +19,7 @@ export interface Endpoint {
 
 export interface StatusDeps extends Reads {
   feed: Feed
+  metrics: Metrics
   version: string
   contractId: string
   network: string
@@ -134,6 +136,21 @@ export function statusRoutes(deps: StatusDeps) {
       answer: Status,
     }),
     () => json(store.snapshot(() => status(deps, startedAt))),
+  )
+
+  router.openapi(
+    createRoute({
+      method: 'get',
+      path: '/metrics',
+      summary: 'Prometheus metrics',
+      request: { query: None },
+      responses: { 200: { description: 'text exposition format' } },
+    }),
+    async () => {
+      const { registry } = deps.metrics
+      const text = await registry.metrics()
+      return new Response(text, { headers: { 'content-type': registry.contentType } })
+    },
   )
 
   router.openapi(

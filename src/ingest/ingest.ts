@@ -2,6 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Logger } from 'pino'
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
+import type { Fault } from '../domain/errors.ts'
 import type { LedgerPage, PageStart } from '../source/source.ts'
 import { createPace } from './pace.ts'
 import { applyPage, hasMore, lag, nextStart } from './tick.ts'
@@ -12,6 +13,8 @@ export interface IngestDeps extends TickDeps {
   log: Logger
   /** After every commit that moved the log. */
   onApplied(): void
+  /** Told what is worth counting. */
+  observe?: { applied(seconds: number): void; fault(fault: Fault): void }
   /** The network the source must be of; checked before the first page. */
   networkPassphrase: string
   pageSize?: number
@@ -51,7 +54,7 @@ const PAGE_GROWTH = 20
 const GAP_CONFIRMATIONS = 4
 
 export function createIngest(deps: IngestDeps): Ingest {
-  const { source, coverage, writer, networkPassphrase, log, onApplied } = deps
+  const { source, coverage, writer, networkPassphrase, log, onApplied, observe } = deps
   const { pageSize: largestPage = PAGE_SIZE, now = () => performance.now() } = deps
   const { random = Math.random } = deps
   const pace = createPace()
@@ -84,6 +87,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   function apply(start: PageStart, page: LedgerPage): number {
     const began = now()
     const { accepted, moved } = applyPage(deps, start, page)
+    observe?.applied((now() - began) / 1_000)
     const fields = {
       ledger: completeThrough(page.cursor),
       accepted,
@@ -100,6 +104,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     const judged = verdict(error)
     if (judged === 'halt' || !(error instanceof SourceError)) throw error
     failures += 1
+    observe?.fault(error.fault)
     status.state = 'failing'
     status.lastError = `${error.fault}: ${error.message}`
     if (error.fault === 'slow') pageSize = Math.max(SMALLEST_PAGE, Math.floor(pageSize / 2))

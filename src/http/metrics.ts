@@ -1,0 +1,125 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Fault } from '../domain/errors.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { Store } from '../store/store.ts'
+import { contents, position } from './status.ts'
+
+export interface MetricsDeps {
+  store: Store
+  feed(): Feed
+}
+
+/**
+ * Prometheus metrics. What the database and the feed know is read when somebody asks; only what
+ * happens in passing is counted here.
+ */
+export interface Metrics {
+  registry: Registry
+  /** A page was applied, in so many seconds. */
+  applied(seconds: number): void
+  fault(endpoint: string, fault: Fault): void
+}
+
+export function createMetrics({ store, feed }: MetricsDeps): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry, prefix: 'flowfi_' })
+
+  /** Gauges that are read together from one place. */
+  function gauges<N extends string>(
+    help: Record<N, string>,
+    read: () => Record<N, number | null | undefined>,
+  ): void {
+    const byName = new Map<N, Gauge>()
+    for (const name of Object.keys(help) as N[]) {
+      byName.set(name, new Gauge({ name: `flowfi_${name}`, help: help[name], registers }))
+    }
+    const [first] = byName.values()
+    if (first === undefined) return
+    // The first to be collected reads for all of them.
+    Object.assign(first, {
+      collect() {
+        const values = read()
+        for (const [name, gauge] of byName) gauge.set(values[name] ?? Number.NaN)
+      },
+    })
+  }
+
+  gauges(
+    {
+      checkpoint_ledger: 'Ledger of the checkpoint',
+      tip_ledger: 'Newest ledger at the RPC',
+      lag_ledgers: 'Ledgers between checkpoint and tip',
+      lag_seconds: 'Ledger time between checkpoint and tip',
+      runway_ledgers: 'Ledgers until the RPC would forget the checkpoint',
+      runway_seconds: 'Ledger time until the RPC would forget the checkpoint',
+    },
+    () => {
+      const at = position(store.coverage.checkpoint())
+      return {
+        checkpoint_ledger: at.checkpoint?.ledger,
+        tip_ledger: at.tip?.ledger,
+        lag_ledgers: at.lagLedgers,
+        lag_seconds: at.lagSeconds,
+        runway_ledgers: at.runway?.ledgers,
+        runway_seconds: at.runway?.hours && at.runway.hours * 3_600,
+      }
+    },
+  )
+  gauges(
+    {
+      streams: 'Streams in the projection',
+      unrecognised_events: 'Events in the log that could not be decoded',
+      gaps: 'Ranges of ledgers that are missing',
+      gap_ledgers: 'Ledgers that are missing',
+    },
+    () => {
+      const { counts, gaps } = contents(store)
+      return {
+        streams: counts.streams,
+        unrecognised_events: counts.unrecognised,
+        gaps: gaps.length,
+        gap_ledgers: gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+      }
+    },
+  )
+  const eventsTotal = new Gauge({
+    name: 'flowfi_events',
+    help: 'Events in the log, by type',
+    labelNames: ['type'],
+    registers,
+    collect() {
+      for (const [type, count] of store.log.counts()) eventsTotal.set({ type }, count)
+    },
+  })
+  const subscriptions = new Gauge({
+    name: 'flowfi_subscriptions',
+    help: 'Open subscriptions, by mode',
+    labelNames: ['mode'],
+    registers,
+    collect() {
+      const { live, replaying, stalled } = feed().stats()
+      for (const [mode, count] of Object.entries({ live, replaying, stalled })) {
+        subscriptions.set({ mode }, count)
+      }
+    },
+  })
+  const applySeconds = new Histogram({
+    name: 'flowfi_apply_seconds',
+    help: 'Time to decode and apply a page',
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+    registers,
+  })
+  const faults = new Counter({
+    name: 'flowfi_source_faults_total',
+    help: 'Failed calls, by endpoint and kind',
+    labelNames: ['endpoint', 'fault'],
+    registers,
+  })
+
+  return {
+    registry,
+    applied: (seconds) => applySeconds.observe(seconds),
+    fault: (endpoint, fault) => faults.inc({ endpoint, fault }),
+  }
+}
