@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { StrKey } from '@stellar/stellar-sdk'
+import { StrKey } from '@stellar/stellar-sdk/base'
 import { z } from 'zod'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'

@@ -1,20 +1,16 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { demo } from './command/demo.ts'
-import { rebuild } from './command/rebuild.ts'
-import { record } from './command/record.ts'
-import { simulate } from './command/simulate.ts'
-import { start } from './command/start.ts'
-import { status } from './command/status.ts'
-import { sync } from './command/sync.ts'
 import type { Terminal } from './command/terminal.ts'
 import { parseConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
 
-/** Arguments, environment, signals and exit codes; everything else is elsewhere. */
+/**
+ * Arguments, environment, signals and exit codes; everything else is elsewhere. A command's code is
+ * loaded when it is asked for: the daemon starts sooner without the simulator, `--help` without either.
+ */
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -71,12 +67,16 @@ const program = new Command('flowfi-indexer')
 program
   .command('start')
   .description('index and serve: the daemon (needs CONTRACT_ID)')
-  .action(() => start(config(), terminal, version(), stopping.signal))
+  .action(async () =>
+    (await import('./command/start.ts')).start(config(), terminal, version(), stopping.signal),
+  )
 
 program
   .command('demo')
   .description('play recorded ledgers through the whole pipe; needs no network')
-  .action(() => demo(config(), terminal, version(), stopping.signal))
+  .action(async () =>
+    (await import('./command/demo.ts')).demo(config(), terminal, version(), stopping.signal),
+  )
 
 program
   .command('sync')
@@ -86,12 +86,14 @@ program
     'also fill what is missing since this ledger, as far as the RPC has it',
     wholeNumber(1, MAX_LEDGER),
   )
-  .action((options: { from?: number }) => sync(config(), options, terminal, stopping.signal))
+  .action(async (options: { from?: number }) =>
+    (await import('./command/sync.ts')).sync(config(), options, terminal, stopping.signal),
+  )
 
 program
   .command('rebuild')
   .description('refold every stream from the log and decode every event again')
-  .action(() => rebuild(config(), terminal))
+  .action(async () => (await import('./command/rebuild.ts')).rebuild(config(), terminal))
 
 program
   .command('record')
@@ -99,8 +101,8 @@ program
   .requiredOption('--from <ledger>', 'first ledger', wholeNumber(1, MAX_LEDGER))
   .requiredOption('--to <ledger>', 'last ledger', wholeNumber(1, MAX_LEDGER))
   .requiredOption('--out <file>', 'where to write; gzip when the name ends in .gz')
-  .action((options: { from: number; to: number; out: string }) =>
-    record(config(), options, terminal, stopping.signal),
+  .action(async (options: { from: number; to: number; out: string }) =>
+    (await import('./command/record.ts')).record(config(), options, terminal, stopping.signal),
   )
 
 program
@@ -114,14 +116,14 @@ program
   )
   .option('--port <number>', 'where to listen; 0 for any free one', wholeNumber(0, 65_535), 8_000)
   .option('--faults <file>', 'a script of faults to play (README.md)')
-  .action((options: { fixture: string; speed: number; port: number; faults?: string }) =>
-    simulate(options, terminal, stopping.signal),
+  .action(async (options: { fixture: string; speed: number; port: number; faults?: string }) =>
+    (await import('./command/simulate.ts')).simulate(options, terminal, stopping.signal),
   )
 
 program
   .command('status')
   .description('checkpoint, lag, runway, counts and gaps of a database file')
-  .action(() => status(config(), terminal))
+  .action(async () => (await import('./command/status.ts')).status(config(), terminal))
 
 try {
   await program.parseAsync()

@@ -1,4 +1,4 @@
-import { StrKey } from '@stellar/stellar-sdk'
+import { StrKey } from '@stellar/stellar-sdk/base'
 
 /**
  * A reader over the binary XDR of an ScVal: exactly the arms that event data is made of, on the

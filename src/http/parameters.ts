@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { StrKey } from '@stellar/stellar-sdk'
+import { StrKey } from '@stellar/stellar-sdk/base'
 import { parseCursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { parseU64 } from '../domain/integers.ts'

@@ -1,4 +1,4 @@
-import { rpc } from '@stellar/stellar-sdk'
+import { Server } from '@stellar/stellar-sdk/rpc'
 import { SourceError } from '../domain/errors.ts'
 import { rpcFault, transportFault } from './rpc-faults.ts'
 
@@ -25,7 +25,7 @@ const MAX_ANSWER_BYTES = 128 * 1024 * 1024
  * events must survive both.
  */
 export function createRpcClient(url: string, timeoutMs: number): RpcClient {
-  const { httpClient } = new rpc.Server(url, { allowHttp: url.startsWith('http:') })
+  const { httpClient } = new Server(url, { allowHttp: url.startsWith('http:') })
   const address = new URL(url).href
 
   return {

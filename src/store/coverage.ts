@@ -1,7 +1,6 @@
-import { asc, eq, getTableColumns } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { endOfLedger, ledgerOf } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
+import { asc, drizzle, eq, getTableColumns } from './drizzle.ts'
 import type { Sqlite } from './open.ts'
 import { checkpoint, coverage, gaps, identity } from './schema.ts'
 

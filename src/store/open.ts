@@ -2,10 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { readMigrationFiles } from 'drizzle-orm/migrator'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
 import { UsageError } from '../domain/errors.ts'
+import { drizzle, migrate, readMigrationFiles } from './drizzle.ts'
 
 export type Sqlite = Database.Database
 

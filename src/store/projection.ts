@@ -1,6 +1,5 @@
-import { eq, getTableColumns, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { Stream } from '../domain/stream.ts'
+import { drizzle, eq, getTableColumns, sql } from './drizzle.ts'
 import type { Sqlite } from './open.ts'
 import { streams } from './schema.ts'
 import { fromRow, toRow } from './stream-row.ts'

@@ -1,6 +1,5 @@
-import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sql, sqliteTable, text } from './drizzle.ts'
 
 /**
  * The event log, append-only. `data` is the event's public JSON, encoded once when it is applied:

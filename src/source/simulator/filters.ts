@@ -1,4 +1,4 @@
-import { StrKey, xdr } from '@stellar/stellar-sdk'
+import { StrKey, xdr } from '@stellar/stellar-sdk/base'
 import type { WireEvent } from '../recording.ts'
 import { list, parsed, string, struct } from './go-json.ts'
 import { INVALID_PARAMS, RpcError, unreadable } from './rpc-error.ts'

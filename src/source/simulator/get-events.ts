@@ -1,4 +1,4 @@
-import { xdr } from '@stellar/stellar-sdk'
+import { xdr } from '@stellar/stellar-sdk/base'
 import { endOfLedger } from '../../domain/cursor.ts'
 import type { WireEvent } from '../recording.ts'
 import { checkFilters, createMatcher } from './filters.ts'

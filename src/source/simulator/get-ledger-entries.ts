@@ -1,4 +1,4 @@
-import { xdr } from '@stellar/stellar-sdk'
+import { xdr } from '@stellar/stellar-sdk/base'
 import type { WireEntry } from '../recording.ts'
 import { strictBase64 } from './filters.ts'
 import { decodeParams } from './go-json.ts'

@@ -3,7 +3,7 @@
  * and is otherwise empty; a ledger's meta has this header and no transactions, so nobody can find
  * events in it, but it decodes.
  */
-import { xdr } from '@stellar/stellar-sdk'
+import { xdr } from '@stellar/stellar-sdk/base'
 import type { Ledgers } from './ledgers.ts'
 
 const ZERO_HASH = '0'.repeat(64)
