@@ -41,7 +41,10 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
     const feed = createFeed({
       log: store.log,
       coverage: store.coverage,
-      tip: () => ingest.status().latestLedger ?? undefined,
+      // What the network is known to have reached, once this process has been answered at all: a
+      // replica that is behind must not make a client's position look ahead of the network.
+      tip: () =>
+        ingest.status().latestLedger === null ? undefined : store.coverage.checkpoint()?.tipLedger,
       limits: {
         heartbeatMs: config.heartbeatSeconds * 1_000,
         maxAgeMs: config.maxAgeSeconds * 1_000,
@@ -75,6 +78,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
         network: config.networkPassphrase,
         endpoints: () => [endpointOf(sourceName, ingest.status())],
         tipStillForMs: () => ingest.status().tipStillForMs,
+        alarm: () => ingest.status().alarm,
         readyMaxLag: config.readyMaxLag,
         tipStallSeconds: config.tipStallSeconds,
         logger,

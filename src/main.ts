@@ -67,8 +67,15 @@ const program = new Command('flowfi-indexer')
 program
   .command('start')
   .description('index and serve: the daemon (needs CONTRACT_ID)')
-  .action(async () =>
-    (await import('./command/start.ts')).start(config(), terminal, version(), stopping.signal),
+  .option('--fresh', 'begin a new log; the old file is kept under another name')
+  .action(async (options: { fresh?: boolean }) =>
+    (await import('./command/start.ts')).start(
+      config(),
+      options,
+      terminal,
+      version(),
+      stopping.signal,
+    ),
   )
 
 program

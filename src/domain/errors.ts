@@ -10,6 +10,7 @@
  * - `not_ready` the node has no ledgers yet or is catching up
  * - `behind` the node has not reached our cursor
  * - `outside_retention` the node has forgotten the ledger of our cursor
+ * - `history_changed` the node's chain is not the one that was indexed: the network started over
  * - `refused` the node understood the request and will not answer it
  * - `unknown` an error nobody has described; `detail` is its text
  */
@@ -22,6 +23,7 @@ export type Fault =
   | 'not_ready'
   | 'behind'
   | 'outside_retention'
+  | 'history_changed'
   | 'refused'
   | 'unknown'
 

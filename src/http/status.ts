@@ -26,6 +26,8 @@ export interface StatusDeps extends Reads {
   endpoints(): Endpoint[]
   /** How long the tip has not moved, by our own clock; undefined before a source has answered. */
   tipStillForMs(): number | undefined
+  /** What keeps ingestion from going on until somebody acts; null when nothing does. */
+  alarm(): string | null
   /** Ledgers the checkpoint may lie behind the tip. */
   readyMaxLag: number
   /** 0: never mind how long the tip stands still. */
@@ -180,6 +182,8 @@ function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
   if (lagLedgers !== null && lagLedgers > maxLag) {
     reasons.push(`${lagLedgers} ledgers behind the tip, more than ${maxLag}`)
   }
+  const alarm = deps.alarm()
+  if (alarm !== null) reasons.push(alarm)
   for (const gap of coverage.gaps()) {
     if (!gap.repaired) reasons.push(`ledgers ${gap.from} to ${gap.to} are missing (${gap.reason})`)
   }

@@ -4,6 +4,7 @@ import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import type { Fault } from '../domain/errors.ts'
 import type { LedgerPage, PageStart } from '../source/source.ts'
+import { createHistoryGuard } from './history.ts'
 import { createPace } from './pace.ts'
 import { applyPage, hasMore, lag, nextStart } from './tick.ts'
 import type { TickDeps } from './tick.ts'
@@ -30,6 +31,8 @@ export interface SourceStatus {
   oldestLedger: number | null
   /** The last fault and what was said of it; kept when the source has recovered. */
   lastError: string | null
+  /** What keeps ingestion from going on until somebody acts; null when nothing does. */
+  alarm: string | null
   /** How long the tip has not moved, by our own clock; undefined before the first answer. */
   tipStillForMs: number | undefined
 }
@@ -50,6 +53,8 @@ const PAGE_SIZE = 2_000
 const SMALLEST_PAGE = 50
 /** Added after each page that came; halved after one that was too much. */
 const PAGE_GROWTH = 20
+/** Faults after which the source's chain is compared with ours again. */
+const DOUBTS: ReadonlySet<Fault> = new Set(['behind', 'outside_retention', 'history_changed'])
 /** A retention gap is believed when the source has said so this often in a row. */
 const GAP_CONFIRMATIONS = 4
 
@@ -60,6 +65,8 @@ export function createIngest(deps: IngestDeps): Ingest {
   const pace = createPace()
   let pageSize = largestPage
   let networkChecked = false
+  let historyChecked = false
+  const history = createHistoryGuard(deps)
   let failures = 0
   let tipMovedAt: number | undefined
   const status: Omit<SourceStatus, 'tipStillForMs'> = {
@@ -67,6 +74,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     latestLedger: null,
     oldestLedger: null,
     lastError: null,
+    alarm: null,
   }
 
   async function fetchPage(start: PageStart, signal: AbortSignal): Promise<LedgerPage> {
@@ -106,6 +114,12 @@ export function createIngest(deps: IngestDeps): Ingest {
     failures += 1
     observe?.fault(error.fault)
     status.state = 'failing'
+    // A cursor that the node does not have is how a network that started over shows.
+    if (DOUBTS.has(error.fault)) historyChecked = false
+    if (error.fault === 'history_changed') {
+      if (status.alarm === null) log.error({ detail: error.message }, 'history changed')
+      status.alarm = error.message
+    }
     status.lastError = `${error.fault}: ${error.message}`
     if (error.fault === 'slow') pageSize = Math.max(SMALLEST_PAGE, Math.floor(pageSize / 2))
     if (judged === 'retention' && failures >= GAP_CONFIRMATIONS && declareGap(error)) return
@@ -128,21 +142,29 @@ export function createIngest(deps: IngestDeps): Ingest {
     return true
   }
 
-  /** A source of another network would be indexed as if it were ours: ids do not tell. */
-  async function checkNetwork(signal: AbortSignal): Promise<void> {
-    if (networkChecked) return
-    const { passphrase } = await source.network(signal)
-    if (passphrase !== networkPassphrase) {
-      throw new UsageError(
-        `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they fit`,
-      )
+  /** A source of another chain would be indexed as if it were ours: ids do not tell. */
+  async function checkChain(signal: AbortSignal): Promise<void> {
+    if (!networkChecked) {
+      const { passphrase } = await source.network(signal)
+      if (passphrase !== networkPassphrase) throw otherNetwork(passphrase)
+      networkChecked = true
     }
-    networkChecked = true
+    if (!historyChecked) {
+      await history.check(signal)
+      historyChecked = true
+      status.alarm = null
+    }
+  }
+
+  function otherNetwork(passphrase: string): UsageError {
+    return new UsageError(
+      `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they fit`,
+    )
   }
 
   /** Pages until nothing more is there; the next page is on its way while one is applied. */
   async function drain(signal: AbortSignal, onPage: OnPage): Promise<void> {
-    await checkNetwork(signal)
+    await checkChain(signal)
     let start = await nextStart(deps, signal)
     let page = await fetchPage(start, signal)
     while (hasMore(page)) {
@@ -156,6 +178,17 @@ export function createIngest(deps: IngestDeps): Ingest {
       page = await next
     }
     onPage(page, apply(start, page))
+    await remember(signal)
+  }
+
+  /** A hash that cannot be had now is asked for at the next poll. */
+  async function remember(signal: AbortSignal): Promise<void> {
+    try {
+      await history.remember(signal)
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error
+      log.debug({ fault: error.fault, detail: error.message }, 'hash not remembered')
+    }
   }
 
   async function attempt(signal: AbortSignal, onPage: OnPage = () => {}): Promise<boolean> {

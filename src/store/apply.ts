@@ -50,9 +50,13 @@ export interface Writer {
   apply(batch: Batch): Applied
   /** Records ledgers as lost and moves the checkpoint behind them. */
   declareGap(gap: Interval & { reason: string; declaredAt: number }, after: Cursor): void
+  /** Remembers the hash of a ledger; only the newest few are kept. */
+  rememberHash(ledger: { sequence: number; hash: string }): void
   /** Binds the file to one network and contract; the row must not exist yet. */
   identify(networkPassphrase: string, contractId: string): void
 }
+
+const MAX_HASHES = 50
 
 /**
  * The only writer of the database. `decode` is needed where history arrives late: the streams it
@@ -91,6 +95,13 @@ export function createWriter(
   const addGap = sqlite.prepare(
     `insert into gaps (from_ledger, to_ledger, reason, declared_at, repaired) values (?, ?, ?, ?, ?)
      on conflict do nothing`,
+  )
+  const addHash = sqlite.prepare(
+    'insert or replace into ledger_hashes (sequence, hash) values (?, ?)',
+  )
+  const dropHashes = sqlite.prepare(
+    `delete from ledger_hashes where sequence not in
+     (select sequence from ledger_hashes order by sequence desc limit ?)`,
   )
   const dropGap = sqlite.prepare('delete from gaps where from_ledger = ? and to_ledger = ?')
 
@@ -190,6 +201,11 @@ export function createWriter(
         )
       },
     ).immediate,
+
+    rememberHash: sqlite.transaction(({ sequence, hash }: { sequence: number; hash: string }) => {
+      addHash.run(sequence, hash)
+      dropHashes.run(MAX_HASHES)
+    }).immediate,
 
     identify(networkPassphrase, contractId) {
       sqlite

@@ -1,8 +1,8 @@
 import { endOfLedger, ledgerOf } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import { asc, drizzle, eq, getTableColumns } from './drizzle.ts'
+import { asc, desc, drizzle, eq, getTableColumns } from './drizzle.ts'
 import type { Sqlite } from './open.ts'
-import { checkpoint, coverage, gaps, identity } from './schema.ts'
+import { checkpoint, coverage, gaps, identity, ledgerHashes } from './schema.ts'
 
 export interface Checkpoint {
   /** Everything of the contract up to here is in the log, but for the gaps. */
@@ -41,6 +41,8 @@ export interface Coverage {
   intervals(): Interval[]
   gaps(): Gap[]
   identity(): Identity | undefined
+  /** Ledgers whose hash is remembered, the newest first. */
+  hashes(): { sequence: number; hash: string }[]
   /** The position before the first event the log could hold; undefined before the first page. */
   floor(): Cursor | undefined
 }
@@ -75,11 +77,18 @@ export function createCoverage(sqlite: Sqlite): Coverage {
     .where(eq(identity.id, 1))
     .prepare()
 
+  const readHashes = db
+    .select({ sequence: ledgerHashes.sequence, hash: ledgerHashes.hash })
+    .from(ledgerHashes)
+    .orderBy(desc(ledgerHashes.sequence))
+    .prepare()
+
   return {
     checkpoint: () => readCheckpoint.get(),
     intervals: () => readIntervals.all(),
     gaps: () => readGaps.all(),
     identity: () => readIdentity.get(),
+    hashes: () => readHashes.all(),
     floor() {
       const first = readIntervals.get()?.from
       if (first !== undefined) return endOfLedger(first - 1)

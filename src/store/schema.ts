@@ -132,6 +132,12 @@ export const eventCounts = sqliteTable('event_counts', {
   count: integer().notNull(),
 })
 
+/** Hashes of a few ledgers that were indexed, to notice when the network has started over. */
+export const ledgerHashes = sqliteTable('ledger_hashes', {
+  sequence: integer().primaryKey(),
+  hash: text().notNull(),
+})
+
 /** Whose log this is: one row. */
 export const identity = sqliteTable('identity', {
   id: integer().primaryKey(),
