@@ -18,10 +18,10 @@ const PUBLIC_RPCS: Readonly<Record<string, string>> = {
   [PASSPHRASES.futurenet]: 'https://rpc-futurenet.stellar.org',
 }
 
+const START_LEDGERS = `a ledger from 1 to ${MAX_LEDGER}, oldest, or latest`
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
-function whole(low: number, high: number) {
-  const legal = `a whole number from ${low} to ${high}`
+function whole(low: number, high: number, legal = `a whole number from ${low} to ${high}`) {
   return z
     .string()
     .regex(/^(0|[1-9]\d{0,15})$/, { error: legal })
@@ -51,13 +51,13 @@ const Environment = z.object({
   NETWORK: z
     .string()
     .default('testnet')
-    .transform((name) => PASSPHRASES[name as keyof typeof PASSPHRASES] ?? name)
-    .refine((passphrase) => passphrase.includes(' '), {
+    .transform((name) => new Map<string, string>(Object.entries(PASSPHRASES)).get(name) ?? name)
+    .refine((passphrase) => /\S \S/.test(passphrase), {
       error: `${Object.keys(PASSPHRASES).join(', ')}, or a network's passphrase`,
     }),
   START_LEDGER: z
-    .union([z.enum(['oldest', 'latest']), whole(1, MAX_LEDGER)], {
-      error: `a ledger from 1 to ${MAX_LEDGER}, oldest, or latest`,
+    .union([z.enum(['oldest', 'latest']), whole(1, MAX_LEDGER, START_LEDGERS)], {
+      error: START_LEDGERS,
     })
     .default('oldest'),
   DATABASE_PATH: z.string().default('data/flowfi.db'),
@@ -82,6 +82,7 @@ const Environment = z.object({
       return z.NEVER
     }),
   RPC_TIMEOUT_SECONDS: whole(1, 300).default(20),
+  RPC_AGREEMENT: whole(1, 2).default(1),
 })
 
 type Environment = z.infer<typeof Environment>
@@ -108,6 +109,8 @@ export interface Config {
   maxSubscriptionsPerAddress: number
   trustProxy: BlockList
   rpcTimeoutSeconds: number
+  /** How many RPCs must tell the same of a range before it is believed. */
+  rpcAgreement: 1 | 2
 }
 
 /** Throws UsageError that names each bad variable, its value and what is legal. */
@@ -136,6 +139,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSubscriptionsPerAddress: values.MAX_SUBSCRIPTIONS_PER_ADDRESS,
     trustProxy: values.TRUST_PROXY,
     rpcTimeoutSeconds: values.RPC_TIMEOUT_SECONDS,
+    rpcAgreement: values.RPC_AGREEMENT === 2 ? 2 : 1,
   }
 }
 
@@ -148,7 +152,16 @@ export function requireContract({ contractId }: Config): string {
 }
 
 /** The RPCs to ask. Throws UsageError where there is none to assume. */
-export function requireRpcUrls({ rpcUrls: urls, networkPassphrase }: Config): readonly string[] {
+export function requireRpcUrls({
+  rpcUrls: urls,
+  networkPassphrase,
+  rpcAgreement,
+}: Config): readonly string[] {
+  if (urls.length > 0 && urls.length < rpcAgreement) {
+    throw new UsageError(
+      `RPC_AGREEMENT=${rpcAgreement} needs at least as many RPCs: add another to RPC_URL, comma-separated`,
+    )
+  }
   if (urls.length > 0) return urls
   throw new UsageError(
     `RPC_URL is not set, and there is no public RPC to assume for the network "${networkPassphrase}": set it to one or several URLs`,
@@ -177,11 +190,11 @@ function parseRanges(text: string): BlockList | string {
   const list = new BlockList()
   for (const range of text.split(',').map((part) => part.trim())) {
     if (range === '') continue
-    const [address = '', prefix] = range.split('/')
+    const [address = '', prefix, ...rest] = range.split('/')
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     const bits = Number(prefix ?? 0)
     const legal = isIP(address) !== 0 && /^\d*$/.test(prefix ?? '') && prefix !== ''
-    if (!legal || bits > (family === 'ipv4' ? 32 : 128)) {
+    if (!legal || rest.length > 0 || bits > (family === 'ipv4' ? 32 : 128)) {
       return 'addresses and ranges of proxies, comma-separated, such as 10.0.0.0/8,::1'
     }
     if (prefix === undefined) list.addAddress(address, family)

@@ -1,8 +1,11 @@
 import { existsSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
 import { requireContract, requireRpcUrls } from '../config.ts'
 import type { Config } from '../config.ts'
 import { startDaemon } from '../daemon.ts'
+import { createFailoverSource } from '../source/failover.ts'
+import type { FailoverSource } from '../source/failover.ts'
 import { readRecording } from '../source/recording.ts'
 import { createRecordingSource } from '../source/recording-source.ts'
 import { createRpcSource } from '../source/rpc.ts'
@@ -20,26 +23,42 @@ export async function start(
 ): Promise<void> {
   const logger = createLogger(terminal, config.logLevel)
   if (fresh) setAside(config.databasePath, terminal)
-  const { source, sourceName } = await openSource(config)
-  const daemon = await startDaemon(config, { source, sourceName, logger, version })
+  const source = await openSource(config, logger)
+  const rpc = source.endpoints().map(({ url }) => url)
+  const { endpoints, counters } = source
+  const parts = { source, sourceName: rpc.join(','), endpoints, counters, logger, version }
+  const daemon = await startDaemon(config, parts)
   const { contractId, databasePath } = config
-  logger.info({ url: daemon.url, contractId, databasePath, rpc: sourceName, version }, 'started')
+  logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
   await untilStopped(daemon.ended, signal)
   logger.info('stopping')
   await daemon.close()
+  await source.close()
   logger.info('stopped')
 }
 
-/** The RPC or recording that the configuration names. Throws UsageError when there is none. */
-export async function openSource(config: Config) {
-  const [url = ''] = requireRpcUrls(config)
+/** The RPCs and recordings that the configuration names. Throws UsageError when there are none. */
+export async function openSource(config: Config, log: Logger): Promise<FailoverSource> {
   const contractId = requireContract(config)
-  if (url.startsWith('file:')) {
-    const recording = await readRecording(fileURLToPath(url))
-    return { source: createRecordingSource(recording, contractId), sourceName: url }
-  }
   const timeoutMs = config.rpcTimeoutSeconds * 1_000
-  return { source: createRpcSource({ url, contractId, timeoutMs }), sourceName: redact(url) }
+  const endpoints = await Promise.all(
+    requireRpcUrls(config).map(async (url) => {
+      if (!url.startsWith('file:')) {
+        return { name: redact(url), source: createRpcSource({ url, contractId, timeoutMs }) }
+      }
+      const recording = await readRecording(fileURLToPath(url))
+      return { name: url, source: createRecordingSource(recording, contractId) }
+    }),
+  )
+  return createFailoverSource({
+    endpoints,
+    networkPassphrase: config.networkPassphrase,
+    contractId,
+    agreement: config.rpcAgreement,
+    log,
+    // A page can take three calls: its own, one more at the edge of retention, one for a close time.
+    callTimeoutMs: 3 * timeoutMs,
+  })
 }
 
 /** Gives the log's file another name, so that a new one begins; nothing is deleted. */

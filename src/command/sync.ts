@@ -21,7 +21,8 @@ export async function sync(
   signal: AbortSignal,
 ): Promise<void> {
   const contractId = requireContract(config)
-  const { source, sourceName } = await openSource(config)
+  const logger = createLogger(terminal, 'warn', terminal.err)
+  const source = await openSource(config, logger)
   const decode = createDecoder()
   const store = openStore(config.databasePath, decode)
   try {
@@ -33,7 +34,7 @@ export async function sync(
       decode,
       startLedger: config.startLedger,
       networkPassphrase: config.networkPassphrase,
-      log: createLogger(terminal, 'warn', terminal.err),
+      log: logger,
       onApplied: () => {},
     })
     const since = store.coverage.checkpoint()?.ledger
@@ -51,7 +52,7 @@ export async function sync(
     say(
       terminal,
       at === undefined
-        ? `nothing was indexed from ${sourceName}`
+        ? 'nothing was indexed'
         : `${signal.aborted ? 'stopped' : 'caught up'} at ledger ${at.ledger}: ${events} new events in ${seconds.toFixed(1)} s (${pace})`,
     )
     if (fillFrom !== undefined) {
@@ -60,6 +61,7 @@ export async function sync(
       say(terminal, describeFilled(done))
     }
   } finally {
+    await source.close()
     store.close()
   }
 }

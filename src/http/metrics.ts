@@ -7,6 +7,14 @@ import { contents, position } from './status.ts'
 export interface MetricsDeps {
   store: Store
   feed(): Feed
+  /** Totals of a source with several endpoints. */
+  sourceCounters?: (() => SourceCounters) | undefined
+}
+
+export interface SourceCounters {
+  failovers: number
+  disagreements: number
+  endpoints: { url: string; pages: number; faults: Partial<Record<Fault, number>> }[]
 }
 
 /**
@@ -17,10 +25,11 @@ export interface Metrics {
   registry: Registry
   /** A page was applied, in so many seconds. */
   applied(seconds: number): void
-  fault(endpoint: string, fault: Fault): void
+  /** No endpoint could answer. */
+  fault(fault: Fault): void
 }
 
-export function createMetrics({ store, feed }: MetricsDeps): Metrics {
+export function createMetrics({ store, feed, sourceCounters }: MetricsDeps): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'flowfi_' })
@@ -110,16 +119,67 @@ export function createMetrics({ store, feed }: MetricsDeps): Metrics {
     buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
     registers,
   })
+  const pages = new Counter({ name: 'flowfi_pages_total', help: 'Pages applied', registers })
+  const ingestFaults = new Counter({
+    name: 'flowfi_ingest_faults_total',
+    help: 'Steps that no endpoint could answer, by kind',
+    labelNames: ['fault'],
+    registers,
+  })
+  if (sourceCounters !== undefined) countSource(sourceCounters, registry)
+
+  return {
+    registry,
+    applied(seconds) {
+      pages.inc()
+      applySeconds.observe(seconds)
+    },
+    fault: (fault) => ingestFaults.inc({ fault }),
+  }
+}
+
+/** The source counts for itself; its totals are taken over when somebody asks. */
+function countSource(read: () => SourceCounters, registry: Registry): void {
+  const registers = [registry]
+  const perEndpoint = { labelNames: ['endpoint'], registers }
+  const failovers = new Counter({
+    name: 'flowfi_source_failovers_total',
+    help: 'Times that pages came to be from another endpoint',
+    registers,
+    collect() {
+      failovers.reset()
+      failovers.inc(read().failovers)
+    },
+  })
+  const disagreements = new Counter({
+    name: 'flowfi_source_disagreements_total',
+    help: 'Pages on which two endpoints did not agree',
+    registers,
+    collect() {
+      disagreements.reset()
+      disagreements.inc(read().disagreements)
+    },
+  })
+  const answers = new Counter({
+    name: 'flowfi_source_pages_total',
+    help: 'Pages answered, by endpoint',
+    ...perEndpoint,
+    collect() {
+      answers.reset()
+      for (const { url, pages } of read().endpoints) answers.inc({ endpoint: url }, pages)
+    },
+  })
   const faults = new Counter({
     name: 'flowfi_source_faults_total',
     help: 'Failed calls, by endpoint and kind',
     labelNames: ['endpoint', 'fault'],
     registers,
+    collect() {
+      faults.reset()
+      for (const { url, faults: byKind } of read().endpoints) {
+        for (const [fault, count] of Object.entries(byKind))
+          faults.inc({ endpoint: url, fault }, count)
+      }
+    },
   })
-
-  return {
-    registry,
-    applied: (seconds) => applySeconds.observe(seconds),
-    fault: (endpoint, fault) => faults.inc({ endpoint, fault }),
-  }
 }

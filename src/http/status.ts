@@ -11,7 +11,7 @@ import type { Reads } from './routes.ts'
 export interface Endpoint {
   /** Credentials redacted. */
   url: string
-  state: 'starting' | 'ok' | 'failing'
+  state: 'starting' | 'ok' | 'failing' | 'set_aside'
   latestLedger: number | null
   oldestLedger: number | null
   lastError: string | null
@@ -68,7 +68,7 @@ const Status = z
     endpoints: z.array(
       z.object({
         url: z.string(),
-        state: z.enum(['starting', 'ok', 'failing']),
+        state: z.enum(['starting', 'ok', 'failing', 'set_aside']),
         latestLedger: z.number().int().nullable(),
         oldestLedger: z.number().int().nullable(),
         lastError: z.string().nullable(),

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import type { Fault } from '../domain/errors.ts'
-import type { LedgerPage, PageStart } from '../source/source.ts'
+import type { LedgerPage, Network, PageStart } from '../source/source.ts'
 import { createHistoryGuard } from './history.ts'
 import { createPace } from './pace.ts'
 import { applyPage, hasMore, lag, nextStart } from './tick.ts'
@@ -54,7 +54,12 @@ const SMALLEST_PAGE = 50
 /** Added after each page that came; halved after one that was too much. */
 const PAGE_GROWTH = 20
 /** Faults after which the source's chain is compared with ours again. */
-const DOUBTS: ReadonlySet<Fault> = new Set(['behind', 'outside_retention', 'history_changed'])
+const DOUBTS: ReadonlySet<Fault> = new Set([
+  'behind',
+  'outside_retention',
+  'refused',
+  'history_changed',
+])
 /** A retention gap is believed when the source has said so this often in a row. */
 const GAP_CONFIRMATIONS = 4
 
@@ -145,7 +150,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   /** A source of another chain would be indexed as if it were ours: ids do not tell. */
   async function checkChain(signal: AbortSignal): Promise<void> {
     if (!networkChecked) {
-      const { passphrase } = await source.network(signal)
+      const { passphrase } = await askNetwork(signal)
       if (passphrase !== networkPassphrase) throw otherNetwork(passphrase)
       networkChecked = true
     }
@@ -153,6 +158,16 @@ export function createIngest(deps: IngestDeps): Ingest {
       await history.check(signal)
       historyChecked = true
       status.alarm = null
+    }
+  }
+
+  /** A refusal before anything was ever answered is a mistake in the configuration. */
+  async function askNetwork(signal: AbortSignal): Promise<Network> {
+    try {
+      return await source.network(signal)
+    } catch (error) {
+      const refused = error instanceof SourceError && error.fault === 'refused'
+      throw refused ? new UsageError(error.message, { cause: error }) : error
     }
   }
 

@@ -8,7 +8,15 @@ const NO_SUBSCRIPTIONS = { live: 2, replaying: 1, stalled: 0 } as ReturnType<Fee
 
 async function metricsOf(store = memoryStore()) {
   const feed = { stats: () => NO_SUBSCRIPTIONS } as Feed
-  const { registry } = createMetrics({ store, feed: () => feed })
+  const { registry } = createMetrics({
+    store,
+    feed: () => feed,
+    sourceCounters: () => ({
+      failovers: 3,
+      disagreements: 0,
+      endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 } }],
+    }),
+  })
   return { registry, text: await registry.metrics() }
 }
 
@@ -32,5 +40,6 @@ test('metrics tell what the store holds at the moment they are asked for', async
   expect(text).toMatch(/^flowfi_checkpoint_ledger 1500021$/m)
   expect(text).toMatch(/^flowfi_events\{type="stream.created"\} \d+$/m)
   expect(text).toMatch(/^flowfi_lag_ledgers 0$/m)
+  expect(text).toMatch(/^flowfi_source_faults_total\{endpoint="http:\/\/a\/",fault="busy"\} 2$/m)
   expect(text).toMatch(/^flowfi_subscriptions\{mode="live"\} 2$/m)
 })

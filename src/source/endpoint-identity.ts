@@ -1,0 +1,103 @@
+import { Contract } from '@stellar/stellar-sdk'
+import type { Logger } from 'pino'
+import { SourceError } from '../domain/errors.ts'
+import type { LedgerSource } from './source.ts'
+import { watch } from './watchdog.ts'
+
+/**
+ * Whether an endpoint serves what we index: it is of our network and has the contract. One that
+ * does not is set aside, for its ids look like ours and its ledgers would be indexed as if they
+ * were; it is looked at again now and then.
+ */
+export interface EndpointIdentity {
+  /** Whether there is no need to check: for one `inUse`, since it was last found to be ours. */
+  isKnown(inUse: boolean): boolean
+  /** Throws `refused` where it is not ours, and what `network` throws. */
+  check(signal: AbortSignal): Promise<void>
+  /** A lost connection: who answers there next may be somebody else. */
+  doubt(): void
+  aside(): Aside | undefined
+}
+
+export interface Aside {
+  /** Of the other network; undefined: it is ours, but the contract is not there. */
+  passphrase: string | undefined
+  detail: string
+  /** It is time to look again. */
+  isDue: boolean
+}
+
+export interface IdentityDeps {
+  name: string
+  source: LedgerSource
+  networkPassphrase: string
+  contractId: string
+  callTimeoutMs: number
+  log: Logger
+  now(): number
+}
+
+/** A switch that a probe has prepared is not held up by another check. */
+const FRESH_MS = 15_000
+const RECHECK_NETWORK_MS = 600_000
+/** A contract may yet be deployed, or its ledger yet be reached. */
+const RECHECK_CONTRACT_MS = 60_000
+/** The contract's entry is not worth a longer wait. */
+const PRESENCE_MS = 5_000
+
+export function createIdentity(deps: IdentityDeps): EndpointIdentity {
+  const { name, source, networkPassphrase, contractId, callTimeoutMs, log, now } = deps
+  const instanceKey = new Contract(contractId).getFootprint().toXdr('base64')
+  let checkedAt: number | undefined
+  let doubtful = false
+  let aside: Omit<Aside, 'isDue'> | undefined
+  let recheckAt = 0
+
+  /** Not every provider answers this method, so only an absence that is stated counts. */
+  async function hasContract(signal: AbortSignal): Promise<boolean | undefined> {
+    try {
+      const { entries } = await watch(
+        (ending) => source.entries([instanceKey], ending),
+        Math.min(callTimeoutMs, PRESENCE_MS),
+        signal,
+      )
+      return entries.some(({ key }) => key === instanceKey)
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error
+      log.debug({ endpoint: name, detail: error.message }, 'contract not checked')
+      return undefined
+    }
+  }
+
+  function setAside(detail: string, passphrase: string | undefined): SourceError {
+    if (aside?.detail !== detail) log.error({ endpoint: name, detail }, 'RPC set aside')
+    aside = { passphrase, detail }
+    recheckAt = now() + (passphrase === undefined ? RECHECK_CONTRACT_MS : RECHECK_NETWORK_MS)
+    return new SourceError('refused', detail)
+  }
+
+  return {
+    isKnown(inUse) {
+      if (aside !== undefined || checkedAt === undefined || doubtful) return false
+      return inUse || now() - checkedAt < FRESH_MS
+    },
+    async check(signal) {
+      const presence = hasContract(signal)
+      // Settled while the network is still awaited, it would count as unhandled.
+      presence.catch(() => {})
+      const { passphrase } = await source.network(signal)
+      if (passphrase !== networkPassphrase) {
+        throw setAside(`serves the network "${passphrase}"`, passphrase)
+      }
+      if ((await presence) === false) throw setAside(`has no contract ${contractId}`, undefined)
+      if (aside !== undefined) log.info({ endpoint: name }, 'RPC taken back')
+      aside = undefined
+      checkedAt = now()
+      doubtful = false
+    },
+    doubt() {
+      doubtful = true
+    },
+    aside: () => aside && { ...aside, isDue: now() >= recheckAt },
+  }
+}

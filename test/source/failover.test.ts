@@ -1,0 +1,531 @@
+/** One source over several: who is asked, who is believed, and what is said when nobody answers. */
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import { endOfLedger } from '../../src/domain/cursor.ts'
+import { SourceError } from '../../src/domain/errors.ts'
+import type { EndpointCounters } from '../../src/source/endpoint.ts'
+import { createFailoverSource } from '../../src/source/failover.ts'
+import { createRecordingSource } from '../../src/source/recording-source.ts'
+import type { FaultScript } from '../../src/source/simulator/faults.ts'
+import type { LedgerSource } from '../../src/source/source.ts'
+import { loadRecording } from '../support/recordings.ts'
+import { describeLedgerSource } from './ledger-source.suite.ts'
+import { firstSteps, never, pagesBy, setUp, statusOf } from './failover.support.ts'
+import type { Failover } from './failover.support.ts'
+
+const { firstLedger, network, contractId } = firstSteps.header
+const last = firstSteps.ledgers.at(-1)!.sequence
+const all = { startLedger: firstLedger }
+const otherNetwork = {
+  ...firstSteps,
+  header: { ...firstSteps.header, network: { ...network, passphrase: 'Another Network' } },
+}
+
+const always = (fault: FaultScript[number]['fault'], method: FaultScript[number]['method'] = '*') =>
+  [{ when: { every: 1 }, method, fault }] satisfies FaultScript
+const once = (fault: FaultScript[number]['fault']) =>
+  [{ when: { call: 1 }, fault }] satisfies FaultScript
+const reset = { kind: 'reset' } as const
+
+const page = (
+  { source }: Pick<Failover, 'source'>,
+  start: Parameters<LedgerSource['page']>[0] = all,
+  limit = 100,
+) => source.page(start, limit, never)
+
+/** Lets ten seconds pass, asks for a page, and waits for the probe of `a` beside it. */
+async function probe(failover: Failover): Promise<void> {
+  const count = () => {
+    const [{ pages, probes, faults }] = failover.source.counters().endpoints as [EndpointCounters]
+    return Object.values(faults).reduce((sum, times) => sum + times, pages + probes)
+  }
+  failover.clock.advance(10)
+  const before = count()
+  await page(failover)
+  await expect.poll(count, { interval: 1 }).toBeGreaterThan(before)
+}
+
+describeLedgerSource('several RPCs', async (recording) => {
+  const { contractId, network } = recording.header
+  const source = createFailoverSource({
+    endpoints: ['a', 'b'].map((name) => ({
+      name,
+      source: createRecordingSource(recording, contractId),
+    })),
+    networkPassphrase: network.passphrase,
+    contractId,
+    log: pino({ level: 'silent' }),
+    callTimeoutMs: 5_000,
+  })
+  return { source, close: () => source.close() }
+})
+
+describe('the preferred endpoint', () => {
+  test('answers while it is good', async () => {
+    const failover = await setUp([{}, {}])
+    for (let i = 0; i < 3; i += 1) expect((await page(failover)).events).toHaveLength(17)
+    expect(pagesBy(failover)).toEqual({ a: 3, b: 0 })
+    expect(failover.source.counters().failovers).toBe(0)
+    expect(statusOf(failover, 'a')).toEqual({
+      url: 'a',
+      state: 'ok',
+      latestLedger: last,
+      oldestLedger: firstLedger,
+      lastError: null,
+    })
+  })
+
+  test.each<[string, FaultScript[number]['fault']]>([
+    ['resets', reset],
+    ['is over its quota', { kind: '429', retryAfterSeconds: 3_600 }],
+    ['times out', { kind: 'timeout' }],
+    ['answers a web page', { kind: 'html' }],
+    ['breaks off', { kind: 'truncated' }],
+    ['says what nobody knows', { kind: 'error', code: -32_099, message: 'the dog ate it' }],
+    ['finds a page too long', { kind: 'error', code: -32_001, message: 'request exceeded' }],
+  ])('that %s costs a call and no page', async (_, fault) => {
+    const failover = await setUp([{ faults: once(fault) }, {}])
+    expect((await page(failover)).events).toHaveLength(17)
+    expect(pagesBy(failover)).toEqual({ a: 0, b: 1 })
+    expect(statusOf(failover, 'a').state).toBe('failing')
+    expect(statusOf(failover, 'b')).toMatchObject({ state: 'ok', lastError: null })
+  })
+
+  test('that is gone is told of once, however many pages others answer', async () => {
+    const failover = await setUp([{}, {}])
+    await page(failover)
+    await failover.nodes[0]!.close()
+    for (let i = 0; i < 5; i += 1) await page(failover)
+    const { failovers, endpoints } = failover.source.counters()
+    expect(failovers).toBe(1)
+    // Left alone from the first fault on.
+    expect(endpoints[0]!.faults).toEqual({ unreachable: 1 })
+    expect(pagesBy(failover)).toEqual({ a: 1, b: 5 })
+    expect(failover.lines.filter(({ level }) => level >= 40)).toMatchObject([
+      { endpoint: 'a', fault: 'unreachable', msg: 'RPC failed' },
+    ])
+  })
+
+  test('is returned to once it has been good for half a minute', async () => {
+    const failover = await setUp([{ faults: once(reset) }, {}])
+    await page(failover)
+    for (let i = 0; i < 4; i += 1) {
+      expect(pagesBy(failover)['a']).toBe(0)
+      await probe(failover)
+    }
+    await expect.poll(async () => (await page(failover), pagesBy(failover)['a'])).toBe(1)
+    expect(failover.source.counters().failovers).toBe(1)
+  })
+
+  test('is not returned to while it fails now and then', async () => {
+    const faults = [{ when: { every: 3 }, method: 'getHealth', fault: reset }] satisfies FaultScript
+    const failover = await setUp([{ faults: [...once(reset), ...faults] }, {}])
+    for (let i = 0; i < 20; i += 1) await probe(failover).catch(() => {})
+    expect(pagesBy(failover)['a']).toBe(0)
+  })
+
+  test('has to be good for longer when it failed soon after the last return', async () => {
+    const faults = [{ when: { every: 1 }, times: 2, fault: reset }] satisfies FaultScript
+    const failover = await setUp([{ faults }, {}])
+    const seconds = async () => {
+      let passed = 0
+      for (; (await asked(failover)) === 0; passed += 10) await probe(failover)
+      return passed
+    }
+    async function asked({ source }: Failover): Promise<number> {
+      const count = () => source.counters().endpoints[0]!
+      const before = [count().pages, count().faults.unreachable ?? 0] as const
+      await page(failover)
+      return count().pages - before[0] + (count().faults.unreachable ?? 0) - before[1]
+    }
+    expect(await asked(failover)).toBe(1)
+    const first = await seconds()
+    const second = await seconds()
+    expect(first).toBeGreaterThanOrEqual(30)
+    expect(second).toBeGreaterThanOrEqual(60)
+  })
+
+  test('is checked anew when it is returned to', async () => {
+    let passphrase = network.passphrase
+    const changing = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      network: async () => ({ passphrase }),
+    })
+    const failover = await setUp([
+      { faults: [{ when: { call: 2 }, fault: reset }], through: changing },
+      {},
+    ])
+    await page(failover)
+    await page(failover)
+    passphrase = 'Another Network'
+    for (let i = 0; i < 5; i += 1) {
+      failover.clock.advance(10)
+      await page(failover)
+    }
+    await expect.poll(() => statusOf(failover, 'a').state).toBe('set_aside')
+    expect(pagesBy(failover)).toEqual({ a: 1, b: 6 })
+  })
+})
+
+describe('an endpoint that cools down', () => {
+  test('is asked all the same when there is no other', async () => {
+    const failover = await setUp([{ faults: once({ kind: '429', retryAfterSeconds: 60 }) }])
+    await expect(page(failover)).rejects.toMatchObject({ fault: 'busy', retryAfterMs: 60_000 })
+    expect((await page(failover)).events).toHaveLength(17)
+  })
+
+  test('is the one of several that has to cool down least', async () => {
+    const failover = await setUp([
+      { faults: once({ kind: '429', retryAfterSeconds: 60 }) },
+      { faults: once({ kind: '429', retryAfterSeconds: 20 }) },
+    ])
+    // Nobody is to come back before the first of them is willing.
+    await expect(page(failover)).rejects.toMatchObject({ fault: 'busy', retryAfterMs: 20_000 })
+    await page(failover)
+    expect(pagesBy(failover)).toEqual({ a: 0, b: 1 })
+  })
+})
+
+describe('an endpoint that is slow', () => {
+  test('is overtaken by the next, and the preferred place goes with it', async () => {
+    const faults = [
+      { when: { call: 2 }, fault: { kind: 'timeout', afterMs: 250 } },
+    ] satisfies FaultScript
+    const failover = await setUp([{ faults }, {}], { patienceMs: 50 })
+    await page(failover)
+    await page(failover)
+    expect(pagesBy(failover)).toEqual({ a: 1, b: 1 })
+    expect(failover.source.counters().endpoints[0]).toMatchObject({ outrun: 1, faults: {} })
+    await page(failover)
+    expect(pagesBy(failover)).toEqual({ a: 1, b: 2 })
+  })
+
+  test('answers all the same when the other fails', async () => {
+    const slow = { kind: 'timeout', afterMs: 200 } as const
+    const failover = await setUp([{ faults: once(slow) }, { faults: always(reset) }], {
+      patienceMs: 20,
+    })
+    expect((await page(failover)).events).toHaveLength(17)
+    expect(pagesBy(failover)).toEqual({ a: 1, b: 0 })
+  })
+
+  test('does not hold up where the ledgers begin and end', async () => {
+    const faults = always({ kind: 'timeout' }, 'getHealth')
+    const failover = await setUp([{ faults }, {}], { patienceMs: 50 })
+    const range = await failover.source.range(never)
+    expect(range).toEqual({ oldestLedger: firstLedger, latestLedger: last })
+  })
+
+  test('that never settles is given up by the watchdog, as a timeout', async () => {
+    const stuck = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      page: () => new Promise(() => {}),
+    })
+    const failover = await setUp([{ through: stuck }, {}], { callTimeoutMs: 100 })
+    expect((await page(failover)).events).toHaveLength(17)
+    expect(failover.source.counters().endpoints[0]!.faults).toEqual({ timeout: 1 })
+    const alone = await setUp([{ through: stuck }], { callTimeoutMs: 100 })
+    await expect(page(alone)).rejects.toMatchObject({ fault: 'timeout' })
+  })
+
+  test('does not outlive an abort, settled or not', async () => {
+    const stuck = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      page: () => new Promise(() => {}),
+    })
+    const { source } = await setUp([{ through: stuck }, { through: stuck }])
+    const stopping = new AbortController()
+    const reason = new Error('stop')
+    const asked = source.page(all, 10, stopping.signal)
+    stopping.abort(reason)
+    await expect(asked).rejects.toBe(reason)
+    await expect(source.page(all, 10, stopping.signal)).rejects.toBe(reason)
+    await expect(source.range(stopping.signal)).rejects.toBe(reason)
+    await expect(source.network(stopping.signal)).rejects.toBe(reason)
+  })
+})
+
+describe('a page that is too long for a server', () => {
+  test('is asked for shorter there, and not as a fault of its health', async () => {
+    const failover = await setUp([{ maxEventsLimit: 10 }, {}])
+    await page(failover, all, 16)
+    expect((await page(failover, all, 16)).events).toHaveLength(16)
+    expect(pagesBy(failover)).toEqual({ a: 0, b: 2 })
+    const longer = await setUp([{ maxEventsLimit: 60 }, {}])
+    await page(longer, all, 100)
+    await page(longer, all, 100)
+    expect(pagesBy(longer)).toEqual({ a: 1, b: 1 })
+  })
+})
+
+describe('a replica that is behind', () => {
+  const behind = { speed: 0, closed: 10 }
+
+  test('is switched from and not obeyed', async () => {
+    const failover = await setUp([behind, {}])
+    const after = endOfLedger(firstLedger + 12)
+    expect(await page(failover, { after })).toMatchObject({ tip: { ledger: last } })
+    expect(pagesBy(failover)).toEqual({ a: 0, b: 1 })
+    expect(statusOf(failover, 'a')).toMatchObject({ latestLedger: firstLedger + 9 })
+    // It is not asked again for what it does not have.
+    await page(failover, { after })
+    expect(failover.source.counters().endpoints[0]!.faults).toEqual({ behind: 1 })
+  })
+
+  test('is waited for when there is no other', async () => {
+    const failover = await setUp([behind])
+    const after = endOfLedger(firstLedger + 12)
+    await expect(page(failover, { after })).rejects.toMatchObject({
+      fault: 'behind',
+      range: { oldest: firstLedger, latest: firstLedger + 9 },
+    })
+    failover.nodes[0]!.closeNext(5)
+    expect((await page(failover, { after })).cursor).toBe(endOfLedger(firstLedger + 14))
+  })
+
+  test('keeps its place for a few ledgers, and loses it for many', async () => {
+    const near = await setUp([{}, {}])
+    near.nodes[0]!.holdBack(10)
+    await page(near)
+    await probe(near)
+    await page(near)
+    expect(pagesBy(near)).toEqual({ a: 3, b: 0 })
+    const far = await setUp([{}, {}])
+    far.nodes[0]!.holdBack(11)
+    await page(far)
+    await probe(far)
+    await expect.poll(async () => (await page(far), pagesBy(far)['b'])).toBe(1)
+    far.nodes[0]!.holdBack(0)
+    for (let i = 0; i < 4; i += 1) await probe(far)
+    const before = pagesBy(far)['a']!
+    await expect.poll(async () => (await page(far), pagesBy(far)['a'])).toBe(before + 1)
+  })
+
+  test('names its own tip: nobody is to wait without rest for what it does not have', async () => {
+    const failover = await setUp([{ faults: [{ when: { call: 2 }, fault: reset }] }, behind])
+    expect((await page(failover)).tip.ledger).toBe(last)
+    const { cursor, tip } = await page(failover)
+    expect([cursor, tip.ledger]).toEqual([endOfLedger(firstLedger + 9), firstLedger + 9])
+  })
+
+  test('is recognised by a page that ends behind its own tip', async () => {
+    const inconsistent = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      page: async (start, limit, signal) => ({
+        ...(await direct.page(start, limit, signal)),
+        tip: { ledger: firstLedger, closedAt: undefined },
+      }),
+    })
+    const failover = await setUp([{ through: inconsistent }, {}])
+    expect((await page(failover)).tip.ledger).toBe(last)
+    expect(failover.source.counters().endpoints[0]!.faults).toEqual({ behind: 1 })
+  })
+})
+
+test('a page that ends before it starts is not believed', async () => {
+  const backwards = (direct: LedgerSource): LedgerSource => ({
+    ...direct,
+    page: async (start, limit, signal) => ({
+      ...(await direct.page(start, limit, signal)),
+      cursor: endOfLedger(1),
+    }),
+  })
+  const failover = await setUp([{ through: backwards }, {}])
+  expect((await page(failover)).cursor).toBe(endOfLedger(last))
+  expect(failover.source.counters().endpoints[0]!.faults).toEqual({ malformed: 1 })
+})
+
+test('an error that is no fault of a source ends the call, not just an attempt', async () => {
+  const broken = (direct: LedgerSource): LedgerSource => ({
+    ...direct,
+    page: async () => {
+      throw new TypeError('a bug of ours')
+    },
+  })
+  await expect(page(await setUp([{ through: broken }, {}]))).rejects.toThrow(TypeError)
+})
+
+describe('ledgers that are forgotten', () => {
+  const early = { after: endOfLedger(firstLedger + 1) }
+
+  test('at one endpoint come from another, until the first has them again', async () => {
+    const failover = await setUp([{}, {}])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    expect((await page(failover, early)).events.length).toBeGreaterThan(0)
+    await page(failover, early)
+    // Once is enough to know.
+    expect(failover.source.counters().endpoints[0]!.faults).toEqual({ outside_retention: 1 })
+    await page(failover, { after: endOfLedger(firstLedger + 6) })
+    expect(pagesBy(failover)).toEqual({ a: 1, b: 2 })
+  })
+
+  test('at all of them are lost, from the oldest that any of them has', async () => {
+    const failover = await setUp([{}, {}, {}])
+    for (const [i, node] of failover.nodes.entries()) node.forgetBefore(firstLedger + 9 - i)
+    await expect(page(failover, early)).rejects.toMatchObject({
+      fault: 'outside_retention',
+      range: { oldest: firstLedger + 7, latest: last },
+    })
+  })
+
+  test.each<[string, SourceError['fault']]>([
+    ['unreachable', 'unreachable'],
+    ['behind', 'behind'],
+    ['busy', 'busy'],
+  ])('are not lost as long as one endpoint is %s', async (_, fault) => {
+    const failover = await setUp([
+      {},
+      fault === 'behind'
+        ? { speed: 0, closed: 1 }
+        : { faults: always(fault === 'busy' ? { kind: '503' } : reset, 'getEvents') },
+    ])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    for (let i = 0; i < 6; i += 1) {
+      await expect(page(failover, early)).rejects.toMatchObject({ fault })
+      failover.clock.advance(i)
+    }
+  })
+
+  test('are lost when the one that might have them has been away for hours', async () => {
+    const failover = await setUp([{}, { faults: always(reset) }])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    await expect(page(failover, early)).rejects.toMatchObject({ fault: 'unreachable' })
+    failover.clock.advance(7 * 3_600)
+    await expect(page(failover, early)).rejects.toMatchObject({ fault: 'outside_retention' })
+  })
+
+  test('do not count at an endpoint of another network', async () => {
+    const failover = await setUp([{}, { recording: otherNetwork }])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    await expect(page(failover, early)).rejects.toMatchObject({ fault: 'outside_retention' })
+  })
+
+  test('begin where the longest history does', async () => {
+    const failover = await setUp([{}, {}, { faults: always(reset) }])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    failover.nodes[1]!.holdBack(3)
+    expect(await failover.source.range(never)).toEqual({
+      oldestLedger: firstLedger,
+      latestLedger: last,
+    })
+  })
+})
+
+describe('an endpoint of another network', () => {
+  test('is set aside with one error in the log, and the others serve', async () => {
+    const failover = await setUp([{ recording: otherNetwork }, {}])
+    expect(await failover.source.network(never)).toEqual({ passphrase: network.passphrase })
+    for (let i = 0; i < 3; i += 1) {
+      expect((await page(failover)).events).toHaveLength(17)
+      // Looked at again, it is still what it was.
+      failover.clock.advance(601)
+    }
+    await expect
+      .poll(() => failover.source.counters().endpoints[0]!.faults.refused)
+      .toBeGreaterThan(1)
+    expect(statusOf(failover, 'a')).toMatchObject({
+      state: 'set_aside',
+      lastError: 'refused: serves the network "Another Network"',
+    })
+    expect(failover.lines.filter(({ level }) => level >= 40)).toMatchObject([
+      { level: 50, endpoint: 'a', msg: 'RPC set aside' },
+    ])
+  })
+
+  test('is found at the start though it is not the preferred one', async () => {
+    const failover = await setUp([{}, { recording: otherNetwork }])
+    await page(failover)
+    await expect.poll(() => statusOf(failover, 'b').state).toBe('set_aside')
+  })
+
+  test('is taken back when it is of ours again', async () => {
+    let passphrase = 'Another Network'
+    const changing = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      network: async () => ({ passphrase }),
+    })
+    const failover = await setUp([{ through: changing }])
+    await expect(page(failover)).rejects.toMatchObject({ fault: 'refused' })
+    ;({ passphrase } = network)
+    // Not at once: that would be a call for every page.
+    await expect(page(failover)).rejects.toMatchObject({ fault: 'refused' })
+    failover.clock.advance(601)
+    expect((await page(failover)).events).toHaveLength(17)
+    expect(statusOf(failover, 'a').state).toBe('ok')
+  })
+})
+
+describe('all endpoints of another network', () => {
+  test('refuse with both passphrases', async () => {
+    const { source } = await setUp([{ recording: otherNetwork }, { recording: otherNetwork }])
+    const both = new RegExp(`"${network.passphrase}".*"Another Network".*RPC_URL`)
+    await expect(source.network(never)).rejects.toThrow(both)
+    await expect(source.page(all, 10, never)).rejects.toThrow(both)
+    await expect(source.network(never)).rejects.toMatchObject({ fault: 'refused' })
+  })
+
+  test('are told from some that cannot be asked', async () => {
+    const { source } = await setUp([{ recording: otherNetwork }, { faults: always(reset) }])
+    await expect(source.network(never)).rejects.toMatchObject({ fault: 'unreachable' })
+  })
+})
+
+describe('an endpoint without the contract', async () => {
+  const elsewhere = await loadRecording('quirks')
+
+  test('is set aside, and the others serve', async () => {
+    const failover = await setUp([{ recording: elsewhere }, { recording: firstSteps }])
+    await page(failover)
+    expect(statusOf(failover, 'a')).toMatchObject({
+      state: 'set_aside',
+      lastError: `refused: has no contract ${contractId}`,
+    })
+  })
+
+  test('is of our network all the same, and is asked again in a minute', async () => {
+    const failover = await setUp([{ recording: elsewhere }])
+    expect(await failover.source.network(never)).toEqual({ passphrase: network.passphrase })
+    await expect(page(failover)).rejects.toMatchObject({ fault: 'refused' })
+    await expect(page(failover)).rejects.toThrow(/has no contract .*CONTRACT_ID/)
+    failover.clock.advance(61)
+    await expect(page(failover)).rejects.toThrow(/has no contract/)
+    expect(failover.source.counters().endpoints[0]!.faults).toEqual({ refused: 2 })
+  })
+
+  test('still tells of its ledgers: a network that started over has no contract', async () => {
+    const { source } = await setUp([{ recording: elsewhere }])
+    const { firstLedger: first } = elsewhere.header
+    for (let i = 0; i < 2; i += 1) {
+      expect(await source.range(never)).toMatchObject({ oldestLedger: first })
+      expect(await source.ledger(first, never)).toMatchObject({ sequence: first })
+      await expect(page({ source })).rejects.toMatchObject({ fault: 'refused' })
+    }
+  })
+
+  test('has to say so: one that cannot tell serves', async () => {
+    const failover = await setUp([{ faults: always({ kind: '503' }, 'getLedgerEntries') }])
+    expect((await page(failover)).events).toHaveLength(17)
+  })
+})
+
+describe('ledgers and entries', () => {
+  test('come from whichever endpoint has them', async () => {
+    const failover = await setUp([{}, {}])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    const { hash } = firstSteps.ledgers[0]!
+    expect(await failover.source.ledger(firstLedger, never)).toMatchObject({ hash })
+    expect(await failover.source.ledger(firstLedger - 1, never)).toBeUndefined()
+    await failover.nodes[0]!.close()
+    const { key } = firstSteps.ledgers[0]!.entries![0]!
+    const { entries } = await failover.source.entries([key], never)
+    expect(entries).toMatchObject([{ key }])
+  })
+
+  test('are missing where those endpoints that can be asked do not have them', async () => {
+    const { source, nodes } = await setUp([{}, { faults: always(reset) }])
+    expect(await source.ledger(firstLedger - 1, never)).toBeUndefined()
+    await nodes[0]!.close()
+    const unknown = source.ledger(firstLedger, never)
+    await expect(unknown).rejects.toMatchObject({ fault: 'unreachable' })
+  })
+})
