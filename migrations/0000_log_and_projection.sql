@@ -1,3 +1,11 @@
+CREATE TABLE `chain_records` (
+	`stream_id` text PRIMARY KEY NOT NULL,
+	`ledger` integer NOT NULL,
+	`read_ledger` integer NOT NULL,
+	`record` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `chain_records_by_ledger` ON `chain_records` (`ledger`);--> statement-breakpoint
 CREATE TABLE `checkpoint` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`cursor` text NOT NULL,
@@ -48,6 +56,11 @@ CREATE TABLE `identity` (
 	`contract_id` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `ledger_hashes` (
+	`sequence` integer PRIMARY KEY NOT NULL,
+	`hash` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `streams` (
 	`stream_id` text PRIMARY KEY NOT NULL,
 	`sender` text NOT NULL,
@@ -68,6 +81,7 @@ CREATE TABLE `streams` (
 	`updated_ledger` integer NOT NULL,
 	`last_event_id` text,
 	`origin` text NOT NULL,
+	`live_until_ledger` integer,
 	`status` text NOT NULL,
 	`created_order` text NOT NULL,
 	`start_order` text NOT NULL,
@@ -75,28 +89,23 @@ CREATE TABLE `streams` (
 	`deposited_order` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `streams_all_created` ON `streams` (`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_all_start` ON `streams` (`start_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_all_end` ON `streams` (`end_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_all_deposited` ON `streams` (`deposited_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_all_updated` ON `streams` (`updated_ledger`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_sender_created` ON `streams` (`sender`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_sender_start` ON `streams` (`sender`,`start_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_sender_end` ON `streams` (`sender`,`end_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_sender_deposited` ON `streams` (`sender`,`deposited_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_sender_updated` ON `streams` (`sender`,`updated_ledger`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_recipient_created` ON `streams` (`recipient`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_recipient_start` ON `streams` (`recipient`,`start_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_recipient_end` ON `streams` (`recipient`,`end_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_recipient_deposited` ON `streams` (`recipient`,`deposited_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_recipient_updated` ON `streams` (`recipient`,`updated_ledger`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_token_created` ON `streams` (`token_address`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_token_start` ON `streams` (`token_address`,`start_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_token_end` ON `streams` (`token_address`,`end_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_token_deposited` ON `streams` (`token_address`,`deposited_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_token_updated` ON `streams` (`token_address`,`updated_ledger`,`created_order`);--> statement-breakpoint
 CREATE INDEX `streams_status_created` ON `streams` (`status`,`created_order`);--> statement-breakpoint
 CREATE INDEX `streams_status_start` ON `streams` (`status`,`start_order`,`created_order`);--> statement-breakpoint
 CREATE INDEX `streams_status_end` ON `streams` (`status`,`end_order`,`created_order`);--> statement-breakpoint
 CREATE INDEX `streams_status_deposited` ON `streams` (`status`,`deposited_order`,`created_order`);--> statement-breakpoint
-CREATE INDEX `streams_status_updated` ON `streams` (`status`,`updated_ledger`,`created_order`);
+CREATE INDEX `streams_status_updated` ON `streams` (`status`,`updated_ledger`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_sender_created` ON `streams` (`sender`,`status`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_sender_start` ON `streams` (`sender`,`status`,`start_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_sender_end` ON `streams` (`sender`,`status`,`end_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_sender_deposited` ON `streams` (`sender`,`status`,`deposited_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_sender_updated` ON `streams` (`sender`,`status`,`updated_ledger`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_recipient_created` ON `streams` (`recipient`,`status`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_recipient_start` ON `streams` (`recipient`,`status`,`start_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_recipient_end` ON `streams` (`recipient`,`status`,`end_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_recipient_deposited` ON `streams` (`recipient`,`status`,`deposited_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_recipient_updated` ON `streams` (`recipient`,`status`,`updated_ledger`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_token_created` ON `streams` (`token_address`,`status`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_token_start` ON `streams` (`token_address`,`status`,`start_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_token_end` ON `streams` (`token_address`,`status`,`end_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_token_deposited` ON `streams` (`token_address`,`status`,`deposited_order`,`created_order`);--> statement-breakpoint
+CREATE INDEX `streams_token_updated` ON `streams` (`token_address`,`status`,`updated_ledger`,`created_order`);

@@ -3,7 +3,9 @@ import type { Config } from './config.ts'
 import { requireContract } from './config.ts'
 import { createDecoder } from './decode/decode.ts'
 import { createFeed } from './feed/feed.ts'
+import type { FeedLimits } from './feed/feed.ts'
 import { createMetrics } from './http/metrics.ts'
+import type { SourceCounters } from './http/metrics.ts'
 import { listen } from './http/server.ts'
 import type { Endpoint } from './http/status.ts'
 import { createIngest } from './ingest/ingest.ts'
@@ -15,8 +17,14 @@ export interface DaemonParts {
   source: LedgerSource
   /** How the source is called in `/status`; credentials redacted. */
   sourceName: string
+  /** What the source knows of each RPC behind it; without it, it is one. */
+  endpoints?: () => Endpoint[]
+  /** What it has counted of them. */
+  counters?: () => SourceCounters
   logger: Logger
   version: string
+  /** How long subscribers are told to wait before they come back; 1 to 5 seconds unless given. */
+  reconnectMs?: FeedLimits['reconnectMs']
 }
 
 export interface Daemon {
@@ -30,14 +38,14 @@ export interface Daemon {
 
 /** Builds and connects every part. Throws UsageError when the configuration cannot work. */
 export async function startDaemon(config: Config, parts: DaemonParts): Promise<Daemon> {
-  const { source, sourceName, logger, version } = parts
+  const { source, sourceName, logger, version, reconnectMs } = parts
   const contractId = requireContract(config)
   const decode = createDecoder()
   const store = openStore(config.databasePath, decode)
   const stopping = new AbortController()
   try {
     claimStore(store, config.databasePath, { ...config, contractId })
-    const metrics = createMetrics({ store, feed: () => feed })
+    const metrics = createMetrics({ store, feed: () => feed, sourceCounters: parts.counters })
     const feed = createFeed({
       log: store.log,
       coverage: store.coverage,
@@ -51,6 +59,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
         stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
         maxSubscriptions: config.maxSubscriptions,
         maxSubscriptionsPerAddress: config.maxSubscriptionsPerAddress,
+        ...(reconnectMs && { reconnectMs }),
       },
       logger,
     })
@@ -65,7 +74,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
       onApplied: () => feed.wake(),
       observe: {
         applied: metrics.applied,
-        fault: (fault) => metrics.fault(sourceName, fault),
+        fault: metrics.fault,
       },
     })
     const http = await listen(
@@ -76,7 +85,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
         version,
         contractId,
         network: config.networkPassphrase,
-        endpoints: () => [endpointOf(sourceName, ingest.status())],
+        endpoints: parts.endpoints ?? (() => [endpointOf(sourceName, ingest.status())]),
         tipStillForMs: () => ingest.status().tipStillForMs,
         alarm: () => ingest.status().alarm,
         readyMaxLag: config.readyMaxLag,

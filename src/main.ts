@@ -98,6 +98,16 @@ program
   )
 
 program
+  .command('audit')
+  .description('compare the streams with the chain; exit 1 on drift (needs CONTRACT_ID)')
+  .option('--stream <id>', 'one stream only')
+  .option('--repair', "take the chain's record where a stream is in drift or missing")
+  .action(async (options: { stream?: string; repair?: boolean }) => {
+    const { audit } = await import('./command/audit.ts')
+    process.exitCode = await audit(config(), options, terminal, stopping.signal)
+  })
+
+program
   .command('rebuild')
   .description('refold every stream from the log and decode every event again')
   .action(async () => (await import('./command/rebuild.ts')).rebuild(config(), terminal))

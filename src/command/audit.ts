@@ -1,14 +1,17 @@
 import { requireContract } from '../config.ts'
 import type { Config } from '../config.ts'
 import { createDecoder } from '../decode/decode.ts'
-import { UsageError } from '../domain/errors.ts'
+import { SourceError, UsageError } from '../domain/errors.ts'
+import { parseU64 } from '../domain/integers.ts'
 import { AUDIT_CLASSES, auditStreams } from '../ingest/audit.ts'
-import type { AuditClass, AuditRow } from '../ingest/audit.ts'
+import type { AuditClass, AuditDeps, AuditRow } from '../ingest/audit.ts'
 import { repair as repairStreams } from '../ingest/bootstrap.ts'
+import { createHistoryGuard } from '../ingest/history.ts'
+import type { LedgerSource } from '../source/source.ts'
 import { openStore, openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { openSource } from './start.ts'
-import { say, table } from './terminal.ts'
+import { createLogger, say, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 const FOUND_NOTHING = 0
@@ -23,7 +26,7 @@ const CLASS_NAMES: Readonly<Record<AuditClass, string>> = {
 
 /**
  * Compares one stream or all with the contract's own storage and prints what differs. Answers the
- * exit code: 1 where a stream is in drift, and was not repaired.
+ * exit code: 1 where a stream is in drift and was not repaired.
  */
 export async function audit(
   config: Config,
@@ -32,60 +35,107 @@ export async function audit(
   signal: AbortSignal,
 ): Promise<number> {
   const contractId = requireContract(config)
-  const { databasePath, networkPassphrase } = config
-  const { source } = await openSource(config)
-  // Looking must not need the right to write, nor make a database where there is none.
-  const reading = openStoreForReading(databasePath)
+  const which = stream === undefined ? 'all' : [parseId(stream)]
+  const source = await openSource(config, createLogger(terminal, 'error', terminal.err))
   try {
-    checkIdentity(reading, config, contractId)
-    const { passphrase } = await source.network(signal)
-    if (passphrase !== networkPassphrase) {
-      throw new UsageError(
-        `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they fit`,
-      )
-    }
-    const which = stream === undefined ? 'all' : [BigInt(stream)]
-    const rows: AuditRow[] = []
-    const counts = new Map<AuditClass, number>()
-    let compared = 0
-    for await (const some of auditStreams({ source, store: reading, contractId }, which, signal)) {
-      for (const row of some) counts.set(row.class, (counts.get(row.class) ?? 0) + 1)
-      rows.push(...some.filter((row) => row.class === 'drift'))
-      compared += some.length
-      if (terminal.interactive) terminal.err.write(`\r${compared} streams compared`)
-    }
-    if (terminal.interactive) terminal.err.write('\n')
-    if (stream !== undefined && compared === 0) {
-      throw new UsageError(`there is no stream ${stream}, neither here nor on the chain`)
-    }
-    if (rows.length > 0) say(terminal, `${differences(rows)}\n`)
-    say(
-      terminal,
-      table(AUDIT_CLASSES.map((name) => [CLASS_NAMES[name], String(counts.get(name) ?? 0)])),
-    )
-    if (rows.length === 0) return FOUND_NOTHING
-    if (!repair) {
-      say(
-        terminal,
-        '\nWith --repair the streams in drift get the chain’s record; a running indexer does so by itself.',
-      )
+    // Looking must not need the right to write, nor make a database where there is none.
+    const store = openStoreForReading(config.databasePath)
+    try {
+      checkIdentity(store, config, contractId)
+      await checkNetwork(source, config, signal)
+      const found = await compare({ source, store, contractId }, which, terminal, signal)
+      if (stream !== undefined && found.compared === 0) {
+        throw new UsageError(`there is no stream ${stream}, neither here nor on the chain`)
+      }
+      say(terminal, describe(found))
+      if (found.drift.length === 0) return FOUND_NOTHING
+      if (repair) return await repairAll(config, source, found.drift, terminal, signal)
+      say(terminal, HOW_TO_REPAIR)
       return FOUND_DRIFT
+    } finally {
+      store.close()
     }
-    const repaired = repairAll(databasePath, rows)
-    say(terminal, `\n${repaired} of ${rows.length} streams repaired from the chain`)
-    return repaired === rows.length ? FOUND_NOTHING : FOUND_DRIFT
+  } catch (cause) {
+    if (!(cause instanceof SourceError)) throw cause
+    // Not 1, which says that there is drift.
+    throw new UsageError(`the chain could not be asked (${cause.fault}): ${cause.message}`, {
+      cause,
+    })
   } finally {
-    reading.close()
+    await source.close()
   }
 }
 
-function repairAll(databasePath: string, rows: readonly AuditRow[]): number {
+interface Found {
+  compared: number
+  counts: Map<AuditClass, number>
+  drift: AuditRow[]
+}
+
+async function compare(
+  deps: AuditDeps,
+  which: readonly bigint[] | 'all',
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Found> {
+  const found: Found = { compared: 0, counts: new Map(), drift: [] }
+  for await (const rows of auditStreams(deps, which, signal)) {
+    found.compared += rows.length
+    for (const row of rows) found.counts.set(row.class, (found.counts.get(row.class) ?? 0) + 1)
+    found.drift.push(...rows.filter((row) => row.class === 'drift'))
+    if (terminal.interactive) terminal.err.write(`\r${found.compared} streams compared`)
+  }
+  if (terminal.interactive) terminal.err.write('\n')
+  return found
+}
+
+function describe({ counts, drift }: Found): string {
+  const totals = table(
+    AUDIT_CLASSES.map((name) => [CLASS_NAMES[name], String(counts.get(name) ?? 0)]),
+  )
+  return drift.length === 0 ? totals : `${differenceTable(drift)}\n\n${totals}`
+}
+
+const HOW_TO_REPAIR =
+  '\nWith --repair the streams in drift take the chain’s record; a running indexer does so by itself.'
+
+/** Answers the exit code. */
+async function repairAll(
+  { databasePath }: Config,
+  source: LedgerSource,
+  drift: readonly AuditRow[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
   const store = openStore(databasePath, createDecoder())
   try {
-    return repairStreams(store, rows)
+    const { coverage, writer } = store
+    // Records of a network that has started over would be taken for ours.
+    await createHistoryGuard({ source, coverage, writer }).check(signal)
+    const repaired = repairStreams(store, drift)
+    say(terminal, `\n${repaired} of ${drift.length} streams repaired from the chain`)
+    return repaired === drift.length ? FOUND_NOTHING : FOUND_DRIFT
   } finally {
     store.close()
   }
+}
+
+function parseId(text: string): bigint {
+  const id = parseU64(text)
+  if (id === undefined) throw new UsageError(`"${text}" is not the id of a stream: it is a number`)
+  return id
+}
+
+async function checkNetwork(
+  source: LedgerSource,
+  { networkPassphrase }: Config,
+  signal: AbortSignal,
+): Promise<void> {
+  const { passphrase } = await source.network(signal)
+  if (passphrase === networkPassphrase) return
+  throw new UsageError(
+    `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they fit`,
+  )
 }
 
 function checkIdentity(store: Store, { databasePath }: Config, contractId: string): void {
@@ -103,11 +153,11 @@ function checkIdentity(store: Store, { databasePath }: Config, contractId: strin
 }
 
 /** One line a difference, under headings, in columns. */
-function differences(rows: readonly AuditRow[]): string {
+function differenceTable(rows: readonly AuditRow[]): string {
   const lines = [
     ['stream', 'field', 'ours', 'chain', 'at ledger'],
-    ...rows.flatMap(({ streamId, ledger, differences: fields }) =>
-      fields.map(({ field, ours, chain }) => [
+    ...rows.flatMap(({ streamId, ledger, differences }) =>
+      differences.map(({ field, ours, chain }) => [
         streamId.toString(),
         field,
         ours ?? 'none',
@@ -120,6 +170,11 @@ function differences(rows: readonly AuditRow[]): string {
     Math.max(...lines.map((line) => line[column]!.length)),
   )
   return lines
-    .map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd())
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n')
 }

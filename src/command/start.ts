@@ -27,13 +27,20 @@ export async function start(
   const rpc = source.endpoints().map(({ url }) => url)
   const { endpoints, counters } = source
   const parts = { source, sourceName: rpc.join(','), endpoints, counters, logger, version }
-  const daemon = await startDaemon(config, parts)
   const { contractId, databasePath } = config
-  logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
-  await untilStopped(daemon.ended, signal)
-  logger.info('stopping')
-  await daemon.close()
-  await source.close()
+  try {
+    const daemon = await startDaemon(config, parts)
+    logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
+    try {
+      await untilStopped(daemon.ended, signal)
+      logger.info('stopping')
+    } finally {
+      // Also when ingestion has failed: what still listens would keep the process alive.
+      await daemon.close()
+    }
+  } finally {
+    await source.close()
+  }
   logger.info('stopped')
 }
 

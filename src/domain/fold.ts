@@ -35,6 +35,7 @@ function created(event: Extract<StreamEvent, { type: 'stream.created' }>): Strea
     updatedLedger: event.ledger,
     lastEventId: event.id,
     origin: 'events',
+    liveUntilLedger: null,
   }
 }
 

@@ -20,6 +20,22 @@ export interface StreamRecord {
   status: ChainStatus
 }
 
+export const RECORD_FIELDS = [
+  'streamId',
+  'sender',
+  'recipient',
+  'tokenAddress',
+  'ratePerSecond',
+  'depositedAmount',
+  'withdrawnAmount',
+  'startTime',
+  'lastUpdateTime',
+  'isActive',
+  'paused',
+  'pausedAt',
+  'status',
+] as const satisfies readonly (keyof StreamRecord)[]
+
 /** The status the contract stores; a cancelled stream that is resumed says Active again. */
 export type ChainStatus = 'Active' | 'Paused' | 'Cancelled' | 'Completed'
 
@@ -37,6 +53,8 @@ export interface Stream extends StreamRecord {
   updatedLedger: number
   lastEventId: string | null
   origin: 'events' | 'chain'
+  /** The last ledger before the record is archived, as last asked; 0: archived; null: not asked. */
+  liveUntilLedger: number | null
 }
 
 export const STREAM_STATUSES = ['active', 'paused', 'cancelled', 'completed'] as const

@@ -4,14 +4,14 @@ import type { Logger } from 'pino'
 import { endOfLedger, later, ledgerOf, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { Coverage, Gap } from '../store/coverage.ts'
-import type { EventFilter, Log } from '../store/log.ts'
+import type { EventFilter, Log, LogEntry } from '../store/log.ts'
 import { createAdmission } from './admission.ts'
 import type { Refusal } from './admission.ts'
 import { createFilterIndex } from './filter-index.ts'
 import { block, eventBlock, HEARTBEAT, LAST_CHUNK, toBytes } from './frame.ts'
 import type { Bytes } from './frame.ts'
 import { createRate } from './rate.ts'
-import { write } from './subscription.ts'
+import { isReplaying, write } from './subscription.ts'
 import type { Subscription } from './subscription.ts'
 
 export interface FeedLimits {
@@ -20,6 +20,8 @@ export interface FeedLimits {
   stallTimeoutMs: number
   maxSubscriptions: number
   maxSubscriptionsPerAddress: number
+  /** How long clients are told to wait before they come back, each differently. */
+  reconnectMs?: { from: number; to: number }
 }
 
 export interface FeedDeps {
@@ -82,6 +84,7 @@ const PULL_PAGE = 128
 const PULLS_PER_TURN = 8
 const TICK_MS = 250
 const DRAIN_STEPS = 30
+const RECONNECT_MS = { from: 1_000, to: 5_000 }
 const EVERYTHING: EventFilter = { streams: [], users: [], types: undefined }
 
 export function createFeed(deps: FeedDeps): Feed {
@@ -105,18 +108,25 @@ export function createFeed(deps: FeedDeps): Feed {
     announceHealed()
     const target = coverage.checkpoint()?.cursor ?? ORIGIN
     while (head < target) {
-      const gap = nextGap(head, target)
-      const through = gap === undefined ? target : endOfLedger(gap.from - 1)
-      const page = log.page({ filter: EVERYTHING, after: head, through, limit: LIVE_PAGE })
-      const reached = page.next ?? through
-      if (page.entries.length > 0) dispatch(page.entries, reached)
-      head = later(head, reached)
-      if (gap !== undefined && page.next === undefined) crossGap(endOfLedger(gap.to))
+      const { entries, reached, more, gap } = read(EVERYTHING, head, target, LIVE_PAGE)
+      if (entries.length > 0) dispatch(entries, reached)
+      head = reached
+      if (gap !== undefined && !more) crossGap(endOfLedger(gap.to))
     }
     settleAhead()
   }
 
-  function dispatch(entries: ReturnType<Log['page']>['entries'], reached: Cursor): void {
+  /** The next page on the way to `target`, or to the gap that lies before it. */
+  function read(filter: EventFilter, after: Cursor, target: Cursor, limit: number) {
+    const gap = nextGap(after, target)
+    // A gap can begin inside a ledger: what the log has of that ledger comes first.
+    const through = gap === undefined ? target : endOfLedger(gap.to)
+    const { entries, next } = log.page({ filter, after, through, limit })
+    const missing = gap && later(endOfLedger(gap.from - 1), entries.at(-1)?.id ?? after)
+    return { entries, reached: next ?? missing ?? target, more: next !== undefined, gap }
+  }
+
+  function dispatch(entries: readonly LogEntry[], reached: Cursor): void {
     if (subs.size === 0) return
     const now = performance.now()
     const touched: Subscription[] = []
@@ -134,7 +144,7 @@ export function createFeed(deps: FeedDeps): Feed {
       const { due } = sub
       sub.due = []
       delivered.add(due.length, now)
-      if (!write(sub, due, now)) stall(sub, reached, now)
+      if (!write(sub, due, now)) stall(sub, reached)
     }
   }
 
@@ -185,25 +195,27 @@ export function createFeed(deps: FeedDeps): Feed {
   function send(sub: Subscription, text: string, id?: Cursor): void {
     if (id !== undefined) sub.sent = id
     const now = performance.now()
-    if (!write(sub, [toBytes(text)], now)) stall(sub, later(sub.cursor, positionOf(sub)), now)
+    if (!write(sub, [toBytes(text)], now)) stall(sub, later(sub.cursor, positionOf(sub)))
   }
 
   function positionOf(sub: Subscription): Cursor {
     return sub.mode === 'live' ? later(head, sub.cursor) : sub.cursor
   }
 
-  function stall(sub: Subscription, cursor: Cursor, now: number): void {
+  function stall(sub: Subscription, cursor: Cursor): void {
     if (sub.mode === 'stalled' || sub.mode === 'closed') return
     sub.cursor = later(sub.cursor, cursor)
     index.delete(sub)
     queue.delete(sub)
     ahead.delete(sub)
     sub.mode = 'stalled'
-    sub.stalledAt = now
+    // Starts anew whenever the socket takes something, were it less than what it was given.
+    sub.socket.setTimeout(limits.stallTimeoutMs)
   }
 
   function resume(sub: Subscription): void {
     if (sub.mode !== 'stalled') return
+    sub.socket.setTimeout(0)
     sub.mode = 'replaying'
     enqueue(sub)
   }
@@ -233,7 +245,7 @@ export function createFeed(deps: FeedDeps): Feed {
 
   /** One page for one subscription; true when there is another to pull. */
   function pull(sub: Subscription): boolean {
-    if (sub.mode !== 'replaying') return false
+    if (!isReplaying(sub)) return false
     if (sub.missed) {
       sub.missed = false
       reset(sub, 'gap', sub.cursor, sub.cursor)
@@ -243,28 +255,25 @@ export function createFeed(deps: FeedDeps): Feed {
       if (sub.fromOrigin) sub.cursor = floor
       else reset(sub, 'expired', sub.cursor, floor)
     }
-    const gap = nextGap(sub.cursor, head)
-    const through = gap === undefined ? head : endOfLedger(gap.from - 1)
-    const { filter, cursor } = sub
-    if (cursor < through) {
-      const page = log.page({ filter, after: cursor, through, limit: PULL_PAGE })
-      sub.cursor = page.next ?? through
-      const last = page.entries.at(-1)
+    if (!isReplaying(sub)) return false
+    if (sub.cursor < head) {
+      const { entries, reached, more, gap } = read(sub.filter, sub.cursor, head, PULL_PAGE)
+      sub.cursor = reached
+      const last = entries.at(-1)
       if (last !== undefined) {
         const now = performance.now()
         sub.sent = last.id
-        delivered.add(page.entries.length, now)
-        const bytes = toBytes(page.entries.map(eventBlock).join(''))
-        if (!write(sub, [bytes], now)) {
-          stall(sub, sub.cursor, now)
+        delivered.add(entries.length, now)
+        if (!write(sub, [toBytes(entries.map(eventBlock).join(''))], now)) {
+          stall(sub, reached)
           return false
         }
       }
-      if (page.next !== undefined) return true
-    }
-    if (gap !== undefined) {
-      reset(sub, 'gap', sub.cursor, endOfLedger(gap.to))
-      return sub.mode === 'replaying'
+      if (more) return true
+      if (gap !== undefined) {
+        reset(sub, 'gap', reached, endOfLedger(gap.to))
+        return isReplaying(sub)
+      }
     }
     goLive(sub)
     return false
@@ -298,15 +307,12 @@ export function createFeed(deps: FeedDeps): Feed {
     }
   }
 
-  /** Heartbeats, ages and stalls of all, in one timer. */
+  /** Heartbeats and ages of all, in one timer. */
   function tick(): void {
     const now = performance.now()
     settleAhead()
     for (const sub of subs) {
-      if (sub.mode === 'stalled' && now - sub.stalledAt > limits.stallTimeoutMs) {
-        logger.debug({ clientId: sub.clientId, address: sub.address }, 'subscription stalled')
-        sub.socket.destroy()
-      } else if (now > sub.expiresAt) {
+      if (now > sub.expiresAt) {
         goodbye(sub, 'max_age')
       } else if (
         sub.mode !== 'stalled' &&
@@ -323,8 +329,15 @@ export function createFeed(deps: FeedDeps): Feed {
       const data = { cursor, ledger: ledgerOf(cursor) }
       send(sub, block({ event: 'cursor', data, id: cursor }), cursor)
     } else if (!write(sub, [heartbeat], now)) {
-      stall(sub, cursor, now)
+      stall(sub, cursor)
     }
+  }
+
+  /** Its socket has taken nothing for the whole stall time-out. */
+  function giveUp(sub: Subscription): void {
+    if (sub.mode !== 'stalled') return
+    logger.debug({ clientId: sub.clientId, address: sub.address }, 'subscription stalled')
+    sub.socket.destroy()
   }
 
   function goodbye(sub: Subscription, reason: GoodbyeReason): void {
@@ -340,7 +353,8 @@ export function createFeed(deps: FeedDeps): Feed {
 
   /** Different for each client, or they would all come back at once. */
   function retryMs(): number {
-    return 1_000 + Math.floor(random() * 4_000)
+    const { from, to } = limits.reconnectMs ?? RECONNECT_MS
+    return from + Math.floor(random() * (to - from))
   }
 
   function remove(sub: Subscription): void {
@@ -378,7 +392,6 @@ export function createFeed(deps: FeedDeps): Feed {
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,
         writtenAt: now,
         expiresAt: now + limits.maxAgeMs * (0.8 + random() * 0.2),
-        stalledAt: 0,
         missed: false,
         due: [],
       }
@@ -386,6 +399,7 @@ export function createFeed(deps: FeedDeps): Feed {
       subs.add(sub)
       ticking ??= setInterval(tick, TICK_MS).unref()
       socket.on('drain', () => resume(sub))
+      socket.on('timeout', () => giveUp(sub))
       socket.once('close', () => remove(sub))
       const data = { type: 'connected', clientId, cursor: start, head }
       send(sub, block({ retry: retryMs(), data, id: start }), start)

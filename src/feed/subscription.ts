@@ -28,12 +28,15 @@ export interface Subscription {
   /** Milliseconds of the feed's clock. */
   writtenAt: number
   readonly expiresAt: number
-  /** Since when the socket takes nothing. */
-  stalledAt: number
   /** Ledgers behind its position were filled in while it stood still: it is to be told. */
   missed: boolean
   /** What the current commit has for it; emptied at the end of the commit. */
   due: Bytes[]
+}
+
+/** Asked anew after each frame: it may have found the socket full. */
+export function isReplaying(sub: Subscription): boolean {
+  return sub.mode === 'replaying'
 }
 
 /** Writes; false when the socket is full now, in which case the bytes are its to keep. */

@@ -39,7 +39,7 @@ export const Position = z
   })
   .openapi({ type: 'string', pattern: String.raw`^\d{19}-\d{10}$` })
 
-export const Order = z.enum(['asc', 'desc'], { error: 'an order is asc or desc' })
+export const Order = z.enum(['asc', 'desc'], { error: unlessTwice('an order is asc or desc') })
 
 /** A whole number in a query string, within bounds, both included. */
 export function wholeNumber(low: number, high: number) {
@@ -96,6 +96,13 @@ export function queryRecord(search: URLSearchParams): Record<string, string | st
   return record
 }
 
+const TWICE = 'is given more than once'
+
+/** What is legal, for the error of a choice: it is told what a wrong type is told by itself. */
+export function unlessTwice(legal: string) {
+  return ({ input }: { input?: unknown }) => (Array.isArray(input) ? TWICE : legal)
+}
+
 /** What zod found, as the caller should read it. */
 export function explain(error: z.core.$ZodError): { parameter: string; detail: string }[] {
   return error.issues.flatMap((issue) => {
@@ -109,5 +116,5 @@ export function explain(error: z.core.$ZodError): { parameter: string; detail: s
 
 function detailOf(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_type') return issue.message
-  return issue.message.includes('received array') ? 'is given more than once' : issue.message
+  return issue.message.includes('received array') ? TWICE : issue.message
 }

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
 import { createAddressOf } from './address.ts'
 import { eventRoutes } from './events.ts'
-import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
+import { badRequest, internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import { createRouter } from './routes.ts'
 import { statusRoutes } from './status.ts'
 import type { StatusDeps } from './status.ts'
@@ -38,6 +38,11 @@ export function createApp(deps: HttpDeps) {
       maxAge: 86_400,
     }),
   )
+  // Hono drops a parameter without a name before any schema could refuse it.
+  app.use(async (c, next) => {
+    if (!/^[^?]*\?(.*&)?=/.test(c.req.url)) return next()
+    return respond(badRequest([{ parameter: '', detail: 'is not a parameter here' }]))
+  })
   app.onError((error) => {
     deps.logger.error({ err: error }, 'request failed')
     return respond(internal())

@@ -3,7 +3,7 @@ import { STREAM_STATUSES, claimable } from '../domain/stream.ts'
 import { STREAM_SORTS } from '../store/streams.ts'
 import type { StreamKey, StreamQuery } from '../store/streams.ts'
 import { asOf, StreamJson, streamJson } from './json.ts'
-import { Address, Order, StreamId, wholeNumber } from './parameters.ts'
+import { Address, Order, StreamId, unlessTwice, wholeNumber } from './parameters.ts'
 import { badRequest, noSuchStream, respond } from './problem.ts'
 import { createRouter, get, json, listOf, oneOf } from './routes.ts'
 import type { Reads } from './routes.ts'
@@ -17,10 +17,12 @@ const StreamListQuery = z.strictObject({
   user: Address.optional().openapi({ description: 'sender or recipient' }),
   token: Address.optional(),
   status: z
-    .enum(STREAM_STATUSES, { error: `a status is one of ${STREAM_STATUSES.join(', ')}` })
+    .enum(STREAM_STATUSES, {
+      error: unlessTwice(`a status is one of ${STREAM_STATUSES.join(', ')}`),
+    })
     .optional(),
   sort: z
-    .enum(STREAM_SORTS, { error: `a sort is one of ${STREAM_SORTS.join(', ')}` })
+    .enum(STREAM_SORTS, { error: unlessTwice(`a sort is one of ${STREAM_SORTS.join(', ')}`) })
     .default('created')
     .openapi({ description: 'numeric; a stream without an end time counts as endless' }),
   order: Order.default('asc'),

@@ -3,13 +3,14 @@ import type { Cursor } from '../domain/cursor.ts'
 import type { ContractEvent, RawEvent } from '../domain/event.ts'
 import { eventJson } from '../domain/event-json.ts'
 import { fold } from '../domain/fold.ts'
+import { createBaselines } from './baselines.ts'
 import { uncovered } from './coverage.ts'
 import type { Checkpoint, Coverage, Interval } from './coverage.ts'
 import type { Sqlite } from './open.ts'
 import { partiesOf } from './parties.ts'
 import { createProjection } from './projection.ts'
 import { encodeRaw } from './raw.ts'
-import { createRefold } from './refold.ts'
+import { createRefold, scannedThrough } from './refold.ts'
 
 /** An event as decoded and as the source had it. */
 export interface DecodedEvent {
@@ -68,7 +69,8 @@ export function createWriter(
   decode: (raw: RawEvent) => ContractEvent,
 ): Writer {
   const projection = createProjection(sqlite)
-  const refold = createRefold(sqlite, projection, decode)
+  const baselines = createBaselines(sqlite)
+  const refold = createRefold(sqlite, { projection, baselines, coverage, decode })
   const insertEvent = sqlite.prepare(
     `insert into events (id, type, stream_id, sender, recipient, data, raw)
      values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
@@ -109,7 +111,7 @@ export function createWriter(
     const streamId = 'streamId' in event ? event.streamId : undefined
     const before = streamId === undefined ? undefined : projection.get(streamId)
     const after = 'streamId' in event ? fold(before, event) : undefined
-    const parties = partiesOf(event, after)
+    const parties = partiesOf(event, after, (id) => baselines.get(id)?.record)
     const { changes } = insertEvent.run(
       event.id,
       event.type,
@@ -149,6 +151,11 @@ export function createWriter(
     return true
   }
 
+  /** What the chain told of ledgers that the log has come to since `before` counts from now on. */
+  function reach(before: number): void {
+    for (const streamId of baselines.between(before, scannedThrough(coverage))) refold(streamId)
+  }
+
   /** Gaps shrink to what is still not covered, and vanish when nothing is left of them. */
   function heal(): void {
     const gaps = coverage.gaps()
@@ -168,20 +175,23 @@ export function createWriter(
     apply: sqlite.transaction((batch: Batch): Applied => {
       projection.clear()
       const highest = (newest.get() as string | null) ?? ''
+      const scanned = scannedThrough(coverage)
       const late = new Set<bigint>()
       const accepted = new Map<string, number>()
       for (const decoded of batch.events) {
         if (!insert(decoded)) continue
         const { event } = decoded
         accepted.set(event.type, (accepted.get(event.type) ?? 0) + 1)
-        if (event.id < highest && 'streamId' in event) late.add(event.streamId)
+        const isLate = event.id < highest || event.ledger <= scanned
+        if (isLate && 'streamId' in event) late.add(event.streamId)
       }
       for (const [type, number] of accepted) count.run(type, number)
       projection.flush()
+      const moved = move(batch)
       for (const streamId of late) refold(streamId)
+      reach(scanned)
       cover({ from: batch.scannedFrom, to: completeThrough(batch.cursor) })
       heal()
-      const moved = move(batch)
       return { accepted: accepted.values().reduce((sum, number) => sum + number, 0), moved }
     }).immediate,
 
@@ -190,6 +200,7 @@ export function createWriter(
         addGap.run(gap.from, gap.to, gap.reason, gap.declaredAt, 0)
         const before = coverage.checkpoint()
         if (before === undefined) return
+        projection.clear()
         saveCheckpoint.run(
           after,
           ledgerOf(after),
@@ -199,6 +210,7 @@ export function createWriter(
           before.oldestLedger,
           before.oldestClosedAt,
         )
+        reach(completeThrough(before.cursor))
       },
     ).immediate,
 

@@ -90,8 +90,11 @@ export function createCoverage(sqlite: Sqlite): Coverage {
     identity: () => readIdentity.get(),
     hashes: () => readHashes.all(),
     floor() {
-      const first = readIntervals.get()?.from
-      if (first !== undefined) return endOfLedger(first - 1)
+      // A log can begin with a gap: whoever starts before it is to be told of it.
+      const starts = [readIntervals.get()?.from, readGaps.get()?.from].filter(
+        (from) => from !== undefined,
+      )
+      if (starts.length > 0) return endOfLedger(Math.min(...starts) - 1)
       // Nothing is covered whole: the first page ended inside its first ledger.
       const position = readCheckpoint.get()
       return position && endOfLedger(ledgerOf(position.cursor) - 1)

@@ -13,6 +13,10 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url))
 const BUSY_TIMEOUT_MS = 5_000
 /** The WAL is cut back to this after a checkpoint: a long backfill must not leave gigabytes. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
+/** An event and its raw form take more than a kilobyte: four of them hardly fit SQLite's default. */
+const PAGE_BYTES = 8_192
+/** WAL pages between SQLite's own checkpoints: in a backfill every commit is megabytes. */
+const CHECKPOINT_PAGES = 4_000
 const PAGE_CACHE_KIB = 64 * 1024
 
 /**
@@ -23,7 +27,10 @@ export function openDatabase(path: string): Sqlite {
   const sqlite = openFile(path)
   try {
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    // Before the first table, or it means nothing.
+    sqlite.pragma(`page_size = ${PAGE_BYTES}`)
     sqlite.pragma('journal_mode = WAL')
+    sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     // With WAL this loses no consistency at a crash, and at a power cut only the newest commits,
     // which the chain still has: the checkpoint is lost with them.
     sqlite.pragma('synchronous = NORMAL')

@@ -1,7 +1,9 @@
 import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import { createBaselines } from './baselines.ts'
+import { createCoverage } from './coverage.ts'
 import type { Sqlite } from './open.ts'
 import { createProjection } from './projection.ts'
-import { createReread } from './refold.ts'
+import { createReplay, scannedThrough } from './refold.ts'
 import type { LogRow } from './refold.ts'
 
 export interface Rebuilt {
@@ -19,8 +21,8 @@ export interface Rebuilt {
 const PAGE = 5_000
 
 /**
- * Refolds every stream from the log and decodes every stored event again, in one transaction: a
- * reader sees the old rows or the new ones. `onProgress` is told how many events are done.
+ * Refolds every stream from the log, on what the chain told of it, and decodes every stored event
+ * again, in one transaction: a reader sees the old rows or the new ones. `onProgress` is told how many events are done.
  */
 export function rebuild(
   sqlite: Sqlite,
@@ -28,7 +30,9 @@ export function rebuild(
   onProgress: (events: number) => void = () => {},
 ): Rebuilt {
   const projection = createProjection(sqlite)
-  const reread = createReread(sqlite, projection, decode)
+  const baselines = createBaselines(sqlite)
+  const coverage = createCoverage(sqlite)
+  const replay = createReplay(sqlite, projection, baselines, decode)
   const page = sqlite.prepare(
     'select id, type, data, raw from events where id > ? order by id limit ?',
   )
@@ -46,7 +50,7 @@ export function rebuild(
       const last = rows.at(-1)
       if (last === undefined) return { events, rewritten, recognised, counts }
       for (const row of rows) {
-        const { type, changed } = reread(row)
+        const { type, changed } = replay.reread(row)
         counts.set(type, (counts.get(type) ?? 0) + 1)
         if (changed) rewritten += 1
         if (row.type === 'unrecognised' && type !== 'unrecognised') recognised += 1
@@ -59,10 +63,23 @@ export function rebuild(
     }
   }
 
+  /** Streams that the chain told of, where no later event has asked for them. */
+  function settle(): void {
+    const through = scannedThrough(coverage)
+    for (const streamId of baselines.between(-1, through)) replay.finish(streamId, through)
+    projection.flush()
+  }
+
   return sqlite
     .transaction((): Rebuilt => {
       sqlite.exec('create temp table streams_before as select * from streams; delete from streams')
       const { counts, ...log } = readLog()
+      settle()
+      // Not of the log: what the chain said last.
+      sqlite.exec(
+        `update streams set live_until_ledger = old.live_until_ledger from streams_before as old
+         where old.stream_id = streams.stream_id and old.live_until_ledger is not null`,
+      )
       sqlite.exec('delete from event_counts')
       const count = sqlite.prepare('insert into event_counts (type, count) values (?, ?)')
       for (const [type, total] of counts) count.run(type, total)

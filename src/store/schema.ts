@@ -61,6 +61,8 @@ export const streams = sqliteTable(
     updatedLedger: integer('updated_ledger').notNull(),
     lastEventId: text('last_event_id'),
     origin: text({ enum: ['events', 'chain'] }).notNull(),
+    /** Of the record's entry, as last asked; 0: archived already. */
+    liveUntilLedger: integer('live_until_ledger'),
     status: text({ enum: ['active', 'paused', 'cancelled', 'completed'] }).notNull(),
     createdOrder: text('created_order').notNull(),
     startOrder: text('start_order').notNull(),
@@ -76,20 +78,37 @@ export const streams = sqliteTable(
       updated: [table.updatedLedger],
     } satisfies Record<string, AnySQLiteColumn[]>
     const filters = {
-      all: [],
+      status: [],
       sender: [table.sender],
       recipient: [table.recipient],
       token: [table.tokenAddress],
-      status: [table.status],
     } satisfies Record<string, AnySQLiteColumn[]>
-    // Every filter under every sort reads its page straight from one index.
+    // Every filter, with a status or merged over all four of them, under every sort, reads its page
+    // straight from an index.
     return Object.entries(filters).flatMap(([filter, by]) =>
       Object.entries(sorts).map(([sort, then]) => {
-        const [first, ...rest] = [...by, ...then, table.createdOrder]
+        const [first, ...rest] = [...by, table.status, ...then, table.createdOrder]
         return index(`streams_${filter}_${sort}`).on(first, ...rest)
       }),
     )
   },
+)
+
+/**
+ * Records of streams as the chain had them, for what the log alone cannot tell: the state that
+ * events after `ledger` fold on. `record` is JSON.
+ */
+export const chainRecords = sqliteTable(
+  'chain_records',
+  {
+    streamId: text('stream_id').primaryKey(),
+    /** The record is the chain's at the end of this ledger, its last change included. */
+    ledger: integer().notNull(),
+    /** The ledger at which it was read. */
+    readLedger: integer('read_ledger').notNull(),
+    record: text().notNull(),
+  },
+  (table) => [index('chain_records_by_ledger').on(table.ledger)],
 )
 
 /** How far the log is complete: one row. */

@@ -2,6 +2,8 @@ import type { ContractEvent, RawEvent } from '../domain/event.ts'
 import { UsageError } from '../domain/errors.ts'
 import { createWriter } from './apply.ts'
 import type { Writer } from './apply.ts'
+import { createChain, createChainWriter } from './chain.ts'
+import type { Chain, ChainWriter } from './chain.ts'
 import { createCoverage } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
 import { createLog } from './log.ts'
@@ -16,6 +18,7 @@ export interface Store {
   log: Log
   streams: Streams
   coverage: Coverage
+  chain: Chain
   /** Runs reads in one transaction, so that they agree with each other. */
   snapshot<T>(read: () => T): T
   close(): void
@@ -24,13 +27,20 @@ export interface Store {
 export interface WritableStore extends Store {
   sqlite: Sqlite
   writer: Writer
+  chain: ChainWriter
 }
 
 /** The database to index into. Throws UsageError when it cannot be used. */
 export function openStore(path: string, decode: (raw: RawEvent) => ContractEvent): WritableStore {
   const sqlite = openDatabase(path)
   const store = createStore(sqlite)
-  return { ...store, sqlite, writer: createWriter(sqlite, store.coverage, decode) }
+  const { coverage } = store
+  return {
+    ...store,
+    sqlite,
+    writer: createWriter(sqlite, coverage, decode),
+    chain: createChainWriter(sqlite, coverage, decode),
+  }
 }
 
 /** An existing database, to look at. Throws UsageError when there is none. */
@@ -39,10 +49,12 @@ export function openStoreForReading(path: string): Store {
 }
 
 function createStore(sqlite: Sqlite): Store {
+  const coverage = createCoverage(sqlite)
   return {
     log: createLog(sqlite),
     streams: createStreams(sqlite),
-    coverage: createCoverage(sqlite),
+    coverage,
+    chain: createChain(sqlite, coverage),
     snapshot: (read) => sqlite.transaction(read).deferred(),
     close: () => sqlite.close(),
   }

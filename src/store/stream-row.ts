@@ -43,6 +43,7 @@ export function toRow(stream: Stream): StreamRow {
     updatedLedger: stream.updatedLedger,
     lastEventId: stream.lastEventId,
     origin: stream.origin,
+    liveUntilLedger: stream.liveUntilLedger,
     status: statusOf(stream),
     createdOrder: u64Order(stream.streamId),
     startOrder: u64Order(stream.startTime),
@@ -72,5 +73,6 @@ export function fromRow(row: StreamRow): Stream {
     updatedLedger: row.updatedLedger,
     lastEventId: row.lastEventId,
     origin: row.origin,
+    liveUntilLedger: row.liveUntilLedger,
   }
 }

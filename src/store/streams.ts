@@ -1,11 +1,10 @@
-import type { SQL } from 'drizzle-orm'
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import type { Statement } from 'better-sqlite3'
+import { STREAM_STATUSES } from '../domain/stream.ts'
 import type { Stream, StreamStatus } from '../domain/stream.ts'
-import { and, asc, desc, drizzle, eq, or, sql } from './drizzle.ts'
+import { asc, drizzle, eq, or, sql } from './drizzle.ts'
 import type { Sqlite } from './open.ts'
 import { streams } from './schema.ts'
 import { fromRow } from './stream-row.ts'
-import type { StreamRow } from './stream-row.ts'
 
 export const STREAM_SORTS = ['created', 'start', 'end', 'deposited', 'updated'] as const
 export type StreamSort = (typeof STREAM_SORTS)[number]
@@ -44,12 +43,17 @@ export interface Streams {
 }
 
 const SORT_COLUMNS = {
-  created: streams.createdOrder,
-  start: streams.startOrder,
-  end: streams.endOrder,
-  deposited: streams.depositedOrder,
-  updated: streams.updatedLedger,
-} satisfies Record<StreamSort, SQLiteColumn>
+  created: 'created_order',
+  start: 'start_order',
+  end: 'end_order',
+  deposited: 'deposited_order',
+  updated: 'updated_ledger',
+} satisfies Record<StreamSort, string>
+
+/** A stream's place in an index: all that is read of those that the page may leave out. */
+interface Place extends StreamKey {
+  row: number
+}
 
 export function createStreams(sqlite: Sqlite): Streams {
   const db = drizzle({ client: sqlite })
@@ -57,6 +61,11 @@ export function createStreams(sqlite: Sqlite): Streams {
     .select()
     .from(streams)
     .where(eq(streams.streamId, sql.placeholder('streamId')))
+    .prepare()
+  const byRow = db
+    .select()
+    .from(streams)
+    .where(eq(sql`rowid`, sql.placeholder('row')))
     .prepare()
   const ofUser = db
     .select()
@@ -70,39 +79,54 @@ export function createStreams(sqlite: Sqlite): Streams {
     .orderBy(asc(streams.createdOrder))
     .prepare()
   const count = sqlite.prepare('select count(*) from streams').pluck()
+  /** By their text: there are only so many shapes of a query. */
+  const statements = new Map<string, Statement>()
 
-  function rows(query: StreamQuery, equal: readonly Equal[]): StreamRow[] {
-    const direction = query.order === 'asc' ? asc : desc
-    return db
-      .select()
-      .from(streams)
-      .where(and(...equal.map(condition), beyond(query)))
-      .orderBy(...sortColumns(query.sort).map(direction))
-      .limit(query.limit + 1)
-      .all()
+  /** One ordered read of one index. */
+  function read(query: StreamQuery, equal: readonly Equal[]): Place[] {
+    const text = selectOf(query, equal)
+    let statement = statements.get(text)
+    if (statement === undefined) {
+      statement = sqlite.prepare(text)
+      statements.set(text, statement)
+    }
+    const { after, sort, limit } = query
+    const bounds =
+      after === undefined ? [] : sort === 'created' ? [after.created] : [after.value, after.created]
+    return statement.all(...equal.map(([, value]) => value), ...bounds, limit + 1) as Place[]
   }
 
-  /** Two ordered reads, one index each, merged: an OR would read and sort all of the user's. */
-  function rowsOfEitherSide(query: StreamQuery, user: string): StreamRow[] {
-    const sides = [streams.sender, streams.recipient].flatMap((side) =>
-      rows(query, [[side, user], ...equalities(query)]),
+  /**
+   * A read for each status, and for each side where a user is either, merged: every index begins
+   * with a filter and a status, so that a rare one is found without walking past the others.
+   */
+  function places(query: StreamQuery): Place[] {
+    const { user, status, order } = query
+    const statuses = status === undefined ? STREAM_STATUSES : [status]
+    const sides: Equal[][] = user === undefined ? [[]] : [[['sender', user]], [['recipient', user]]]
+    const reads = sides.flatMap((side) =>
+      statuses.map((each) => {
+        const [first, ...others] = [...side, ...equalities(query)]
+        const byStatus: Equal = ['status', each]
+        return read(query, first === undefined ? [byStatus] : [first, byStatus, ...others])
+      }),
     )
-    const rowsById = new Map(sides.map((row) => [row.streamId, row]))
-    const sign = query.order === 'asc' ? 1 : -1
-    return [...rowsById.values()].toSorted(
-      (a, b) => sign * compareKeys(keyOf(a, query.sort), keyOf(b, query.sort)),
-    )
+    if (reads.length === 1) return reads[0] ?? []
+    const merged = new Map(reads.flat().map((place) => [place.row, place]))
+    const sign = order === 'asc' ? 1 : -1
+    return [...merged.values()].toSorted((a, b) => sign * compareKeys(a, b))
   }
 
   return {
     page(query) {
-      const { user, limit, sort } = query
-      const found =
-        user === undefined ? rows(query, equalities(query)) : rowsOfEitherSide(query, user)
+      const { limit } = query
+      const found = places(query)
       const page = found.slice(0, limit)
       const last = page.at(-1)
-      const next = found.length > limit && last ? keyOf(last, sort) : undefined
-      return { streams: page.map(fromRow), next }
+      const next =
+        found.length > limit && last ? { value: last.value, created: last.created } : undefined
+      const rows = page.flatMap(({ row }) => byRow.get({ row }) ?? [])
+      return { streams: rows.map(fromRow), next }
     },
     byId(streamId) {
       const row = byId.get({ streamId })
@@ -113,53 +137,36 @@ export function createStreams(sqlite: Sqlite): Streams {
   }
 }
 
-type Equal = readonly [column: SQLiteColumn, value: string]
+type Equal = readonly [column: string, value: string]
 
-/** The filters given, the most selective first. */
-function equalities({ sender, recipient, token, status }: StreamQuery): Equal[] {
-  const pairs: [SQLiteColumn, string | undefined][] = [
-    [streams.sender, sender],
-    [streams.recipient, recipient],
-    [streams.tokenAddress, token],
-    [streams.status, status],
+/** The filters given, the most selective first; status is in every index. */
+function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
+  const pairs: [string, string | undefined][] = [
+    ['sender', sender],
+    ['recipient', recipient],
+    ['token_address', token],
   ]
-  return pairs.filter((pair): pair is [SQLiteColumn, string] => pair[1] !== undefined)
+  return pairs.filter((pair): pair is [string, string] => pair[1] !== undefined)
 }
 
-/**
- * Only the first condition may choose an index: it is the most selective one, and there is an index
- * of it for every sort. The unary plus keeps the planner's guesses off the others.
- */
-function condition([column, value]: Equal, position: number): SQL {
-  return position === 0 ? eq(column, value) : sql`+${column} = ${value}`
-}
+/** How many columns an index begins with: a filter and a status. */
+const INDEXED = 2
 
-/** What comes after the page before, in the query's order. */
-function beyond({ sort, order, after }: StreamQuery): SQL | undefined {
-  if (after === undefined) return undefined
-  const than = sql.raw(order === 'asc' ? '>' : '<')
-  const columns = sql.join(sortColumns(sort), sql`, `)
-  const values = sort === 'created' ? [after.created] : [after.value, after.created]
-  return sql`(${columns}) ${than} (${sql.join(
-    values.map((value) => sql`${value}`),
-    sql`, `,
-  )})`
-}
-
-/** The order of creation breaks ties, so a place in the order is one stream. */
-function sortColumns(sort: StreamSort): SQLiteColumn[] {
-  return sort === 'created' ? [streams.createdOrder] : [SORT_COLUMNS[sort], streams.createdOrder]
-}
-
-function keyOf(row: StreamRow, sort: StreamSort): StreamKey {
-  const values = {
-    created: row.createdOrder,
-    start: row.startOrder,
-    end: row.endOrder,
-    deposited: row.depositedOrder,
-    updated: row.updatedLedger,
-  } satisfies Record<StreamSort, string | number>
-  return { value: values[sort], created: row.createdOrder }
+/** Column names are this file's own; every value is bound. */
+function selectOf({ sort, order, after }: StreamQuery, equal: readonly Equal[]): string {
+  // The order of creation breaks ties, so a place in the order is one stream.
+  const columns = sort === 'created' ? ['created_order'] : [SORT_COLUMNS[sort], 'created_order']
+  const than = order === 'asc' ? '>' : '<'
+  const conditions = equal.map(([column], position) =>
+    // The unary plus keeps the planner from choosing an index by any other condition.
+    position < INDEXED ? `${column} = ?` : `+${column} = ?`,
+  )
+  if (after !== undefined) {
+    conditions.push(`(${columns.join(', ')}) ${than} (${columns.map(() => '?').join(', ')})`)
+  }
+  return `select rowid as row, ${SORT_COLUMNS[sort]} as value, created_order as created from streams
+    where ${conditions.join(' and ')}
+    order by ${columns.map((column) => `${column} ${order}`).join(', ')} limit ?`
 }
 
 function compareKeys(a: StreamKey, b: StreamKey): number {

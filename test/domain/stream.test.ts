@@ -24,6 +24,7 @@ const STREAM: Stream = {
   updatedLedger: 1,
   lastEventId: null,
   origin: 'events',
+  liveUntilLedger: null,
 }
 
 const i128 = fc.bigInt({ min: 0n, max: I128_MAX })

@@ -121,7 +121,9 @@ describe('applying the history', () => {
     const before = dump(store)
     const next = pages([100])[1]!
     const broken = { ...next.events.at(-1)!, raw: undefined as unknown as RawEvent }
-    expect(() => store.writer.apply({ ...next, events: [...next.events, broken] })).toThrow('destructure')
+    expect(() => store.writer.apply({ ...next, events: [...next.events, broken] })).toThrow(
+      'destructure',
+    )
     expect(dump(store)).toEqual(before)
     store.writer.apply(next)
     expect(dump(store)).toEqual(undisturbed)

@@ -23,6 +23,10 @@ export function getLedgerEntries({ ledgers, range }: NodeView, params: unknown):
   if (range === undefined) {
     throw new RpcError(INTERNAL_ERROR, 'could not get latest ledger: DB is empty')
   }
+  if (!ledgers.hasEntries) {
+    // A recording made from an RPC has none: that nobody knows is not that there are none.
+    throw new RpcError(INTERNAL_ERROR, 'could not query captive core: the recording has no entries')
+  }
   const entries = decoded
     .map((key) => ledgers.entry(key.toXdr('base64'), range.latest))
     .filter((entry) => entry !== undefined)

@@ -27,6 +27,8 @@ export interface Ledgers {
   /** Unix seconds. */
   closeTime(sequence: number): number
   hash(sequence: number): string
+  /** Whether the recording tells of entries at all. */
+  readonly hasEntries: boolean
   /** The entry under `key` as of ledger `latest`. */
   entry(key: string, latest: number): WireEntry | undefined
 }
@@ -48,6 +50,7 @@ export function createLedgers({ header, ledgers }: Recording): Ledgers {
     events,
     closeTime: (sequence) => interpolate(points, sequence),
     hash: (sequence) => hashes.get(sequence) ?? madeUpHash(header.name, sequence),
+    hasEntries: changes.size > 0,
     entry(key, latest) {
       const ofKey = changes.get(key) ?? []
       return ofKey[lowerBound(ofKey, ({ sequence }) => sequence <= latest) - 1]?.entry

@@ -1,0 +1,29 @@
+/** The daemon on a grown database whose network stands still: database, contract, network. */
+import { pino } from 'pino'
+import { parseConfig } from '../src/config.ts'
+import { startDaemon } from '../src/daemon.ts'
+import type { LedgerSource } from '../src/source/source.ts'
+
+const [path = '', contractId = '', networkPassphrase = ''] = process.argv.slice(2)
+const silence = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+const source: LedgerSource = {
+  network: silence,
+  range: silence,
+  page: (_start, _limit, signal) => silence(signal),
+  ledger: (_sequence, signal) => silence(signal),
+  entries: (_keys, signal) => silence(signal),
+}
+const daemon = await startDaemon(
+  {
+    ...parseConfig({ PORT: '0', CONTRACT_ID: contractId, DATABASE_PATH: path }),
+    networkPassphrase,
+  },
+  { source, sourceName: 'none', logger: pino({ level: 'silent' }), version: 'bench' },
+)
+process.stdout.write(`${daemon.url}\n`)
+setInterval(() => {
+  process.stdout.write(`${process.memoryUsage.rss()}\n`)
+}, 100)

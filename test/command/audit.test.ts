@@ -1,0 +1,100 @@
+import { PassThrough } from 'node:stream'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { audit } from '../../src/command/audit.ts'
+import { parseConfig } from '../../src/config.ts'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { createSimulator } from '../../src/source/simulator/server.ts'
+import type { SimulatorOptions } from '../../src/source/simulator/server.ts'
+import { claimStore, openStore } from '../../src/store/store.ts'
+import { ledgerBatch, loadRecording } from '../support/recordings.ts'
+
+const recording = await loadRecording('first-steps')
+const { contractId, network } = recording.header
+const never = new AbortController().signal
+
+/** A database of the recording and a node that serves it. */
+async function setUp(simulator: Partial<SimulatorOptions> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'flowfi-audit-'))
+  const path = join(folder, 'flowfi.db')
+  const node = await createSimulator({ recording, speed: Number.POSITIVE_INFINITY, ...simulator })
+  onTestFinished(async () => {
+    await node.close()
+    rmSync(folder, { recursive: true })
+  })
+  const store = openStore(path, createDecoder())
+  claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
+  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  const environment = {
+    CONTRACT_ID: contractId,
+    NETWORK: network.passphrase,
+    RPC_URL: node.url,
+    DATABASE_PATH: path,
+  }
+  async function run(options: Parameters<typeof audit>[1] = {}, env: object = {}) {
+    const out = new PassThrough()
+    const terminal = { out, err: new PassThrough(), interactive: false }
+    const code = await audit(parseConfig({ ...environment, ...env }), options, terminal, never)
+    return { code, text: String(out.read()) }
+  }
+  return { store, run }
+}
+
+describe('audit', () => {
+  test('says that all is as on the chain', async () => {
+    const { run } = await setUp()
+    expect(await run()).toEqual({
+      code: 0,
+      text: 'as on the chain        3\nin drift               0\nnot comparable yet     0\narchived on the chain  0\n',
+    })
+  })
+
+  test('shows what differs in a table and exits 1, of one stream too', async () => {
+    const { store, run } = await setUp()
+    store.sqlite.exec("update streams set withdrawn_amount = '3', paused = 1 where stream_id = 2")
+    const { code, text } = await run()
+    expect(code).toBe(1)
+    expect(text).toMatch(
+      /^stream {2}field +ours +chain +at ledger\n2 +withdrawnAmount +3 +\d+ +\d+\n/,
+    )
+    expect(text).toMatch(/2 +paused +true +false/)
+    expect(text).toContain('--repair')
+    expect((await run({ stream: '2' })).code).toBe(1)
+    expect((await run({ stream: '1' })).code).toBe(0)
+  })
+
+  test('repairs when told to', async () => {
+    const { store, run } = await setUp()
+    store.sqlite.exec("update streams set withdrawn_amount = '3' where stream_id = 2")
+    expect(await run({ repair: true })).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('1 of 1 streams repaired'),
+    })
+    expect((await run()).code).toBe(0)
+  })
+
+  test('refuses by name what it cannot audit', async () => {
+    const { run } = await setUp()
+    await expect(run({ stream: '99' })).rejects.toThrow(/no stream 99, neither here/)
+    await expect(run({ stream: 'x' })).rejects.toThrow(/"x" is not the id of a stream/)
+    await expect(run({}, { DATABASE_PATH: '/nowhere/flowfi.db' })).rejects.toThrow(/no database/)
+    const other = (await loadRecording('lively')).header.contractId
+    await expect(run({}, { CONTRACT_ID: other })).rejects.toThrow(/belongs to the contract/)
+    await expect(run({}, { NETWORK: 'Another Network' })).rejects.toThrow(/network/)
+  })
+
+  test('tells a chain that cannot be asked from drift', async () => {
+    const { run } = await setUp({
+      faults: [
+        {
+          when: { every: 1 },
+          method: 'getLedgerEntries',
+          fault: { kind: 'error', code: -32_601, message: 'method not found' },
+        },
+      ],
+    })
+    await expect(run()).rejects.toThrow(/the chain could not be asked/)
+  })
+})

@@ -1,0 +1,216 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import Database from 'better-sqlite3'
+import { describe, expect, test } from 'vitest'
+import { environment, indexed, setUp, simulate, subscribe } from '../support/daemon.ts'
+import type { Frame } from '../support/daemon.ts'
+import { launch, run, temporaryFolder } from '../support/process.ts'
+import { finalStreams, fixture, lastLedger, recordedIds } from '../support/recorded.ts'
+import { loadRecording } from '../support/recordings.ts'
+
+/** Commands as a user runs them: processes of their own, one after the other. */
+
+const recording = await loadRecording('quirks')
+const FIRST = recording.header.firstLedger
+const LAST = lastLedger(recording)
+const EVENTS = recordedIds(recording).length
+const STREAMS = finalStreams(recording).size
+/** Of a command that was told to stop. */
+const STOP_MS = 5_000
+
+function rows(path: string, query: string): unknown[] {
+  const sqlite = new Database(path, { readonly: true })
+  try {
+    return sqlite.prepare(query).all()
+  } finally {
+    sqlite.close()
+  }
+}
+
+const log = (path: string) => rows(path, 'select id, type, data from events order by id')
+const streamRows = (path: string) => rows(path, 'select * from streams order by stream_id')
+
+/** `label  value` lines, by label. */
+function table(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/) as [string, string]),
+  )
+}
+
+/** The database of a daemon that has indexed the recording and has been closed. */
+async function intactDatabase(): Promise<string> {
+  const { daemon, env } = await setUp(recording)
+  await indexed(daemon.url, LAST)
+  await daemon.close()
+  return env['DATABASE_PATH'] ?? ''
+}
+
+test('sync catches up, says so, and has nothing to do the second time', async () => {
+  const simulator = await simulate(recording)
+  const path = `${await temporaryFolder()}/deep/down/indexer.db`
+  const env = environment(recording, simulator.url, path)
+  expect(await run(['sync'], env)).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringMatching(new RegExp(`^caught up at ledger ${LAST}: ${EVENTS} new events in`)),
+  })
+  expect(log(path)).toHaveLength(EVENTS)
+  expect(await run(['sync', '--from', String(FIRST)], env)).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringMatching(/: 0 new events in.*\nnothing was missing that the RPC has\n$/),
+  })
+})
+
+test('sync takes a recording for an RPC', async () => {
+  const path = `${await temporaryFolder()}/indexer.db`
+  const env = environment(recording, `file://${fixture('quirks')}`, path)
+  expect(await run(['sync'], env)).toMatchObject({ code: 0, err: '' })
+  expect(log(path)).toEqual(log(await intactDatabase()))
+})
+
+describe('of an intact database', () => {
+  test('status tells where it is, while a daemon has it open', async () => {
+    const { daemon, env } = await setUp(recording)
+    await indexed(daemon.url, LAST)
+    const { DATABASE_PATH = '' } = env
+    const open = await run(['status'], { DATABASE_PATH })
+    expect(open).toMatchObject({ code: 0, err: '' })
+    expect(table(open.out)).toMatchObject({
+      database: DATABASE_PATH,
+      contract: recording.header.contractId,
+      network: recording.header.network.passphrase,
+      ledger: `${LAST}, closed ${recording.ledgers.at(-1)!.closedAt}`,
+      'lag, as last heard': '0 ledgers, 0 s of ledger time',
+      'ledgers scanned': `${FIRST}–${LAST}`,
+      gaps: 'none',
+      events: String(EVENTS),
+      unrecognised: '0',
+      streams: String(STREAMS),
+    })
+  })
+
+  test('rebuild reports that nothing changed, and nothing has', async () => {
+    const DATABASE_PATH = await intactDatabase()
+    const before = log(DATABASE_PATH)
+    const streams = streamRows(DATABASE_PATH)
+    const { code, out, err } = await run(['rebuild'], { DATABASE_PATH })
+    expect([code, err]).toEqual([0, ''])
+    expect(table(out)).toMatchObject({
+      'events read again': String(EVENTS),
+      'events whose reading changed': '0',
+      'unrecognised before, recognised now': '0',
+      'still unrecognised': '0',
+      streams: String(STREAMS),
+      'streams that changed': '0',
+    })
+    expect(log(DATABASE_PATH)).toEqual(before)
+    expect(streamRows(DATABASE_PATH)).toEqual(streams)
+  })
+
+  test('a newer version’s is refused, to write as to read', async () => {
+    const DATABASE_PATH = await intactDatabase()
+    const sqlite = new Database(DATABASE_PATH)
+    sqlite.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
+    sqlite.close()
+    const simulator = await simulate(recording)
+    const env = environment(recording, simulator.url, DATABASE_PATH)
+    const commands = ['start', 'status']
+    for (const { code, out, err } of await Promise.all(commands.map((name) => run([name], env)))) {
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toMatch(/written by a newer version.*run that version.*DATABASE_PATH/)
+    }
+  })
+})
+
+test('record makes of an RPC what is the same log again', async () => {
+  const simulator = await simulate(recording)
+  const folder = await temporaryFolder()
+  const out = `${folder}/recorded.jsonl.gz`
+  const env = environment(recording, simulator.url, `${folder}/replayed.db`)
+  const range = ['--from', String(FIRST), '--to', String(LAST)]
+  const ended = await run(['record', ...range, '--out', out], env)
+  expect(ended).toMatchObject({ code: 0, err: '' })
+  expect(ended.out).toContain(`ledgers ${FIRST} to ${LAST}, ${EVENTS} events`)
+  expect(await readdir(folder)).toEqual(['recorded.jsonl.gz'])
+  const sync = launch(['sync'], { ...env, RPC_URL: `file://${out}` })
+  const [said] = await sync.wrote(/caught up|set aside/)
+  expect(said).toBe('caught up')
+  expect((await sync.ended).code).toBe(0)
+  const intact = await intactDatabase()
+  const replayed = env['DATABASE_PATH']!
+  expect(log(replayed)).toEqual(log(intact))
+  expect(streamRows(replayed)).toEqual(streamRows(intact))
+})
+
+test('simulate serves a recording with the faults of its script, and sync gets through', async () => {
+  const folder = await temporaryFolder()
+  const faults = `${folder}/faults.json`
+  await writeFile(
+    faults,
+    JSON.stringify([
+      { when: { call: 1 }, method: 'getNetwork', fault: { kind: '503' } },
+      { when: { call: 1 }, fault: { kind: 'truncated' } },
+    ]),
+  )
+  const args = ['--fixture', fixture('quirks'), '--speed', 'max', '--port', '0', '--faults', faults]
+  const simulator = launch(['simulate', ...args])
+  const [, url = ''] = await simulator.wrote(/RPC_URL=(\S+) CONTRACT_ID=C.* NETWORK='.*' npm start/)
+  const path = `${folder}/indexer.db`
+  const sync = await run(['sync'], environment(recording, url, path))
+  expect(sync.code).toBe(0)
+  // Each fault was met and told of, and cost nothing.
+  expect(sync.err.trim().split('\n').length).toBeGreaterThanOrEqual(2)
+  expect(log(path)).toHaveLength(EVENTS)
+  simulator.kill('SIGINT')
+  expect(await simulator.ended).toMatchObject({ code: 0, err: '' })
+})
+
+test('SIGINT in the middle of the demo ends it in time, with its data and without a word too many', async () => {
+  const TMPDIR = `${await temporaryFolder()}/tmp`
+  await mkdir(TMPDIR)
+  const demo = launch(['demo'], { TMPDIR, PORT: '0' })
+  const [, url = ''] = await demo.wrote(/on (http:\S+)\n/)
+  await indexed(url, 1)
+  const subscription = subscribe(`${url}/events/subscribe?all=true&cursor=earliest`)
+  await subscription.next()
+  const began = performance.now()
+  demo.kill('SIGINT')
+  const { code, signal, out, err } = await demo.ended
+  expect([code, signal, err]).toEqual([0, null, ''])
+  expect(performance.now() - began).toBeLessThan(STOP_MS)
+  expect(out).toMatch(/The demo has ended; its data is gone\.\n$/)
+  expect(await readdir(TMPDIR)).toEqual([])
+})
+
+test('SIGTERM ends start in time, and its subscriptions cleanly', async () => {
+  const simulator = await simulate(recording)
+  const path = `${await temporaryFolder()}/indexer.db`
+  const env = environment(recording, simulator.url, path)
+  const daemon = launch(['start'], { ...env, LOG_LEVEL: 'info', DRAIN_SECONDS: '' })
+  const [, url = ''] = await daemon.wrote(/"url":"([^"]+)"/)
+  await indexed(url, LAST)
+  const frames: Frame[] = []
+  const reading = (async () => {
+    for await (const frame of subscribe(`${url}/events/subscribe?all=true`)) frames.push(frame)
+  })()
+  await expect.poll(() => frames.length).toBeGreaterThan(1)
+  const began = performance.now()
+  daemon.kill('SIGTERM')
+  const { code, signal, out, err } = await daemon.ended
+  expect([code, signal, err]).toEqual([0, null, ''])
+  expect(performance.now() - began).toBeLessThan(STOP_MS)
+  // Not a cut connection, which would have rejected.
+  await reading
+  expect(frames.at(-1)).toMatchObject({ event: 'reconnect', data: { reason: 'shutdown' } })
+  const messages = out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { msg: string }).msg)
+  expect(messages.slice(-2)).toEqual(['stopping', 'stopped'])
+  expect((await readFile(path)).subarray(0, 15).toString()).toBe('SQLite format 3')
+  // Closed as it should be, SQLite leaves one file.
+  expect(rows(path, 'select count(*) as events from events')).toEqual([{ events: EVENTS }])
+})

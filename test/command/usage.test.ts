@@ -1,0 +1,123 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { environment, simulate } from '../support/daemon.ts'
+import { run, temporaryFolder } from '../support/process.ts'
+import { fixture } from '../support/recorded.ts'
+import { loadRecording } from '../support/recordings.ts'
+
+/** Mistakes at the command line end with 2 and a line that says what to do; nothing else is told. */
+
+const recording = await loadRecording('first-steps')
+const COMMANDS: Record<string, RegExp> = {
+  start: /--fresh/,
+  demo: /--help/,
+  sync: /--from <ledger>/,
+  rebuild: /--help/,
+  record: /--from <ledger>[^]*--to <ledger>[^]*--out <file>/,
+  simulate: /--fixture <file>[^]*--speed <factor>[^]*--port <number>[^]*--faults <file>/,
+  status: /--help/,
+}
+
+/** What it takes to follow a simulated RPC. */
+async function followed(): Promise<Record<string, string>> {
+  const simulator = await simulate(recording)
+  return environment(recording, simulator.url, `${await temporaryFolder()}/indexer.db`)
+}
+
+async function refused(args: string[], env: Record<string, string> = {}): Promise<string> {
+  const { code, out, err } = await run(args, env)
+  expect([code, out, /^ +at .*:\d+:\d+/m.test(err)]).toEqual([2, '', false])
+  return err
+}
+
+async function usageError(args: string[], env: Record<string, string> = {}): Promise<string> {
+  const err = await refused(args, env)
+  expect(err).toMatch(/^flowfi-indexer: /)
+  return err
+}
+
+test('--help tells of every command, each command’s of its options, and --version the version', async () => {
+  const [{ code, out }, version] = await Promise.all([run(['--help']), run(['--version'])])
+  expect(code).toBe(0)
+  expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  const names = [...out.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name = '']) => name)
+  expect(names).toEqual(expect.arrayContaining(Object.keys(COMMANDS)))
+  const commands = names.filter((name) => name !== 'help')
+  const helps = await Promise.all(commands.map((name) => run([name, '--help'])))
+  for (const [index, help] of helps.entries()) {
+    const name = commands[index]!
+    expect([name, help.code, help.err]).toEqual([name, 0, ''])
+    expect(help.out).toContain(`Usage: flowfi-indexer ${name}`)
+    expect(help.out).toMatch(COMMANDS[name] ?? /--help/)
+  }
+})
+
+describe('is refused with exit code 2:', () => {
+  test('an option or a command that there is not', async () => {
+    const [option, command] = await Promise.all([
+      refused(['status', '--nothing']),
+      refused(['strat']),
+    ])
+    expect(option).toContain("unknown option '--nothing'")
+    expect(command).toMatch(/unknown command 'strat'[^]*start/)
+  })
+
+  test('an option that is missing, or whose value is not legal', async () => {
+    const record = ['record', '--from', '1', '--to']
+    const [missing, illegal] = await Promise.all([
+      refused([...record, '2']),
+      refused([...record, 'x', '--out', 'a']),
+    ])
+    expect(missing).toContain("required option '--out <file>'")
+    expect(illegal).toMatch(/--to.*'x'.*whole number from 1/)
+  })
+
+  test('no CONTRACT_ID, with a way to see the indexer without one', async () => {
+    expect(await usageError(['start'])).toMatch(/CONTRACT_ID is not set.*npm run demo/)
+  })
+
+  test('a bad variable, whatever the command', async () => {
+    const err = await usageError(['demo'], { PORT: 'eighty' })
+    expect(err).toContain('PORT="eighty" is not legal: a whole number from 0 to 65535')
+  })
+
+  test('a port that is taken, with another to try', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    onTestFinished(() => void taken.close())
+    const { port } = taken.address() as AddressInfo
+    const err = await usageError(['start'], { ...(await followed()), PORT: String(port) })
+    expect(err).toMatch(new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken.*PORT=${port + 1}`))
+  })
+
+  test('an RPC of another network', async () => {
+    const err = await usageError(['start'], { ...(await followed()), NETWORK: 'mainnet' })
+    expect(err).toMatch(/network "Test SDF.*set RPC_URL/)
+  })
+
+  test('no database where one is needed', async () => {
+    const DATABASE_PATH = `${await temporaryFolder()}/none.db`
+    const commands = ['status', 'rebuild'].map((name) => usageError([name], { DATABASE_PATH }))
+    for (const err of await Promise.all(commands)) {
+      expect(err).toMatch(/no database at .*DATABASE_PATH/)
+    }
+  })
+
+  test('a script of faults that is none, with what one looks like', async () => {
+    const script = `${await temporaryFolder()}/faults.json`
+    await writeFile(script, '[{ "when": { "call": 0 } }]')
+    const args = [
+      'simulate',
+      '--port',
+      '0',
+      '--fixture',
+      fixture('first-steps'),
+      '--faults',
+      script,
+    ]
+    expect(await usageError(args)).toMatch(/faults\.json: .*malformed[^]*A fault script is/)
+  })
+})

@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig, requireContract, requireRpcUrls } from '../src/config.ts'
+import { UsageError } from '../src/domain/errors.ts'
+
+const CONTRACT = 'CACO6QXNRDFE6TQSJGTQYAM7FM6YQUBG7XKT7EYEB3ALRTBMVS3A6EK5'
+const ACCOUNT = 'GDCCQSSJYYUQY7ZLP67RVMFOS2S7KRNEDRAUMMHF6EAF4KPXZMI7TMBF'
+const BAD_CHECKSUM = `${CONTRACT.slice(0, -1)}4`
+const HUGE = '9'.repeat(10_240)
+/** What every object has without anybody's having put it there. */
+const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
+
+function refusal(env: Record<string, string>): string {
+  try {
+    parseConfig(env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError)
+    return (error as UsageError).message
+  }
+  return expect.unreachable(`${JSON.stringify(env).slice(0, 200)} was taken for legal`)
+}
+
+const NOT_WHOLE = [
+  '-1',
+  '+1',
+  '1e3',
+  '1.5',
+  '0x10',
+  '01',
+  '00',
+  ' ',
+  ' 5',
+  '5 ',
+  '5\n',
+  '1_000',
+  'ten',
+  'NaN',
+  'Infinity',
+  'true',
+  '٣',
+  '９',
+  HUGE,
+  ...INHERITED,
+]
+
+const WHOLE: Record<string, [low: number, high: number]> = {
+  PORT: [0, 65_535],
+  READY_MAX_LAG: [0, 2_147_483_647],
+  TIP_STALL_SECONDS: [0, 86_400],
+  HEARTBEAT_SECONDS: [1, 300],
+  MAX_AGE_SECONDS: [1, 604_800],
+  STALL_TIMEOUT_SECONDS: [1, 3_600],
+  DRAIN_SECONDS: [0, 600],
+  MAX_SUBSCRIPTIONS: [0, 1_000_000],
+  MAX_SUBSCRIPTIONS_PER_ADDRESS: [1, 1_000_000],
+  RPC_TIMEOUT_SECONDS: [1, 300],
+  RPC_AGREEMENT: [1, 2],
+}
+
+const OTHERS: Record<string, { legal: RegExp; bad: string[] }> = {
+  CONTRACT_ID: {
+    legal: /the id of the FlowFi contract, C… of 56 characters/,
+    bad: [
+      ACCOUNT,
+      BAD_CHECKSUM,
+      CONTRACT.toLowerCase(),
+      ` ${CONTRACT}`,
+      `${CONTRACT}\n`,
+      `${CONTRACT},${CONTRACT}`,
+      CONTRACT.slice(1),
+      'undefined',
+      '0',
+      HUGE,
+      ...INHERITED,
+    ],
+  },
+  RPC_URL: {
+    legal: /URLs of Soroban RPCs \(http: or https:\) or of recordings \(file:\), comma-separated/,
+    bad: [
+      ' ',
+      ',',
+      'localhost:8000',
+      'soroban-testnet.stellar.org',
+      'http://',
+      'ftp://localhost',
+      'ws://localhost',
+      'javascript:alert(1)',
+      'http://localhost:99999',
+      'http://localhost,',
+      'http://localhost,,http://localhost',
+      HUGE,
+      ...INHERITED,
+    ],
+  },
+  NETWORK: {
+    legal: /testnet, mainnet, futurenet, or a network's passphrase/,
+    bad: ['TESTNET', 'pubnet', 'main', ' ', ' testnet', '0', '٣', HUGE, ...INHERITED],
+  },
+  START_LEDGER: {
+    legal: /a ledger from 1 to 2147483647, oldest, or latest/,
+    bad: ['0', '2147483648', 'newest', 'OLDEST', 'oldest,latest', ...NOT_WHOLE],
+  },
+  LOG_LEVEL: {
+    legal: /one of trace, debug, info, warn, error, fatal, silent/,
+    bad: ['INFO', 'verbose', '30', 'info,debug', ' ', HUGE, ...INHERITED],
+  },
+  TRUST_PROXY: {
+    legal: /addresses and ranges of proxies, comma-separated, such as 10\.0\.0\.0\/8,::1/,
+    bad: [
+      'true',
+      '*',
+      'localhost',
+      '256.0.0.1',
+      '10.0.0',
+      '10.0.0.0/33',
+      '10.0.0.0/-1',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '10.0.0.0/1e1',
+      '10.0.0.0/ 8',
+      '/8',
+      '::1/129',
+      ':::1',
+      '10.0.0.0/8;::1',
+      '10.0.0.0/8 ::1',
+      HUGE,
+      ...INHERITED,
+    ],
+  },
+}
+
+describe('a value that is not legal is refused by variable, value and what is legal', () => {
+  test.each(Object.entries(WHOLE))('%s', (name, [low, high]) => {
+    for (const value of [...NOT_WHOLE, String(low - 1), String(high + 1)]) {
+      expect(refusal({ [name]: value })).toBe(
+        `${name}=${JSON.stringify(value)} is not legal: a whole number from ${low} to ${high}`,
+      )
+    }
+    for (const value of [low, high]) parseConfig({ [name]: String(value) })
+  })
+
+  test.each(Object.entries(OTHERS))('%s', (name, { legal, bad }) => {
+    for (const value of bad) {
+      const message = refusal({ [name]: value })
+      expect(message.startsWith(`${name}=${JSON.stringify(value)} is not legal: `), message).toBe(
+        true,
+      )
+      expect(message).toMatch(legal)
+    }
+  })
+
+  test('of several, each is named once', () => {
+    const lines = refusal({ PORT: 'x', LOG_LEVEL: 'y', RPC_URL: 'a,b', CONTRACT_ID: CONTRACT })
+    expect(lines.split('\n').map((line) => line.split('=')[0])).toEqual([
+      'RPC_URL',
+      'PORT',
+      'LOG_LEVEL',
+    ])
+  })
+})
+
+describe('what is left out', () => {
+  test('has the default that the README tells', () => {
+    expect(parseConfig({})).toMatchObject({
+      contractId: undefined,
+      rpcUrls: ['https://soroban-testnet.stellar.org'],
+      networkPassphrase: 'Test SDF Network ; September 2015',
+      startLedger: 'oldest',
+      databasePath: 'data/flowfi.db',
+      host: '127.0.0.1',
+      port: 3_001,
+      logLevel: 'info',
+      readyMaxLag: 20,
+      tipStallSeconds: 120,
+      heartbeatSeconds: 15,
+      maxAgeSeconds: 3_600,
+      stallTimeoutSeconds: 60,
+      drainSeconds: 3,
+      maxSubscriptions: 10_000,
+      maxSubscriptionsPerAddress: 10_000,
+      rpcTimeoutSeconds: 20,
+    })
+  })
+
+  test('is the same as what is set to nothing', () => {
+    const names = [...Object.keys(WHOLE), ...Object.keys(OTHERS), 'DATABASE_PATH', 'HOST']
+    const empty = Object.fromEntries(names.map((name) => [name, '']))
+    expect(parseConfig(empty)).toEqual(parseConfig({}))
+  })
+
+  test('is asked for by the commands that need it', () => {
+    const unset = parseConfig({ NETWORK: 'mainnet' })
+    expect(() => requireContract(unset)).toThrow(UsageError)
+    expect(() => requireContract(unset)).toThrow(/CONTRACT_ID is not set: .* "npm run demo"/)
+    expect(() => requireRpcUrls(unset)).toThrow(UsageError)
+    expect(() => requireRpcUrls(unset)).toThrow(/RPC_URL is not set.*Public Global.*URLs/)
+  })
+})
+
+describe('what is legal', () => {
+  test('NETWORK is a name or a passphrase', () => {
+    const passphrase = (NETWORK: string) => parseConfig({ NETWORK }).networkPassphrase
+    expect(passphrase('mainnet')).toBe('Public Global Stellar Network ; September 2015')
+    expect(passphrase('futurenet')).toBe('Test SDF Future Network ; October 2022')
+    expect(passphrase('Standalone Network ; February 2017')).toBe(
+      'Standalone Network ; February 2017',
+    )
+  })
+
+  test('RPC_URL is one URL or several, in order', () => {
+    const { rpcUrls } = parseConfig({ RPC_URL: 'https://a.example/key, file:///r.jsonl' })
+    expect(rpcUrls).toEqual(['https://a.example/key', 'file:///r.jsonl'])
+  })
+
+  test('TRUST_PROXY is addresses and ranges of both families', () => {
+    const { trustProxy } = parseConfig({ TRUST_PROXY: '10.0.0.0/8, ::1,192.0.2.7,2001:db8::/32,' })
+    expect(trustProxy.check('10.255.0.1')).toBe(true)
+    expect(trustProxy.check('192.0.2.7')).toBe(true)
+    expect(trustProxy.check('192.0.2.8')).toBe(false)
+    expect(trustProxy.check('::1', 'ipv6')).toBe(true)
+    expect(trustProxy.check('2001:db8::1', 'ipv6')).toBe(true)
+    expect(parseConfig({ TRUST_PROXY: '0.0.0.0/0' }).trustProxy.check('192.0.2.8')).toBe(true)
+  })
+})

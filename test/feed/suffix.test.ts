@@ -1,0 +1,224 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect } from 'vitest'
+import { endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
+import { EVENT_TYPES } from '../../src/domain/event.ts'
+import type { EventFilter } from '../../src/store/log.ts'
+import { chainOf, committer, logOf, matches } from '../support/feed-log.ts'
+import type { Chain } from '../support/feed-log.ts'
+import { eventually, openFeed } from '../support/feed-sockets.ts'
+import type { FeedSetup, FeedSubscriber } from '../support/feed-sockets.ts'
+import { loadRecording, memoryStore } from '../support/recordings.ts'
+
+/** Few enough to write sixty times over, and more than two of the feed's pages. */
+const CHAINS = [
+  chainOf(await loadRecording('first-steps')),
+  chainOf(await loadRecording('quirks'), 300),
+]
+
+/** Somebody who reads the feed: cut off now and then, slow at times, and always back. */
+interface Reader {
+  filter: EventFilter
+  cursor: string
+  chunked: boolean
+  /** Undefined while away. */
+  client: FeedSubscriber | undefined
+  /** Where the reading began, as the feed said. */
+  origin: string | undefined
+  ids: string[]
+  data: string[]
+  /** The gaps it was told of, by where they end. */
+  gaps: string[]
+}
+
+function partsOf(chain: Chain) {
+  const store = memoryStore()
+  committer(store, chain).rest()
+  const log = logOf(store)
+  store.close()
+  const distinct = (values: (string | null)[]) =>
+    [...new Set(values)].filter((value) => value !== null)
+  return {
+    chain,
+    streams: distinct(log.map(({ streamId }) => streamId)),
+    users: distinct(log.flatMap(({ sender, recipient }) => [sender, recipient])),
+    positions: [...log.map(({ id }) => id), ...log.map(({ id }) => endOfLedger(ledgerOf(id)))],
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('commit' as const),
+      events: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 160 })),
+      wake: fc.boolean(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('cut' as const, 'pause' as const, 'read' as const),
+      reader: fc.nat(2),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('lose' as const),
+      ledgers: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('turn' as const),
+      times: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+)
+
+function some(values: string[]): fc.Arbitrary<string[]> {
+  return fc.subarray(values, { maxLength: Math.min(4, values.length) })
+}
+
+function world(parts: ReturnType<typeof partsOf>) {
+  const filter: fc.Arbitrary<EventFilter> = fc.oneof(
+    fc.constant({ streams: [], users: [], types: undefined }),
+    fc.record({
+      streams: some(parts.streams),
+      users: some(parts.users),
+      types: fc.option(fc.subarray([...EVENT_TYPES], { minLength: 1 }), { nil: undefined }),
+    }),
+  )
+  const reader = fc.record({
+    filter,
+    cursor: fc.oneof(
+      fc.constantFrom('earliest', 'now', ORIGIN),
+      fc.constantFrom(...parts.positions),
+    ),
+    chunked: fc.boolean(),
+  })
+  return fc.record({
+    chain: fc.constant(parts.chain),
+    readers: fc.tuple(reader, reader, reader),
+    /** Events that are in the log before anyone comes. */
+    before: fc.oneof(fc.constant(0), fc.nat(parts.chain.events.length)),
+    steps: fc.array(step, { maxLength: 40 }),
+    /** How much a full socket is given before the feed is told so. */
+    highWaterMark: fc.constantFrom(1, 4_096, 65_536),
+  })
+}
+
+async function come(reader: Reader, feed: FeedSetup): Promise<void> {
+  const { filter, chunked } = reader
+  const cursor = reader.ids.at(-1) ?? reader.cursor
+  reader.client = await feed.subscribe({ filter, chunked, cursor })
+}
+
+/** Reads nothing, and the feed's socket takes nothing more, as if all buffers between were full. */
+function standStill({ client }: Reader): void {
+  client?.socket.pause()
+  if (client?.served.writableCorked === 0) client.served.cork()
+}
+
+function readOn({ client }: Reader): void {
+  client?.socket.resume()
+  client?.served.uncork()
+}
+
+/** What the reader has got so far is its own; what has not arrived is lost with the connection. */
+function note(reader: Reader): void {
+  for (const { id, event, text, data } of reader.client?.messages.splice(0) ?? []) {
+    if (data['type'] === 'connected') reader.origin ??= id
+    else if (data['reason'] === 'gap') reader.gaps.push(id!)
+    else if (/^(stream|protocol)\.|^unrecognised$/.test(event)) reader.data.push(text)
+    if (id !== undefined) reader.ids.push(id)
+  }
+}
+
+describe('a subscription', () => {
+  property.prop([fc.oneof(...CHAINS.map((chain) => world(partsOf(chain))))], { numRuns: 60 })(
+    'gets exactly the matching suffix, in order, once, and every gap in it: whatever is committed or lost when, however slowly it reads and however often it is cut off',
+    async ({ chain, readers: wanted, before, steps, highWaterMark }) => {
+      const store = memoryStore()
+      const log = committer(store, chain)
+      if (before > 0) log.commit(before)
+      const feed = await openFeed({ store, tip: () => chain.lastLedger, highWaterMark })
+      const readers = wanted.map((each): Reader => ({
+        ...each,
+        client: undefined,
+        origin: undefined,
+        ids: [],
+        data: [],
+        gaps: [],
+      }))
+      for (const reader of readers) await come(reader, feed)
+
+      for (const each of steps) {
+        switch (each.kind) {
+          case 'commit':
+            log.commit(each.events)
+            if (each.wake) feed.feed.wake()
+            break
+          case 'lose':
+            log.lose(each.ledgers)
+            break
+          case 'turn':
+            for (let times = each.times; times > 0; times -= 1) await turn()
+            break
+          case 'pause':
+            standStill(readers[each.reader]!)
+            break
+          case 'read':
+            readOn(readers[each.reader]!)
+            break
+          case 'cut': {
+            const reader = readers[each.reader]!
+            note(reader)
+            if (reader.client === undefined) {
+              await come(reader, feed)
+            } else {
+              reader.client.socket.destroy()
+              reader.client = undefined
+            }
+          }
+        }
+      }
+
+      log.rest()
+      feed.feed.wake()
+      for (const reader of readers) {
+        if (reader.client === undefined) await come(reader, feed)
+        readOn(reader)
+      }
+      const { live } = await settled(feed, readers.length)
+      expect(live).toBe(readers.length)
+      await feed.feed.close(0)
+      const entries = logOf(store)
+      for (const reader of readers) {
+        await reader.client!.until(({ ended }) => ended)
+        note(reader)
+        const suffix = entries.filter((entry) => {
+          return entry.id > reader.origin! && matches(entry, reader.filter)
+        })
+        expect(reader.data).toEqual(suffix.map(({ data }) => data))
+        expect(reader.ids).toEqual(reader.ids.toSorted())
+        const gaps = store.coverage.gaps().map(({ to }) => endOfLedger(to))
+        expect(reader.gaps).toEqual(gaps.filter((end) => end > reader.origin!))
+      }
+      expect(feed.feed.stats()).toMatchObject({ activeConnections: 0, activeIps: 0 })
+      await feed.close()
+      store.close()
+    },
+  )
+})
+
+/** Everything that is in the log has been written to everyone. */
+async function settled({ feed }: FeedSetup, readers: number) {
+  await eventually(() => {
+    const { activeConnections, live } = feed.stats()
+    return activeConnections === readers && live === readers
+  })
+  return feed.stats()
+}

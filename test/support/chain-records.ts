@@ -1,0 +1,76 @@
+import { createEntryKeys, createStreamEntryReader } from '../../src/decode/ledger-entries.ts'
+import { RECORD_FIELDS } from '../../src/domain/stream.ts'
+import type { Stream, StreamRecord } from '../../src/domain/stream.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import type { ChainRecord } from '../../src/store/chain.ts'
+import { fromRow } from '../../src/store/stream-row.ts'
+import type { StreamRow } from '../../src/store/stream-row.ts'
+import type { WritableStore } from '../../src/store/store.ts'
+
+const read = createStreamEntryReader()
+
+const changes = new WeakMap<Recording, ChainRecord[][]>()
+
+/** What the recording's contract had stored of each stream at the end of a ledger. */
+export function chainAt(recording: Recording, ledger: number): ChainRecord[] {
+  let streams = changes.get(recording)
+  if (streams === undefined) changes.set(recording, (streams = changesOf(recording)))
+  return streams.flatMap((records) => {
+    const latest = records.findLast((record) => record.ledger <= ledger)
+    return latest === undefined ? [] : { ...latest, readLedger: ledger }
+  })
+}
+
+function changesOf({ ledgers, header }: Recording): ChainRecord[][] {
+  const { instance } = createEntryKeys(header.contractId)
+  const streams = new Map<string, ChainRecord[]>()
+  for (const { entries = [] } of ledgers) {
+    for (const { key, xdr, lastModifiedLedgerSeq: ledger, liveUntilLedgerSeq } of entries) {
+      if (key === instance) continue
+      const content = read(xdr)
+      if (content.kind === 'unreadable') throw new Error(content.reason)
+      const liveUntilLedger = liveUntilLedgerSeq ?? null
+      const record = { record: content.record, ledger, readLedger: ledger, liveUntilLedger }
+      streams.set(key, [...(streams.get(key) ?? []), record])
+    }
+  }
+  return [...streams.values()]
+}
+
+export function rows({ sqlite }: WritableStore): Stream[] {
+  const found = sqlite.prepare('select * from streams order by created_order').all() as Record<
+    string,
+    unknown
+  >[]
+  return found.map((row) => fromRow(camel(row)))
+}
+
+/** The records in the projection, by id. */
+export function recordsOf(store: WritableStore): Map<bigint, StreamRecord> {
+  return new Map(rows(store).map((stream) => [stream.streamId, recordOf(stream)]))
+}
+
+export function recordOf(stream: StreamRecord): StreamRecord {
+  return Object.fromEntries(
+    RECORD_FIELDS.map((name) => [name, stream[name]]),
+  ) as unknown as StreamRecord
+}
+
+/** The records of the chain, by id. */
+export function byId(records: readonly ChainRecord[]): Map<bigint, StreamRecord> {
+  return new Map(
+    records
+      .map(({ record }) => [record.streamId, recordOf(record)] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  )
+}
+
+function camel(row: Record<string, unknown>): StreamRow {
+  const flags = new Set(['is_active', 'paused'])
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name.replaceAll(/_[a-z]/g, (letters) => letters[1]!.toUpperCase()),
+      flags.has(name) ? value === 1 : value,
+    ]),
+  ) as unknown as StreamRow
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { pino } from 'pino'
+import { expect, onTestFinished } from 'vitest'
+import { openSource } from '../../src/command/start.ts'
+import { parseConfig } from '../../src/config.ts'
+import { startDaemon } from '../../src/daemon.ts'
+import type { Daemon } from '../../src/daemon.ts'
+import type { AsOf } from '../../src/http/json.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import { createSimulator } from '../../src/source/simulator/server.ts'
+import type { Simulator, SimulatorOptions } from '../../src/source/simulator/server.ts'
+import { temporaryFolder } from './process.ts'
+
+/** The environment that makes the indexer follow a simulated RPC. */
+export function environment(
+  { header }: Recording,
+  rpcUrl: string,
+  databasePath: string,
+): Record<string, string> {
+  return {
+    CONTRACT_ID: header.contractId,
+    NETWORK: header.network.passphrase,
+    RPC_URL: rpcUrl,
+    DATABASE_PATH: databasePath,
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    DRAIN_SECONDS: '0',
+  }
+}
+
+/** A simulator that is closed when the test is over; all ledgers are closed unless `options` say. */
+export async function simulate(
+  recording: Recording,
+  options: Partial<SimulatorOptions> = {},
+): Promise<Simulator> {
+  const simulator = await createSimulator({
+    recording,
+    speed: Number.POSITIVE_INFINITY,
+    retentionWindow: 1_000_000,
+    ...options,
+  })
+  onTestFinished(() => simulator.close())
+  return simulator
+}
+
+/** The daemon in this process, built as `start` builds it; closed when the test is over. */
+export async function startIndexer(env: Record<string, string>): Promise<Daemon> {
+  const config = parseConfig(env)
+  const logger = pino({ level: config.logLevel })
+  const source = await openSource(config, logger)
+  onTestFinished(() => source.close())
+  const { endpoints, counters } = source
+  const sourceName = config.rpcUrls.join(',')
+  const parts = { source, sourceName, endpoints, counters, logger, version: '0.0.0' }
+  const daemon = await startDaemon(config, parts)
+  let closed: Promise<void> | undefined
+  const close = () => (closed ??= daemon.close())
+  onTestFinished(close)
+  return { ...daemon, close }
+}
+
+export interface Setup {
+  daemon: Daemon
+  simulator: Simulator
+  env: Record<string, string>
+}
+
+/** A daemon on a new database over a simulator of `recording`. */
+export async function setUp(
+  recording: Recording,
+  options: Partial<SimulatorOptions> = {},
+  extra: Record<string, string> = {},
+): Promise<Setup> {
+  const simulator = await simulate(recording, options)
+  const database = join(await temporaryFolder(), 'indexer.db')
+  const env = { ...environment(recording, simulator.url, database), ...extra }
+  return { daemon: await startIndexer(env), simulator, env }
+}
+
+export interface Answer<T> {
+  data: T
+  nextCursor?: string | null
+  asOf: NonNullable<AsOf>
+}
+
+/** The JSON at a URL that must answer 200. */
+export async function getJson<T>(url: string): Promise<T> {
+  const response = await fetch(url)
+  const text = await response.text()
+  expect(response.status, `${url}: ${text}`).toBe(200)
+  return JSON.parse(text) as T
+}
+
+/** Waits until everything through `ledger` has been indexed. */
+export async function indexed(url: string, ledger: number): Promise<void> {
+  const reached = async () => {
+    const { checkpoint } = await getJson<{ checkpoint: { ledger: number } | null }>(`${url}/status`)
+    return checkpoint?.ledger ?? 0
+  }
+  await expect.poll(reached, { interval: 10, timeout: 15_000 }).toBeGreaterThanOrEqual(ledger)
+}
+
+export interface Frame {
+  event: string | undefined
+  id: string | undefined
+  data: Record<string, unknown>
+}
+
+/** Reads a subscription frame by frame until it ends or `signal` aborts. */
+export async function* subscribe(
+  url: string,
+  signal?: AbortSignal,
+  headers: Record<string, string> = {},
+): AsyncGenerator<Frame> {
+  // Leaving the loop must close the connection at once, which cancelling the last stream does not.
+  const leaving = new AbortController()
+  const either = AbortSignal.any([leaving.signal, ...(signal ? [signal] : [])])
+  const response = await fetch(url, { headers, signal: either })
+  if (response.status !== 200 || response.body === null) {
+    throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  }
+  const messages = response.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
+  try {
+    for await (const { event, id, data } of messages) {
+      yield { event, id, data: JSON.parse(data) as Record<string, unknown> }
+    }
+  } finally {
+    leaving.abort()
+  }
+}

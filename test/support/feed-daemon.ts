@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { vi } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
+import { startDaemon } from '../../src/daemon.ts'
+import { createRpcSource } from '../../src/source/rpc.ts'
+import { createSimulator } from '../../src/source/simulator/server.ts'
+import type { Simulator } from '../../src/source/simulator/server.ts'
+import { openStoreForReading } from '../../src/store/store.ts'
+import { createFeedClient } from './feed-client.ts'
+import type { FeedClient } from './feed-client.ts'
+import { EVERYTHING } from './feed-log.ts'
+import { loadRecording } from './recordings.ts'
+import type { RecordingName } from './recordings.ts'
+
+interface Setup {
+  recording?: RecordingName
+  /** Ledgers that are closed from the start; all of them unless given. */
+  closed?: number
+  env?: Record<string, string>
+  reconnectMs?: { from: number; to: number }
+}
+
+export interface FeedDaemon {
+  url: string
+  simulator: Simulator
+  /** What is in the log, read from the file. */
+  log(): { id: string; type: string; data: string }[]
+  /** Settles when the ledgers that are closed have been indexed. */
+  indexed(): Promise<void>
+  /** Sends this on a connection of its own; what comes back is read as one response. */
+  request(text: string): Promise<FeedClient>
+  /** Subscribes. */
+  open(query: string, headers?: Record<string, string>): Promise<FeedClient>
+  stats(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+
+/** The daemon over a simulated RPC, its database in a temporary file. */
+export async function startFeedDaemon({
+  recording: name = 'quirks',
+  closed,
+  env = {},
+  reconnectMs,
+}: Setup = {}): Promise<FeedDaemon> {
+  const recording = await loadRecording(name)
+  const { contractId, network } = recording.header
+  const folder = await mkdtemp(join(tmpdir(), 'feed-daemon-'))
+  const databasePath = join(folder, 'feed.db')
+  const pace = closed === undefined ? { speed: Infinity } : { speed: 0, closed }
+  const simulator = await createSimulator({ recording, ...pace })
+  const config = parseConfig({
+    CONTRACT_ID: contractId,
+    NETWORK: network.passphrase,
+    DATABASE_PATH: databasePath,
+    PORT: '0',
+    DRAIN_SECONDS: '0',
+    ...env,
+  })
+  const daemon = await startDaemon(config, {
+    source: createRpcSource({ url: simulator.url, contractId, timeoutMs: 5_000 }),
+    sourceName: simulator.url,
+    logger: pino({ level: 'silent' }),
+    version: '0',
+    ...(reconnectMs && { reconnectMs }),
+  })
+  const store = openStoreForReading(databasePath)
+  const { port, host } = new URL(daemon.url)
+
+  async function request(text: string): Promise<FeedClient> {
+    const socket = connect({ host: '127.0.0.1', port: Number(port) })
+    await once(socket, 'connect')
+    const client = createFeedClient(socket, { head: true, chunked: false })
+    socket.write(text)
+    return client
+  }
+
+  return {
+    url: daemon.url,
+    simulator,
+    log: () => store.log.page({ filter: EVERYTHING, limit: 100_000 }).entries,
+    async indexed() {
+      await vi.waitUntil(
+        () => (store.coverage.checkpoint()?.ledger ?? 0) >= simulator.latestLedger(),
+        { timeout: 8_000, interval: 5 },
+      )
+    },
+    request,
+    async open(query, headers = {}) {
+      const lines = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`)
+      return request(
+        `GET /events/subscribe?${query} HTTP/1.1\r\nHost: ${host}\r\n${lines.join('')}\r\n`,
+      )
+    },
+    async stats() {
+      const response = await fetch(`${daemon.url}/events/stats`)
+      return (await response.json()) as Record<string, number>
+    },
+    async close() {
+      await daemon.close()
+      store.close()
+      await simulator.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { vi } from 'vitest'
+import type { TestContext } from 'vitest'
+import { createFeed } from '../../src/feed/feed.ts'
+import type { Feed, FeedDeps, FeedLimits, SubscribeRequest } from '../../src/feed/feed.ts'
+import type { WritableStore } from '../../src/store/store.ts'
+import { createFeedClient } from './feed-client.ts'
+import type { FeedClient } from './feed-client.ts'
+import { EVERYTHING } from './feed-log.ts'
+import { memoryStore } from './recordings.ts'
+
+export const LIMITS: FeedLimits = {
+  heartbeatMs: 60_000,
+  maxAgeMs: 600_000,
+  stallTimeoutMs: 60_000,
+  maxSubscriptions: 10_000,
+  maxSubscriptionsPerAddress: 10_000,
+}
+
+interface Setup {
+  store?: WritableStore
+  limits?: Partial<FeedLimits>
+  tip?: FeedDeps['tip']
+  random?: () => number
+  /** A socket of the file system holds 200 KB and no more; one of TCP grows to megabytes. */
+  transport?: 'tcp' | 'pipe'
+  /** Of the feed's sockets, in bytes. */
+  highWaterMark?: number
+}
+
+export interface FeedSubscriber extends FeedClient {
+  /** The feed's end of the connection. */
+  served: Socket
+}
+
+export interface FeedSetup {
+  store: WritableStore
+  feed: Feed
+  subscribe(request?: Partial<SubscribeRequest>): Promise<FeedSubscriber>
+  close(): Promise<void>
+}
+
+/** A feed over a log in memory, its subscriptions on real sockets. */
+export async function openFeed({
+  store = memoryStore(),
+  limits = {},
+  tip = () => undefined,
+  random,
+  transport = 'tcp',
+  highWaterMark,
+}: Setup = {}): Promise<FeedSetup> {
+  const feed = createFeed({
+    log: store.log,
+    coverage: store.coverage,
+    tip,
+    limits: { ...LIMITS, ...limits },
+    logger: pino({ level: 'silent' }),
+    ...(random && { random }),
+  })
+  const server = createServer({ noDelay: true, ...(highWaterMark && { highWaterMark }) })
+  const folder = transport === 'pipe' ? await mkdtemp(join(tmpdir(), 'feed-')) : undefined
+  server.listen(folder === undefined ? { port: 0, host: '127.0.0.1' } : join(folder, 'feed'))
+  await once(server, 'listening')
+  const clients = new Set<Socket>()
+  let names = 0
+  let previous: Promise<unknown> = Promise.resolve()
+
+  async function accept(client: Socket): Promise<Socket> {
+    const [served] = (await once(server, 'connection')) as [Socket]
+    // As an HTTP server does: a reset connection is no matter.
+    served.on('error', () => {})
+    served.resume()
+    if (client.connecting) await once(client, 'connect')
+    return served
+  }
+
+  return {
+    store,
+    feed,
+    async subscribe(request = {}) {
+      const chunked = request.chunked ?? true
+      // One after the other, so that it is known which connection is whose.
+      const accepted = previous.then(() => {
+        const address = server.address() as AddressInfo | string
+        const socket =
+          typeof address === 'string' ? connect(address) : connect(address.port, '127.0.0.1')
+        clients.add(socket)
+        return accept(socket).then((served) => ({ socket, served }))
+      })
+      previous = accepted
+      const { socket, served } = await accepted
+      const client = createFeedClient(socket, { head: false, chunked })
+      names += 1
+      feed.subscribe({
+        socket: served,
+        chunked,
+        filter: EVERYTHING,
+        cursor: 'now',
+        address: 'here',
+        clientId: `client ${names}`,
+        ...request,
+      })
+      return Object.assign(client, { served })
+    },
+    async close() {
+      for (const client of clients) client.destroy()
+      const gone = once(server, 'close')
+      server.close()
+      await gone
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same, closed when the test is over. */
+export async function useFeed(
+  { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
+  setup: Setup = {},
+): Promise<FeedSetup> {
+  const opened = await openFeed(setup)
+  onTestFinished(() => opened.close())
+  return opened
+}
+
+/** Looks again and again until the condition holds. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 8_000, interval: 2 })
+}
