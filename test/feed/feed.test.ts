@@ -28,6 +28,13 @@ function largeEvents(count: number, bytes: number): typeof quirks {
   return { ...quirks, events: decoded(raw) }
 }
 
+/** How many events to commit so that the log ends inside a ledger, behind two events of it. */
+function amidLedger(): number {
+  const sizes = Map.groupBy(quirks.events, ({ event }) => event.ledger)
+  const [first] = [...sizes.values()].find((events) => events.length > 4)!
+  return quirks.events.indexOf(first!) + 2
+}
+
 const idsOf = (client: FeedClient) => client.events().map(({ id }) => id)
 
 describe('the first frame', () => {
@@ -259,9 +266,8 @@ describe('a gap', () => {
   })
 
   test('that begins inside a ledger hides nothing of what was seen of the ledger', async (context) => {
-    const sizes = Map.groupBy(quirks.events, ({ event }) => event.ledger)
-    const ledger = [...sizes.entries()].find(([, events]) => events.length > 4)![0]
-    const cut = quirks.events.findIndex(({ event }) => event.ledger === ledger) + 2
+    const cut = amidLedger()
+    const { ledger } = quirks.events[cut]!.event
     const { store, log } = logWith(quirks, cut)
     const { feed, subscribe } = await useFeed(context, { store })
     const live = await subscribe({ cursor: 'earliest' })
@@ -300,8 +306,11 @@ describe('a gap', () => {
     const { store, log, first, to, ledgers } = withGap(20, 60)
     log.lose(ledgers)
     log.commit(20)
-    const { feed, subscribe } = await useFeed(context, { store })
+    const { feed, subscribe } = await useFeed(context, { store, highWaterMark: 1 })
     const beyond = await (await subscribe()).until(isCaughtUp)
+    const before = await subscribe({ cursor: 'earliest' })
+    before.served.cork()
+    await eventually(() => feed.stats().stalled === 1)
     const events = quirks.events.filter(({ event }) => event.ledger >= first && event.ledger <= to)
     store.writer.apply({
       events,
@@ -316,9 +325,10 @@ describe('a gap', () => {
     expect(beyond.named('reset')).toMatchObject([
       { id: position, data: { reason: 'gap', requested: position } },
     ])
-    const whole = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
-    expect(whole.named('reset')).toEqual([])
-    expect(idsOf(whole)).toEqual(logOf(store).map(({ id }) => id))
+    before.served.uncork()
+    await before.until(isCaughtUp)
+    expect(before.named('reset')).toEqual([])
+    expect(idsOf(before)).toEqual(logOf(store).map(({ id }) => id))
   })
 })
 
@@ -337,6 +347,18 @@ test('a burst of five thousand events in one commit drops nobody who reads', asy
   for (const client of clients) expect(idsOf(client)).toEqual(expected)
   await eventually(() => feed.stats().live === 5)
   expect(feed.stats().eventsPerSecond).toBeGreaterThan(0)
+})
+
+test('a client that has left is sent nothing more', async (context) => {
+  const { store, log } = logWith(quirks, 20)
+  const { feed, subscribe } = await useFeed(context, { store })
+  const left = await (await subscribe()).until(isCaughtUp)
+  await (await subscribe({ filter: QUIET })).until(isCaughtUp)
+  left.socket.destroy()
+  await eventually(() => feed.stats().activeConnections === 1)
+  log.commit(10)
+  feed.wake()
+  expect(feed.stats().eventsPerSecond).toBe(0)
 })
 
 test('a client that speaks HTTP/1.0 gets the same bytes without chunks', async (context) => {
@@ -410,6 +432,17 @@ describe.concurrent('silence', () => {
     const { body } = client
     await client.until((c) => c.body.length >= body.length + 2)
     expect(client.body.slice(body.length)).toBe(':\n')
+  })
+
+  test('repeats no position that an event has told', async (context) => {
+    const { store, log } = logWith(quirks, amidLedger() - 1)
+    const { feed, subscribe } = await useFeed(context, { store, limits: { heartbeatMs } })
+    const client = await (await subscribe()).until(isCaughtUp)
+    log.commit(1)
+    feed.wake()
+    await client.until(({ body }) => body.endsWith('\n\n:\n'))
+    expect(client.events()).toHaveLength(1)
+    expect(client.named('cursor')).toEqual([])
   })
 
   test('of the log lets a quiet subscription resume from where the log is', async (context) => {
@@ -526,9 +559,13 @@ describe.concurrent('a client that does not read', () => {
     expect(idsOf(healthy)).toEqual(logOf(store).map(({ id }) => id))
   })
 
-  test('and then does gets everything, and is live again', async (context) => {
+  test('and then does gets everything, and is live again for good', async (context) => {
     const { log, store } = logWith(lively, 1)
-    const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe' })
+    const { feed, subscribe } = await useFeed(context, {
+      store,
+      transport: 'pipe',
+      limits: { stallTimeoutMs: 500 },
+    })
     const client = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
     client.socket.pause()
     while (log.left() > 100) {
@@ -543,6 +580,22 @@ describe.concurrent('a client that does not read', () => {
     await client.until(hasEvents(lively.events.length))
     expect(idsOf(client)).toEqual(logOf(store).map(({ id }) => id))
     expect(client.named('caught_up')).toHaveLength(1)
+    // It has read everything: silence from now on is no stall.
+    const since = performance.now()
+    await eventually(() => client.ended || performance.now() - since > 1_200)
+    expect(client.ended).toBe(false)
+  })
+
+  test('costs no queue in a replay either', async (context) => {
+    const { store } = logWith(lively, lively.events.length)
+    const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe' })
+    const client = await subscribe({ cursor: 'earliest' })
+    client.socket.pause()
+    await eventually(() => feed.stats().stalled === 1)
+    expect(client.served.writableLength).toBeLessThan(160_000)
+    client.socket.resume()
+    await client.until(isCaughtUp)
+    expect(idsOf(client)).toEqual(logOf(store).map(({ id }) => id))
   })
 
   test('is not closed while it makes progress, however slow', async (context) => {

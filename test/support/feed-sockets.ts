@@ -73,8 +73,9 @@ export async function openFeed({
 
   async function accept(client: Socket): Promise<Socket> {
     const [served] = (await once(server, 'connection')) as [Socket]
-    // As an HTTP server does: a reset connection is no matter.
+    // As an HTTP server does: a reset is no matter, and a time-out that was set is the end.
     served.on('error', () => {})
+    served.on('timeout', () => served.destroy())
     served.resume()
     if (client.connecting) await once(client, 'connect')
     return served
