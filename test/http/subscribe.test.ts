@@ -72,11 +72,15 @@ describe('the response', () => {
   })
 
   test('to HEAD is the same without a body, and takes no place', async () => {
-    const response = await fetch(`${daemon.url}/events/subscribe?all=true`, { method: 'HEAD' })
-    expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toBe('text/event-stream')
-    expect(response.headers.get('x-accel-buffering')).toBe('no')
-    expect(await response.text()).toBe('')
+    const client = await daemon.request(
+      'HEAD /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    )
+    await client.until(isEnded)
+    expect(client.head).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+    })
+    expect(client.body).toBe('')
     await countsAreZero(daemon)
   })
 
