@@ -72,6 +72,9 @@ const Environment = z.object({
   DRAIN_SECONDS: whole(0, 600).default(3),
   MAX_SUBSCRIPTIONS: whole(0, 1_000_000).default(10_000),
   MAX_SUBSCRIPTIONS_PER_ADDRESS: whole(1, 1_000_000).default(10_000),
+  MAX_SUBSCRIPTIONS_PER_USER: whole(1, 1_000_000).default(10_000),
+  MAX_REPLAYING_SUBSCRIPTIONS: whole(1, 1_000_000).default(10_000),
+  FEED_LANE: z.enum(['lean', 'http'], { error: 'one of lean, http' }).default('lean'),
   TRUST_PROXY: z
     .string()
     .default('')
@@ -107,6 +110,11 @@ export interface Config {
   drainSeconds: number
   maxSubscriptions: number
   maxSubscriptionsPerAddress: number
+  /** Of users whom a trusted proxy names. */
+  maxSubscriptionsPerUser: number
+  /** Of all, how many may be catching up with the log at once. */
+  maxReplayingSubscriptions: number
+  feedLane: 'lean' | 'http'
   trustProxy: BlockList
   rpcTimeoutSeconds: number
   /** How many RPCs must tell the same of a range before it is believed. */
@@ -137,6 +145,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     drainSeconds: values.DRAIN_SECONDS,
     maxSubscriptions: values.MAX_SUBSCRIPTIONS,
     maxSubscriptionsPerAddress: values.MAX_SUBSCRIPTIONS_PER_ADDRESS,
+    maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
+    maxReplayingSubscriptions: values.MAX_REPLAYING_SUBSCRIPTIONS,
+    feedLane: values.FEED_LANE,
     trustProxy: values.TRUST_PROXY,
     rpcTimeoutSeconds: values.RPC_TIMEOUT_SECONDS,
     rpcAgreement: values.RPC_AGREEMENT === 2 ? 2 : 1,

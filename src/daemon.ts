@@ -59,9 +59,12 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
         stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
         maxSubscriptions: config.maxSubscriptions,
         maxSubscriptionsPerAddress: config.maxSubscriptionsPerAddress,
+        maxSubscriptionsPerUser: config.maxSubscriptionsPerUser,
+        maxReplaying: config.maxReplayingSubscriptions,
         ...(reconnectMs && { reconnectMs }),
       },
       logger,
+      written: metrics.written,
     })
     const ingest = createIngest({
       source,

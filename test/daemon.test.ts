@@ -370,10 +370,13 @@ describe('a running daemon', () => {
     }
     for (const route of ROUTES) {
       for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+        const isFeed = route.startsWith('/events/subscribe')
+        // The feed takes long lists by POST.
+        if (isFeed && method === 'POST') continue
         expect(await problem(route, method)).toMatchObject({
           status: 405,
           detail: expect.stringContaining('use GET'),
-          allow: 'GET, HEAD, OPTIONS',
+          allow: isFeed ? 'GET, HEAD, POST, QUERY, OPTIONS' : 'GET, HEAD, OPTIONS',
         })
       }
     }

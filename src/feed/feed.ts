@@ -4,24 +4,30 @@ import type { Logger } from 'pino'
 import { endOfLedger, later, ledgerOf, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { Coverage, Gap } from '../store/coverage.ts'
-import type { EventFilter, Log, LogEntry } from '../store/log.ts'
+import type { EventFilter, Log } from '../store/log.ts'
 import { createAdmission } from './admission.ts'
-import type { Refusal } from './admission.ts'
-import { createFilterIndex } from './filter-index.ts'
-import { block, eventBlock, HEARTBEAT, LAST_CHUNK, toBytes } from './frame.ts'
-import type { Bytes } from './frame.ts'
+import type { AdmissionLimits, Holder, Refusal } from './admission.ts'
+import { createCounters } from './counters.ts'
+import type { CloseReason, FeedCounters } from './counters.ts'
+import { block, framed, framedText, HEARTBEAT, LAST_CHUNK, toBytes } from './frame.ts'
+import { createGroups } from './groups.ts'
+import { createLive } from './live.ts'
+import { createClock, createOutlet, TICK_MS } from './outlet.ts'
 import { createRate } from './rate.ts'
-import { isReplaying, write } from './subscription.ts'
-import type { Subscription } from './subscription.ts'
+import { createReplay } from './replay.ts'
+import { NOT_LIVE } from './subscription.ts'
+import type { ResetReason, Subscription } from './subscription.ts'
+import { createLogView } from './view.ts'
+import { createWheel } from './wheel.ts'
 
-export interface FeedLimits {
+export interface FeedLimits extends AdmissionLimits {
   heartbeatMs: number
   maxAgeMs: number
   stallTimeoutMs: number
-  maxSubscriptions: number
-  maxSubscriptionsPerAddress: number
   /** How long clients are told to wait before they come back, each differently. */
   reconnectMs?: { from: number; to: number }
+  /** Sockets written to before the event loop gets its turn. */
+  writesPerTurn?: number
 }
 
 export interface FeedDeps {
@@ -32,19 +38,20 @@ export interface FeedDeps {
   limits: FeedLimits
   logger: Logger
   random?: () => number
+  /** Told after each turn's writes how long ago, in seconds, the feed was woken for them. */
+  written?: (seconds: number) => void
 }
 
-export interface SubscribeRequest {
+export interface SubscribeRequest extends Holder {
   socket: Socket
   chunked: boolean
   filter: EventFilter
   /** A position, or one of the two words. */
   cursor: string
-  address: string
   clientId: string
+  /** The response's head, ASCII: it goes out in one write with the first frame. */
+  head?: string
 }
-
-export type GoodbyeReason = 'shutdown' | 'max_age'
 
 export interface FeedStats {
   activeConnections: number
@@ -60,154 +67,116 @@ export interface FeedStats {
 
 /**
  * Every subscription is a cursor over the log. After a commit the feed reads the new entries once,
- * encodes each once and hands the same bytes to every live subscription that matches. One that is
- * behind pulls its own pages, a bounded one a turn, until an empty read at the head: that read and
- * going live are one synchronous step, so no commit fits between them. Nothing here waits for a
- * client, and a lost wake-up costs time and never an event.
+ * encodes each once and hands the same bytes to every live subscription that matches (`live.ts`).
+ * One that is behind pulls its own pages, a bounded number a turn, until there is nothing between
+ * it and the live ones (`replay.ts`): finding that out and going live are one synchronous step, so
+ * no commit fits between them. Nothing here waits for a client, and a lost wake-up costs time and
+ * never an event.
  */
 export interface Feed {
-  /** Whether another subscription of this address has a place. */
-  refusal(address: string): Refusal | undefined
-  /** Takes over a socket whose response head has been written. */
+  /** Whether another subscription of this holder, from this position on, has a place. */
+  hasPlace(holder: Holder, cursor: string): boolean
+  /** Why it has none; counted. */
+  refusal(holder: Holder, cursor: string): Refusal | undefined
+  /** Takes over a socket. */
   subscribe(request: SubscribeRequest): void
   /** The log may have moved: look again. */
   wake(): void
   stats(): FeedStats
+  counters(): Readonly<FeedCounters>
   /** Says goodbye to everyone, spread over `spreadMs`; nobody new is admitted from here on. */
   close(spreadMs: number): Promise<void>
 }
 
-/** Entries read and sent at once: a burst must not fill the memory of a socket that stands still. */
-const LIVE_PAGE = 128
-const PULL_PAGE = 128
-/** Pages pulled before the event loop gets its turn: live delivery and requests go first. */
-const PULLS_PER_TURN = 8
-const TICK_MS = 250
 const DRAIN_STEPS = 30
 const RECONNECT_MS = { from: 1_000, to: 5_000 }
-const EVERYTHING: EventFilter = { streams: [], users: [], types: undefined }
+/** About three milliseconds' worth. */
+const WRITES_PER_TURN = 400
+const SWEEP_TICKS = 40
 
 export function createFeed(deps: FeedDeps): Feed {
-  const { log, coverage, tip, limits, logger, random = Math.random } = deps
-  const index = createFilterIndex()
+  const { log, coverage, tip, limits, logger, random = Math.random, written = () => {} } = deps
+  const { writesPerTurn = WRITES_PER_TURN } = limits
+  const counters = createCounters()
   const admission = createAdmission(limits)
-  const delivered = createRate()
-  const subs = new Set<Subscription>()
-  /** Subscriptions that have a page to pull, in turn. */
-  const queue = new Set<Subscription>()
+  const rate = createRate()
+  const groups = createGroups()
+  const view = createLogView(log, coverage)
+  const clock = createClock()
+  const subs = new Map<Socket, Subscription>()
   /** Live subscriptions whose position this process has not reached. */
   const ahead = new Set<Subscription>()
-  const heartbeat = toBytes(HEARTBEAT)
-  /** What the live subscriptions have been given. */
-  let head: Cursor = coverage.checkpoint()?.cursor ?? ORIGIN
-  let gaps = coverage.gaps()
-  let turnScheduled = false
+  const heartbeatTicks = Math.max(1, Math.round(limits.heartbeatMs / TICK_MS))
+  const wheel = createWheel<Subscription>(heartbeatTicks)
+  const outlet = createOutlet({ counters, clock, stalled: stall })
+  const live = createLive({
+    view,
+    groups,
+    outlet,
+    counters,
+    writesPerTurn,
+    written,
+    moved: settleAhead,
+    lost(before, beyond) {
+      for (const sub of subs.values()) {
+        if (sub.slot !== NOT_LIVE && sub.cursor < beyond) reset(sub, 'gap', before, beyond)
+      }
+    },
+  })
+  const replay = createReplay({
+    view,
+    live,
+    outlet,
+    counters,
+    expired: (sub, floor) => reset(sub, 'expired', sub.cursor, floor),
+    lost: (sub, before, beyond) => reset(sub, 'gap', before, beyond),
+    missed(sub) {
+      sub.missed = false
+      reset(sub, 'gap', sub.cursor, sub.cursor)
+    },
+    arrived: goLive,
+  })
   let ticking: NodeJS.Timeout | undefined
+  let sweptAt = 0
+  let rated = 0
 
   function wake(): void {
-    announceHealed()
-    const target = coverage.checkpoint()?.cursor ?? ORIGIN
-    while (head < target) {
-      const { entries, reached, more, gap } = read(EVERYTHING, head, target, LIVE_PAGE)
-      if (entries.length > 0) dispatch(entries, reached)
-      head = reached
-      if (gap !== undefined && !more) crossGap(endOfLedger(gap.to))
-    }
+    const healed = view.look()
+    if (healed !== undefined) announceHealed(healed)
+    live.advance()
     settleAhead()
-  }
-
-  /** The next page on the way to `target`, or to the gap that lies before it. */
-  function read(filter: EventFilter, after: Cursor, target: Cursor, limit: number) {
-    const gap = nextGap(after, target)
-    // A gap can begin inside a ledger: what the log has of that ledger comes first.
-    const through = gap === undefined ? target : endOfLedger(gap.to)
-    const { entries, next } = log.page({ filter, after, through, limit })
-    const missing = gap && later(endOfLedger(gap.from - 1), entries.at(-1)?.id ?? after)
-    return { entries, reached: next ?? missing ?? target, more: next !== undefined, gap }
-  }
-
-  function dispatch(entries: readonly LogEntry[], reached: Cursor): void {
-    if (subs.size === 0) return
-    const now = performance.now()
-    const touched: Subscription[] = []
-    for (const entry of entries) {
-      let bytes: Bytes | undefined
-      index.match(entry, (sub) => {
-        if (entry.id <= sub.cursor) return
-        bytes ??= toBytes(eventBlock(entry))
-        if (sub.due.length === 0) touched.push(sub)
-        sub.due.push(bytes)
-        sub.sent = entry.id
-      })
-    }
-    for (const sub of touched) {
-      const { due } = sub
-      sub.due = []
-      delivered.add(due.length, now)
-      if (!write(sub, due, now)) stall(sub, reached)
-    }
-  }
-
-  /** The first gap that lies behind `after` and not behind `target`. */
-  function nextGap(after: Cursor, target: Cursor): Gap | undefined {
-    return gaps.find((gap) => endOfLedger(gap.to) > after && endOfLedger(gap.to) <= target)
   }
 
   /**
    * Ledgers that were missing are there now, before the position of those who have gone past them:
    * they are told to load anew, for the feed never goes back.
    */
-  function announceHealed(): void {
-    const before = gaps
-    gaps = coverage.gaps()
-    const healed = before.find(
-      ({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to),
-    )
-    if (healed === undefined) return
-    for (const sub of subs) {
+  function announceHealed({ from }: Gap): void {
+    replay.outdated()
+    for (const sub of subs.values()) {
       const position = positionOf(sub)
-      if (position < endOfLedger(healed.from)) continue
+      if (position < endOfLedger(from)) continue
       if (sub.mode === 'stalled') sub.missed = true
       else reset(sub, 'gap', position, position)
     }
   }
 
-  function crossGap(beyond: Cursor): void {
-    const before = head
-    head = later(head, beyond)
-    for (const sub of subs) {
-      if (sub.mode === 'live' && sub.cursor < beyond) reset(sub, 'gap', before, beyond)
-    }
-  }
-
-  function reset(
-    sub: Subscription,
-    reason: 'expired' | 'ahead' | 'gap',
-    requested: Cursor,
-    to: Cursor,
-  ): void {
-    const oldest = coverage.floor() ?? ORIGIN
+  function reset(sub: Subscription, reason: ResetReason, requested: Cursor, to: Cursor): void {
+    if (sub.resumed !== 'none' && !sub.caughtUp) sub.resumed = reason
+    const oldest = view.floor() ?? ORIGIN
     sub.cursor = to
-    send(sub, block({ event: 'reset', data: { reason, requested, oldest, head }, id: to }), to)
-  }
-
-  /** A control frame; the socket's being full is noticed at the next page or commit. */
-  function send(sub: Subscription, text: string, id?: Cursor): void {
-    if (id !== undefined) sub.sent = id
-    const now = performance.now()
-    if (!write(sub, [toBytes(text)], now)) stall(sub, later(sub.cursor, positionOf(sub)))
+    const data = { reason, requested, oldest, head: live.head() }
+    outlet.send(sub, block({ event: 'reset', data, id: to }), positionOf(sub), to)
   }
 
   function positionOf(sub: Subscription): Cursor {
-    return sub.mode === 'live' ? later(head, sub.cursor) : sub.cursor
+    return sub.mode === 'live' ? later(live.head(), sub.cursor) : sub.cursor
   }
 
-  function stall(sub: Subscription, cursor: Cursor): void {
+  function stall(sub: Subscription, through: Cursor): void {
     if (sub.mode === 'stalled' || sub.mode === 'closed') return
-    sub.cursor = later(sub.cursor, cursor)
-    index.delete(sub)
-    queue.delete(sub)
-    ahead.delete(sub)
+    sub.cursor = later(sub.cursor, through)
+    detach(sub)
     sub.mode = 'stalled'
     // Starts anew whenever the socket takes something, were it less than what it was given.
     sub.socket.setTimeout(limits.stallTimeoutMs)
@@ -217,91 +186,41 @@ export function createFeed(deps: FeedDeps): Feed {
     if (sub.mode !== 'stalled') return
     sub.socket.setTimeout(0)
     sub.mode = 'replaying'
-    enqueue(sub)
-  }
-
-  function enqueue(sub: Subscription): void {
-    queue.add(sub)
-    if (turnScheduled) return
-    turnScheduled = true
-    setImmediate(turn)
-  }
-
-  function turn(): void {
-    turnScheduled = false
-    let left = PULLS_PER_TURN
-    for (const sub of queue) {
-      if (left === 0) break
-      left -= 1
-      // Back to the end of the line: a long replay takes turns with the others.
-      queue.delete(sub)
-      if (pull(sub)) queue.add(sub)
-    }
-    if (queue.size > 0 && !turnScheduled) {
-      turnScheduled = true
-      setImmediate(turn)
-    }
-  }
-
-  /** One page for one subscription; true when there is another to pull. */
-  function pull(sub: Subscription): boolean {
-    if (!isReplaying(sub)) return false
-    if (sub.missed) {
-      sub.missed = false
-      reset(sub, 'gap', sub.cursor, sub.cursor)
-    }
-    const floor = coverage.floor()
-    if (floor !== undefined && sub.cursor < floor) {
-      if (sub.fromOrigin) sub.cursor = floor
-      else reset(sub, 'expired', sub.cursor, floor)
-    }
-    if (!isReplaying(sub)) return false
-    if (sub.cursor < head) {
-      const { entries, reached, more, gap } = read(sub.filter, sub.cursor, head, PULL_PAGE)
-      sub.cursor = reached
-      const last = entries.at(-1)
-      if (last !== undefined) {
-        const now = performance.now()
-        sub.sent = last.id
-        delivered.add(entries.length, now)
-        if (!write(sub, [toBytes(entries.map(eventBlock).join(''))], now)) {
-          stall(sub, reached)
-          return false
-        }
-      }
-      if (more) return true
-      if (gap !== undefined) {
-        reset(sub, 'gap', reached, endOfLedger(gap.to))
-        return isReplaying(sub)
-      }
-    }
-    goLive(sub)
-    return false
+    replay.enqueue(sub)
   }
 
   function goLive(sub: Subscription): void {
     sub.mode = 'live'
-    index.add(sub)
-    if (sub.cursor > head) ahead.add(sub)
+    if (sub.cursor > live.frontier()) ahead.add(sub)
+    else groups.join(sub)
     if (sub.caughtUp) return
     sub.caughtUp = true
+    if (sub.replayShare) admission.caughtUp()
+    sub.replayShare = false
+    if (sub.resumed !== 'none') counters.resumed[sub.resumed] += 1
     const cursor = positionOf(sub)
     const data = { cursor, ledger: ledgerOf(cursor) }
-    send(sub, block({ event: 'caught_up', data, id: cursor }), cursor)
+    outlet.send(sub, block({ event: 'caught_up', data, id: cursor }), cursor, cursor)
   }
 
   /** Positions beyond our log: wait for them, unless the network itself has not got that far. */
   function settleAhead(): void {
+    if (ahead.size === 0) return
+    const floor = view.floor()
+    const network = tip()
+    const head = live.head()
     for (const sub of ahead) {
-      const floor = coverage.floor()
-      const network = tip()
       if (floor !== undefined && sub.cursor < floor) {
         ahead.delete(sub)
+        groups.join(sub)
         reset(sub, 'expired', sub.cursor, later(floor, head))
-      } else if (sub.cursor <= head) {
+      } else if (sub.cursor <= live.frontier()) {
         ahead.delete(sub)
+        sub.mode = 'replaying'
+        replay.enqueue(sub)
       } else if (network !== undefined && ledgerOf(sub.cursor) > network) {
         ahead.delete(sub)
+        groups.join(sub)
         reset(sub, 'ahead', sub.cursor, head)
       }
     }
@@ -309,46 +228,58 @@ export function createFeed(deps: FeedDeps): Feed {
 
   /** Heartbeats and ages of all, in one timer. */
   function tick(): void {
-    const now = performance.now()
     settleAhead()
-    for (const sub of subs) {
-      if (now > sub.expiresAt) {
-        goodbye(sub, 'max_age')
-      } else if (
-        sub.mode !== 'stalled' &&
-        now - sub.writtenAt >= limits.heartbeatMs - TICK_MS / 2
-      ) {
-        beat(sub, now)
-      }
-    }
+    const now = clock()
+    noteRate()
+    check(wheel.take(now), 0)
+    if (now - sweptAt < SWEEP_TICKS) return
+    sweptAt = now
+    replay.sweep()
   }
 
-  function beat(sub: Subscription, now: number): void {
+  function check(due: readonly Subscription[], from: number): void {
+    const to = Math.min(due.length, from + writesPerTurn)
+    for (const sub of due.slice(from, to)) checkOne(sub)
+    if (to < due.length) setImmediate(() => check(due, to))
+  }
+
+  function checkOne(sub: Subscription): void {
+    if (sub.mode === 'closed') return
+    const now = clock()
+    if (now >= sub.expiresAt) return goodbye(sub, 'max_age')
+    const stalled = sub.mode === 'stalled'
+    if (!stalled && now - sub.writtenAt >= heartbeatTicks) beat(sub)
+    const silentFrom = stalled ? now : sub.writtenAt
+    wheel.add(sub, Math.min(sub.expiresAt, silentFrom + heartbeatTicks))
+  }
+
+  function noteRate(): number {
+    const now = performance.now()
+    const events = counters.delivered + counters.replayed
+    rate.add(events - rated, now)
+    rated = events
+    return rate.perSecond(now)
+  }
+
+  function beat(sub: Subscription): void {
     const cursor = positionOf(sub)
     if (cursor > sub.sent) {
       const data = { cursor, ledger: ledgerOf(cursor) }
-      send(sub, block({ event: 'cursor', data, id: cursor }), cursor)
-    } else if (!write(sub, [heartbeat], now)) {
-      stall(sub, cursor)
+      outlet.send(sub, block({ event: 'cursor', data, id: cursor }), cursor, cursor)
+    } else {
+      outlet.write(sub, framedText(HEARTBEAT, sub.chunked), cursor)
     }
   }
 
-  /** Its socket has taken nothing for the whole stall time-out. */
-  function giveUp(sub: Subscription): void {
-    if (sub.mode !== 'stalled') return
-    logger.debug({ clientId: sub.clientId, address: sub.address }, 'subscription stalled')
-    sub.socket.destroy()
-  }
-
-  function goodbye(sub: Subscription, reason: GoodbyeReason): void {
-    if (sub.mode === 'closed') return
-    remove(sub)
-    const bytes = toBytes(block({ retry: retryMs(), event: 'reconnect', data: { reason } }))
-    write(sub, [bytes], performance.now())
-    if (sub.chunked) sub.socket.write(LAST_CHUNK)
-    sub.socket.end()
+  function goodbye(sub: Subscription, reason: 'shutdown' | 'max_age'): void {
+    if (!remove(sub, reason)) return
+    const { socket, chunked } = sub
+    const text = block({ retry: retryMs(), event: 'reconnect', data: { reason } })
+    socket.write(framed(toBytes(text), chunked))
+    if (chunked) socket.write(LAST_CHUNK)
+    socket.end()
     // A client that never reads would hold the socket open for good.
-    sub.socket.setTimeout(GOODBYE_TIMEOUT_MS, () => sub.socket.destroy())
+    socket.setTimeout(GOODBYE_TIMEOUT_MS, () => socket.destroy())
   }
 
   /** Different for each client, or they would all come back at once. */
@@ -357,83 +288,133 @@ export function createFeed(deps: FeedDeps): Feed {
     return from + Math.floor(random() * (to - from))
   }
 
-  function remove(sub: Subscription): void {
-    if (sub.mode === 'closed') return
-    sub.mode = 'closed'
-    subs.delete(sub)
-    index.delete(sub)
-    queue.delete(sub)
+  function detach(sub: Subscription): void {
+    groups.leave(sub)
+    replay.leave(sub)
     ahead.delete(sub)
-    admission.release(sub.address)
+  }
+
+  /** Counts it out, once; false when it has been. */
+  function remove(sub: Subscription, reason: CloseReason): boolean {
+    if (sub.mode === 'closed') return false
+    detach(sub)
+    wheel.delete(sub)
+    sub.mode = 'closed'
+    subs.delete(sub.socket)
+    if (groups.exit(sub.group)) replay.forget(sub.group)
+    admission.release(sub, sub.replayShare)
+    counters.closed[reason] += 1
     if (subs.size === 0) {
       clearInterval(ticking)
       ticking = undefined
     }
+    return true
+  }
+
+  // One listener for all sockets, so that each of them costs no closure.
+  function onDrain(this: Socket): void {
+    const sub = subs.get(this)
+    if (sub !== undefined) resume(sub)
+  }
+
+  function onTimeout(this: Socket): void {
+    const sub = subs.get(this)
+    if (sub?.mode !== 'stalled') return
+    logger.debug({ address: sub.address, cursor: sub.cursor }, 'subscription stalled')
+    remove(sub, 'stalled')
+    this.destroy()
+  }
+
+  function onClose(this: Socket): void {
+    const sub = subs.get(this)
+    if (sub !== undefined) remove(sub, 'client')
+  }
+
+  function startPosition(cursor: string): Cursor {
+    if (cursor === 'now') return live.frontier()
+    return cursor === 'earliest' ? (view.floor() ?? ORIGIN) : cursor
+  }
+
+  function refusalOf(holder: Holder, cursor: string): Refusal | undefined {
+    return admission.refusal(holder, startPosition(cursor) < live.frontier())
   }
 
   return {
-    refusal: admission.refusal,
+    hasPlace: (holder, cursor) => refusalOf(holder, cursor) === undefined,
 
-    subscribe({ socket, chunked, filter, cursor, address, clientId }) {
-      wake()
-      const now = performance.now()
+    refusal(holder, cursor) {
+      const refusal = refusalOf(holder, cursor)
+      if (refusal !== undefined) counters.refused[refusal] += 1
+      return refusal
+    },
+
+    subscribe({ socket, chunked, filter, cursor, address, user, clientId, head = '' }) {
+      const now = clock()
       const start = startPosition(cursor)
+      const replaying = start < live.frontier()
       const sub: Subscription = {
-        clientId,
         socket,
         chunked,
-        filter,
-        types: filter.types && new Set(filter.types),
+        group: groups.enter(filter),
         address,
+        user,
+        expiresAt: now + Math.ceil((limits.maxAgeMs / TICK_MS) * (0.8 + random() * 0.2)),
         mode: 'replaying',
         cursor: start,
         sent: start,
+        slot: NOT_LIVE,
+        writtenAt: now,
+        lookAt: 0,
         caughtUp: false,
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,
-        writtenAt: now,
-        expiresAt: now + limits.maxAgeMs * (0.8 + random() * 0.2),
         missed: false,
-        due: [],
+        replayShare: replaying,
+        resumed: cursor === 'now' || cursor === 'earliest' ? 'none' : 'exact',
       }
-      admission.admit(address)
-      subs.add(sub)
+      admission.admit(sub, replaying)
+      counters.opened += 1
+      subs.set(socket, sub)
       ticking ??= setInterval(tick, TICK_MS).unref()
-      socket.on('drain', () => resume(sub))
-      socket.on('timeout', () => giveUp(sub))
-      socket.once('close', () => remove(sub))
-      const data = { type: 'connected', clientId, cursor: start, head }
-      send(sub, block({ retry: retryMs(), data, id: start }), start)
-      const network = tip()
-      if (start > head && network !== undefined && ledgerOf(start) > network) {
-        reset(sub, 'ahead', start, head)
+      wheel.add(sub, Math.min(sub.expiresAt, now + heartbeatTicks))
+      socket.on('drain', onDrain).on('timeout', onTimeout).on('close', onClose)
+      const data = { type: 'connected', clientId, cursor: start, head: live.head() }
+      const text = block({ retry: retryMs(), data, id: start })
+      outlet.write(sub, head + framedText(text, chunked), start)
+      if (start > live.frontier()) {
+        const network = tip()
+        if (network !== undefined && ledgerOf(start) > network) {
+          reset(sub, 'ahead', start, live.head())
+        }
       }
-      if (sub.mode === 'replaying') enqueue(sub)
+      if (sub.mode === 'replaying') replay.enqueue(sub)
     },
 
     wake,
 
-    stats: () => {
+    stats() {
       const modes = { live: 0, replaying: 0, stalled: 0, closed: 0 }
-      for (const sub of subs) modes[sub.mode] += 1
-      const { live, replaying, stalled } = modes
-      const eventsPerSecond = delivered.perSecond(performance.now())
-      return { ...admission.stats(), live, replaying, stalled, eventsPerSecond }
+      for (const { mode } of subs.values()) modes[mode] += 1
+      const { live: atHead, replaying, stalled } = modes
+      return {
+        ...admission.stats(),
+        live: atHead,
+        replaying,
+        stalled,
+        eventsPerSecond: noteRate(),
+      }
     },
+
+    counters: () => counters,
 
     async close(spreadMs) {
       admission.shut()
-      const leaving = [...subs]
+      const leaving = [...subs.values()]
       const each = Math.ceil(leaving.length / DRAIN_STEPS)
       while (leaving.length > 0) {
         for (const sub of leaving.splice(0, each)) goodbye(sub, 'shutdown')
         if (leaving.length > 0) await sleep(spreadMs / DRAIN_STEPS)
       }
     },
-  }
-
-  function startPosition(cursor: SubscribeRequest['cursor']): Cursor {
-    if (cursor === 'now') return head
-    return cursor === 'earliest' ? (coverage.floor() ?? ORIGIN) : cursor
   }
 }
 

@@ -1,20 +1,31 @@
-import { BlockList, isIP } from 'node:net'
-import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import type { BlockList } from 'node:net'
+import type { Holder } from '../feed/admission.ts'
+
+/** What a request tells of where it comes from; a header given several times as one, with commas. */
+export interface Origin {
+  remoteAddress: string | undefined
+  forwardedFor: string | undefined
+  forwardedUser: string | undefined
+}
 
 /**
- * Whose connection a request is. Behind proxies that are trusted it is the last address in
- * `X-Forwarded-For` that none of them is; what an untrusted peer says there is its own business.
+ * Whose connection a request is. Behind proxies that are trusted the address is the last one in
+ * `X-Forwarded-For` that is none of theirs, and the user whom they say it is in `X-Forwarded-User`;
+ * what an untrusted peer says there is its own business. Of an IPv6 address its network counts:
+ * one host has 2^64 of them.
  */
-export function createAddressOf(trusted: BlockList): (request: IncomingMessage) => string {
-  return (request) => {
-    let address = plain(request.socket.remoteAddress ?? 'unknown')
-    const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
+export function createHolderOf(trusted: BlockList): (origin: Origin) => Holder {
+  return ({ remoteAddress = 'unknown', forwardedFor = '', forwardedUser }) => {
+    let address = plain(remoteAddress)
+    const user = isTrusted(address) && forwardedUser !== '' ? forwardedUser : undefined
+    const forwarded = forwardedFor === '' ? [] : forwardedFor.split(',')
     while (isTrusted(address)) {
       const next = forwarded.pop()?.trim()
       if (next === undefined || isIP(plain(next)) === 0) break
       address = plain(next)
     }
-    return address
+    return { address: isIP(address) === 6 ? networkOf(address) : address, user }
   }
 
   function isTrusted(address: string): boolean {
@@ -25,5 +36,17 @@ export function createAddressOf(trusted: BlockList): (request: IncomingMessage) 
 
 /** IPv4 inside IPv6 is one host, not two. */
 function plain(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+}
+
+/** The first 64 bits of an IPv6 address, in one way of writing. */
+function networkOf(address: string): string {
+  const [before = '', after] = (address.split('%')[0] ?? '').split('::')
+  const head = before === '' ? [] : before.split(':')
+  const tail = after === undefined || after === '' ? [] : after.split(':')
+  // An IPv4 address at the end stands for two groups.
+  const written = head.length + tail.length + (address.includes('.') ? 1 : 0)
+  const zeros = after === undefined ? 0 : Math.max(0, 8 - written)
+  const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail].slice(0, 4)
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
 }

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { LogEntry, LogQuery } from '../store/log.ts'
 import { asOf, EventJson } from './json.ts'
-import { EventFilterQuery, Order, Position, wholeNumber } from './parameters.ts'
+import { eventFilterQuery, Order, Position, SHORT_LISTS, wholeNumber } from './parameters.ts'
 import { noSuchStream, respond } from './problem.ts'
 import { createRouter, get, jsonText, listOf } from './routes.ts'
 import type { Reads } from './routes.ts'
@@ -23,8 +23,9 @@ const PagingQuery = {
   limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
 }
 
-const EventListQuery = z.strictObject({ ...EventFilterQuery, ...PagingQuery })
-const StreamEventsQuery = z.strictObject({ types: EventFilterQuery.types, ...PagingQuery })
+const FilterQuery = eventFilterQuery(SHORT_LISTS)
+const EventListQuery = z.strictObject({ ...FilterQuery, ...PagingQuery })
+const StreamEventsQuery = z.strictObject({ types: FilterQuery.types, ...PagingQuery })
 
 export function eventRoutes({ store }: Reads) {
   const router = createRouter()

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Fault } from '../domain/errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
+import { countFeed } from './feed-metrics.ts'
 import { contents, position } from './status.ts'
 
 export interface MetricsDeps {
@@ -25,6 +26,8 @@ export interface Metrics {
   registry: Registry
   /** A page was applied, in so many seconds. */
   applied(seconds: number): void
+  /** The feed has written a commit, or part of it, so many seconds after it was woken. */
+  written(seconds: number): void
   /** No endpoint could answer. */
   fault(fault: Fault): void
 }
@@ -101,18 +104,7 @@ export function createMetrics({ store, feed, sourceCounters }: MetricsDeps): Met
       for (const [type, count] of store.log.counts()) eventsTotal.set({ type }, count)
     },
   })
-  const subscriptions = new Gauge({
-    name: 'flowfi_subscriptions',
-    help: 'Open subscriptions, by mode',
-    labelNames: ['mode'],
-    registers,
-    collect() {
-      const { live, replaying, stalled } = feed().stats()
-      for (const [mode, count] of Object.entries({ live, replaying, stalled })) {
-        subscriptions.set({ mode }, count)
-      }
-    },
-  })
+  const written = countFeed(feed, registry)
   const applySeconds = new Histogram({
     name: 'flowfi_apply_seconds',
     help: 'Time to decode and apply a page',
@@ -134,6 +126,7 @@ export function createMetrics({ store, feed, sourceCounters }: MetricsDeps): Met
       pages.inc()
       applySeconds.observe(seconds)
     },
+    written,
     fault: (fault) => ingestFaults.inc({ fault }),
   }
 }

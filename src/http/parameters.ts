@@ -9,8 +9,9 @@ import { parseU64 } from '../domain/integers.ts'
  * an answer and not a silence.
  */
 
-const MAX_LIST_STREAMS = 500
-const MAX_LIST_USERS = 100
+/** How many of each at once: in a URL, which has to fit into a request's head, and in a body. */
+export const SHORT_LISTS = { streams: 500, users: 100 }
+export const LONG_LISTS = { streams: 2_000, users: 500 }
 
 export const StreamId = z
   .string()
@@ -70,20 +71,26 @@ function list<T>(item: z.ZodType<T, string>, most: number, what: string) {
 }
 
 /** Which events: the same words in REST and in the feed. */
-export const EventFilterQuery = {
-  streams: list(StreamId, MAX_LIST_STREAMS, 'streams')
-    .optional()
-    .openapi({ param: { name: 'streams', in: 'query' }, type: 'array', items: { type: 'string' } }),
-  users: list(Address, MAX_LIST_USERS, 'users')
-    .optional()
-    .openapi({ param: { name: 'users', in: 'query' }, type: 'array', items: { type: 'string' } }),
-  types: list(EventTypeName, EVENT_TYPES.length, 'types')
-    .optional()
-    .openapi({
-      param: { name: 'types', in: 'query' },
-      type: 'array',
-      items: { type: 'string', enum: [...EVENT_TYPES] },
-    }),
+export function eventFilterQuery(most: typeof SHORT_LISTS) {
+  return {
+    streams: list(StreamId, most.streams, 'streams')
+      .optional()
+      .openapi({
+        param: { name: 'streams', in: 'query' },
+        type: 'array',
+        items: { type: 'string' },
+      }),
+    users: list(Address, most.users, 'users')
+      .optional()
+      .openapi({ param: { name: 'users', in: 'query' }, type: 'array', items: { type: 'string' } }),
+    types: list(EventTypeName, EVENT_TYPES.length, 'types')
+      .optional()
+      .openapi({
+        param: { name: 'types', in: 'query' },
+        type: 'array',
+        items: { type: 'string', enum: [...EVENT_TYPES] },
+      }),
+  }
 }
 
 /** Query values as the schemas take them: a value given once is text, given again a list. */

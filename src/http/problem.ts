@@ -17,6 +17,10 @@ export interface Refused {
   headers?: Record<string, string>
 }
 
+export function isRefused(result: object): result is Refused {
+  return 'problem' in result
+}
+
 function problem(status: number, detail: string, errors?: Problem['errors']): Problem {
   const title = STATUS_CODES[status] ?? 'Error'
   return { type: 'about:blank', title, status, detail, ...(errors && { errors }) }
@@ -42,11 +46,39 @@ export function noSuchRoute(path: string): Refused {
   }
 }
 
-export function methodNotAllowed(method: string): Refused {
+export function methodNotAllowed(method: string, allowed = ['GET', 'HEAD']): Refused {
   return {
-    problem: problem(405, `${method} is not answered here; use GET`),
-    headers: { allow: 'GET, HEAD, OPTIONS' },
+    problem: problem(405, `${method} is not answered here; use ${allowed[0]}`),
+    headers: { allow: [...allowed, 'OPTIONS'].join(', ') },
   }
+}
+
+export function bodyTooLarge(mostBytes: number): Refused {
+  return {
+    problem: problem(413, `the body may have ${mostBytes} bytes; ask for less at once`),
+    headers: { connection: 'close' },
+  }
+}
+
+export function unsupportedBody(types: readonly string[]): Refused {
+  return {
+    problem: problem(415, `say in content-type what the body is: ${types.join(' or ')}`),
+    headers: { 'accept-post': types.join(', '), connection: 'close' },
+  }
+}
+
+/** What Node's own parser would not take. */
+export function badHttp(code: string | undefined): Refused {
+  const connection = { connection: 'close' }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const detail = 'the request line and headers are too large; send long lists in a body, by POST'
+    return { problem: problem(431, detail), headers: connection }
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const detail = 'the request did not come in time; send it at once'
+    return { problem: problem(408, detail), headers: connection }
+  }
+  return { problem: problem(400, 'this is no HTTP request'), headers: connection }
 }
 
 export function internal(): Refused {
@@ -68,6 +100,26 @@ export function feedFull(retryAfterSeconds: number): Refused {
 export function feedClosing(retryAfterSeconds: number): Refused {
   return {
     problem: problem(503, `this server is shutting down; try again in ${retryAfterSeconds} s`),
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }
+}
+
+export function replayFull(retryAfterSeconds: number): Refused {
+  return {
+    problem: problem(
+      503,
+      `as many subscriptions as may are catching up with the log; try again in ${retryAfterSeconds} s, or subscribe from now`,
+    ),
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }
+}
+
+export function userOverShare(retryAfterSeconds: number): Refused {
+  return {
+    problem: problem(
+      429,
+      `this user holds all the subscriptions they may; close one, or try again in ${retryAfterSeconds} s`,
+    ),
     headers: { 'retry-after': String(retryAfterSeconds) },
   }
 }

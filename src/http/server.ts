@@ -1,18 +1,26 @@
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
-import type { AddressInfo, BlockList } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, BlockList, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
-import { createAddressOf } from './address.ts'
+import { createHolderOf } from './address.ts'
 import { eventRoutes } from './events.ts'
-import { badRequest, internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
+import {
+  badHttp,
+  badRequest,
+  internal,
+  methodNotAllowed,
+  noSuchRoute,
+  PROBLEM_TYPE,
+  respond,
+} from './problem.ts'
 import { createRouter } from './routes.ts'
 import { statusRoutes } from './status.ts'
 import type { StatusDeps } from './status.ts'
 import { streamRoutes } from './streams.ts'
-import { answerSubscribe, SUBSCRIBE_PATH } from './subscribe.ts'
+import { answerSubscribe, SUBSCRIBE_METHODS, SUBSCRIBE_PATH, takeLane } from './subscribe.ts'
 import { userRoutes } from './users.ts'
 
 export interface HttpDeps extends StatusDeps {
@@ -25,6 +33,8 @@ const KEEP_ALIVE_MS = 75_000
 const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 30_000
 const BACKLOG = 4_096
+/** What a socket takes beyond what the kernel does, before it counts as full. */
+const HIGH_WATER_MARK = 16_384
 /** Shut down: how long answers under way may take. */
 const CLOSE_GRACE_MS = 1_000
 
@@ -33,7 +43,7 @@ export function createApp(deps: HttpDeps) {
   app.use(
     cors({
       origin: '*',
-      allowMethods: ['GET', 'HEAD'],
+      allowMethods: SUBSCRIBE_METHODS,
       allowHeaders: ['Authorization', 'Cache-Control', 'Content-Type', 'Last-Event-ID'],
       maxAge: 86_400,
     }),
@@ -49,6 +59,7 @@ export function createApp(deps: HttpDeps) {
   })
   app.notFound((c) => {
     const { method, path } = c.req
+    if (path === SUBSCRIBE_PATH) return respond(methodNotAllowed(method, SUBSCRIBE_METHODS))
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
   for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(deps))
@@ -64,33 +75,61 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+export interface ListenOptions {
+  host: string
+  port: number
+  /** Whether plain requests for the feed are served beside the HTTP server, or through it. */
+  feedLane: 'lean' | 'http'
+  /** Several processes have the port. */
+  reusePort?: boolean
+}
+
 /** Listens; throws UsageError when the port cannot be had. */
-export async function listen(
-  deps: HttpDeps,
-  { host, port }: { host: string; port: number },
-): Promise<HttpServer> {
+export async function listen(deps: HttpDeps, options: ListenOptions): Promise<HttpServer> {
   const answer = getRequestListener(createApp(deps).fetch, { overrideGlobalObjects: false })
-  const addressOf = createAddressOf(deps.trustProxy)
-  const subscribeDeps = {
-    feed: deps.feed,
-    addressOf,
-    taken: new WeakSet<IncomingMessage['socket']>(),
+  const { feed, logger } = deps
+  const holderOf = createHolderOf(deps.trustProxy)
+  const subscribeDeps = { feed, holderOf, taken: new WeakSet<Socket>() }
+
+  async function answerFeed(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await answerSubscribe(subscribeDeps, request, response)
+    } catch (error) {
+      // A client that goes while it sends its request is no error of anybody's.
+      if (!request.destroyed) logger.error({ err: error }, 'request failed')
+      response.destroy()
+    }
   }
+
+  const answering = new WeakMap<Socket, ServerResponse>()
   const server = createServer(
-    { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true },
+    {
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+      noDelay: true,
+      highWaterMark: HIGH_WATER_MARK,
+    },
     (request, response) => {
+      answering.set(request.socket, response)
       const isFeed = pathOf(request) === SUBSCRIBE_PATH
-      if (isFeed && (request.method === 'GET' || request.method === 'HEAD')) {
-        answerSubscribe(subscribeDeps, request, response)
+      if (isFeed && SUBSCRIBE_METHODS.includes(request.method ?? '')) {
+        void answerFeed(request, response)
       } else {
         void answer(request, response)
       }
     },
   )
+  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    // Behind an answer that is not finished, or is a feed, there is no room for another.
+    const idle = answering.get(socket)?.writableFinished ?? true
+    if (idle && socket.writable && error.code !== 'ECONNRESET') refuseHttp(socket, error.code)
+    else socket.destroy()
+  })
+  if (options.feedLane === 'lean') layLane(server, subscribeDeps)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
-  await bind(server, host, port)
+  await bind(server, options)
   let closed: Promise<void> | undefined
   const { port: bound, family, address } = server.address() as AddressInfo
   return {
@@ -108,15 +147,53 @@ export async function listen(
   }
 }
 
+/** Looks at the first bytes of each connection before the HTTP server does. */
+function layLane(server: Server, deps: Parameters<typeof takeLane>[0]): void {
+  const serveHttp = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+  server.removeAllListeners('connection')
+
+  function onFirst(this: Socket, bytes: Buffer): void {
+    this.off('end', hangUp).off('error', hangUp).off('timeout', hangUp).setTimeout(0)
+    if (takeLane(deps, this, bytes)) return
+    for (const listener of serveHttp) listener.call(server, this)
+    this.unshift(bytes)
+  }
+
+  server.on('connection', (socket) => {
+    socket.once('data', onFirst).on('end', hangUp).on('error', hangUp)
+    socket.setTimeout(HEADERS_TIMEOUT_MS).on('timeout', hangUp)
+  })
+}
+
+function hangUp(this: Socket): void {
+  this.destroy()
+}
+
+/** What Node's parser refuses before there is a request. */
+function refuseHttp(socket: Socket, code: string | undefined): void {
+  const { problem, headers } = badHttp(code)
+  const body = JSON.stringify(problem)
+  const lines = Object.entries({
+    'content-type': PROBLEM_TYPE,
+    'content-length': String(Buffer.byteLength(body)),
+    ...headers,
+  })
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head}\r\n${body}`)
+}
+
 function pathOf({ url = '' }: IncomingMessage): string {
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
 }
 
-async function bind(server: Server, host: string, port: number): Promise<void> {
+async function bind(
+  server: Server,
+  { host, port, reusePort = false }: ListenOptions,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
-  server.listen({ host, port, backlog: BACKLOG }, resolve)
+  server.listen({ host, port, reusePort, backlog: BACKLOG }, resolve)
   try {
     await promise
   } catch (cause) {

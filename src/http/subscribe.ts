@@ -3,16 +3,30 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { z } from '@hono/zod-openapi'
 import { parseCursor } from '../domain/cursor.ts'
+import type { Holder, Refusal } from '../feed/admission.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { EventFilter } from '../store/log.ts'
-import { EventFilterQuery, explain, queryRecord } from './parameters.ts'
+import type { Origin } from './address.ts'
+import { readBody } from './body.ts'
+import { parseLaneRequest } from './lane.ts'
+import {
+  eventFilterQuery,
+  explain,
+  LONG_LISTS,
+  queryRecord,
+  SHORT_LISTS,
+  unlessTwice,
+} from './parameters.ts'
 import {
   addressOverShare,
   badRequest,
   feedClosing,
   feedFull,
+  isRefused,
   pipelined,
   PROBLEM_TYPE,
+  replayFull,
+  userOverShare,
 } from './problem.ts'
 import type { Refused } from './problem.ts'
 
@@ -21,6 +35,7 @@ import type { Refused } from './problem.ts'
  * its memory. The whole request is validated before the first byte of a 200.
  */
 export const SUBSCRIBE_PATH = '/events/subscribe'
+export const SUBSCRIBE_METHODS = ['GET', 'HEAD', 'POST', 'QUERY']
 
 /** Where a client without a cursor begins. */
 const DEFAULT_CURSOR = 'now'
@@ -32,18 +47,24 @@ const FeedCursor = z
   .string()
   .refine((text) => isWord(text) || parseCursor(text) !== undefined, { error: CURSOR_FORM })
 
-const SubscribeQuery = z.strictObject({
-  ...EventFilterQuery,
-  all: z.enum(['true', 'false'], { error: 'all is true or false' }).optional(),
-  lastEventId: FeedCursor.optional(),
-  last_event_id: FeedCursor.optional(),
-  cursor: FeedCursor.optional(),
-  overload: z
-    .enum(['retry'], {
-      error: 'overload can be retry, which answers a refusal with 200 and retry:',
-    })
-    .optional(),
-})
+function subscribeQuery(lists: typeof SHORT_LISTS) {
+  return z.strictObject({
+    ...eventFilterQuery(lists),
+    all: z.enum(['true', 'false'], { error: unlessTwice('all is true or false') }).optional(),
+    lastEventId: FeedCursor.optional(),
+    last_event_id: FeedCursor.optional(),
+    cursor: FeedCursor.optional(),
+    overload: z
+      .enum(['retry'], {
+        error: unlessTwice('overload can be retry, which answers a refusal with 200 and retry:'),
+      })
+      .optional(),
+  })
+}
+
+/** In a URL, and in a body, which has room for longer lists. */
+const UrlQuery = subscribeQuery(SHORT_LISTS)
+const BodyQuery = subscribeQuery(LONG_LISTS)
 
 const NO_FILTER =
   'say which events: streams=1,2 or users=G… (either or both), types=stream.withdrawn, or all=true'
@@ -57,10 +78,11 @@ export interface Subscribe {
 
 /** The subscription a request asks for, or why it asks for none. */
 export function parseSubscribe(
-  search: URLSearchParams,
+  record: Record<string, string | string[]>,
   lastEventId: string | undefined,
+  from: 'url' | 'body' = 'url',
 ): Subscribe | Refused {
-  const parsed = SubscribeQuery.safeParse(queryRecord(search))
+  const parsed = (from === 'url' ? UrlQuery : BodyQuery).safeParse(record)
   if (!parsed.success) return badRequest(explain(parsed.error))
   const query = parsed.data
   const { streams = [], users = [], types, overload } = query
@@ -85,55 +107,109 @@ function isWord(text: string): boolean {
   return text === 'earliest' || text === 'now'
 }
 
+interface SubscribeDeps {
+  feed: Feed
+  holderOf(origin: Origin): Holder
+}
+
+/**
+ * Serves a connection whose first bytes are a plain request for the feed that can be granted. False
+ * where they are not: then nothing has been done, and the HTTP server is to have the connection.
+ */
+export function takeLane(
+  { feed, holderOf }: SubscribeDeps,
+  socket: Socket,
+  bytes: Buffer,
+): boolean {
+  const request = parseLaneRequest(bytes)
+  if (request === undefined) return false
+  const parsed = parseSubscribe(queryRecord(request.search), request.lastEventId)
+  if (isRefused(parsed)) return false
+  const holder = holderOf({ remoteAddress: socket.remoteAddress, ...request })
+  if (!feed.hasPlace(holder, parsed.cursor)) return false
+  socket.on('end', hangUp).on('error', hangUp).resume()
+  begin(feed, socket, { ...parsed, ...holder, chunked: true })
+  return true
+}
+
+/** As the HTTP server does: a client that has closed its end is gone. */
+function hangUp(this: Socket): void {
+  this.destroy()
+}
+
 /** Sockets that are the feed's now; a pipelined request behind a subscription is not answered. */
 export type Taken = WeakSet<Socket>
 
-export function answerSubscribe(
-  {
-    feed,
-    addressOf,
-    taken,
-  }: { feed: Feed; addressOf: (message: IncomingMessage) => string; taken: Taken },
+/** Answers a request for the feed that came through the HTTP server. */
+export async function answerSubscribe(
+  { feed, holderOf, taken }: SubscribeDeps & { taken: Taken },
   request: IncomingMessage,
   response: ServerResponse,
-): void {
+): Promise<void> {
   const { socket } = request
-  if (taken.has(socket)) {
-    socket.destroy()
-    return
-  }
-  const search = new URL(request.url ?? '/', 'http://localhost').searchParams
-  const header = request.headers['last-event-id']
-  const parsed = parseSubscribe(search, Array.isArray(header) ? header[0] : header)
-  if ('problem' in parsed) return refuse(response, parsed)
+  const parsed = await parseRequest(request)
+  if (taken.has(socket)) socket.destroy()
+  if (socket.destroyed) return
+  if (isRefused(parsed)) return refuse(response, parsed)
   // Until an earlier request on the connection has been answered, the socket is not ours to write.
   if (response.socket === null) return refuse(response, pipelined())
   if (request.method === 'HEAD') {
     response.writeHead(200, Object.fromEntries(HEAD_LINES)).end()
     return
   }
-  const address = addressOf(request)
-  const refusal = feed.refusal(address)
-  const chunked = request.httpVersionMinor >= 1
+  const holder = holderOf({
+    remoteAddress: socket.remoteAddress,
+    forwardedFor: headerOf(request, 'x-forwarded-for'),
+    forwardedUser: headerOf(request, 'x-forwarded-user'),
+  })
+  const refusal = feed.refusal(holder, parsed.cursor)
   if (refusal !== undefined) {
     const after = 1 + Math.floor(Math.random() * 5)
     if (parsed.overload === 'retry') return answerRetry(response, after)
-    const refusals = { full: feedFull, closing: feedClosing, address: addressOverShare }
-    return refuse(response, refusals[refusal](after))
+    return refuse(response, REFUSALS[refusal](after))
   }
   taken.add(socket)
   request.resume()
-  socket.setNoDelay(true)
   socket.setTimeout(0)
-  socket.write(head(chunked))
-  feed.subscribe({
-    socket,
-    chunked,
-    filter: parsed.filter,
-    cursor: parsed.cursor,
-    address,
-    clientId: randomUUID(),
-  })
+  begin(feed, socket, { ...parsed, ...holder, chunked: request.httpVersionMinor >= 1 })
+}
+
+const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
+  full: feedFull,
+  replaying: replayFull,
+  closing: feedClosing,
+  address: addressOverShare,
+  user: userOverShare,
+}
+
+async function parseRequest(request: IncomingMessage): Promise<Subscribe | Refused> {
+  const record = queryRecord(new URL(request.url ?? '/', 'http://localhost').searchParams)
+  const lastEventId = headerOf(request, 'last-event-id')
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    return parseSubscribe(record, lastEventId)
+  }
+  const body = await readBody(request)
+  if (isRefused(body)) return body
+  for (const [key, values] of Object.entries(body)) {
+    const others = record[key]
+    record[key] = others === undefined ? values : [others, values].flat()
+  }
+  return parseSubscribe(record, lastEventId, 'body')
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+function begin(
+  feed: Feed,
+  socket: Socket,
+  asked: { filter: EventFilter; cursor: string; chunked: boolean } & Holder,
+): void {
+  const { filter, cursor, chunked, address, user } = asked
+  const clientId = randomUUID()
+  feed.subscribe({ socket, chunked, filter, cursor, address, user, clientId, head: head(chunked) })
 }
 
 const HEAD_LINES: readonly (readonly [string, string])[] = [

@@ -332,6 +332,48 @@ describe('a gap', () => {
   })
 })
 
+describe('those who catch up', () => {
+  test('have a share of their own, until they have caught up or gone', async (context) => {
+    const { store } = logWith(quirks, 200)
+    const { feed, subscribe } = await useFeed(context, { store, limits: { maxReplaying: 2 } })
+    const holder = { address: 'elsewhere', user: undefined }
+    const first = await subscribe({ cursor: 'earliest' })
+    // Each as if its buffers were full: it stays behind.
+    first.served.cork()
+    const second = await subscribe({ cursor: 'earliest' })
+    second.served.cork()
+    expect(feed.refusal(holder, 'earliest')).toBe('replaying')
+    expect(feed.refusal(holder, quirks.events[3]!.event.id)).toBe('replaying')
+    expect(feed.refusal(holder, 'now')).toBeUndefined()
+    expect(feed.refusal(holder, store.coverage.checkpoint()!.cursor)).toBeUndefined()
+    first.served.uncork()
+    await first.until(isCaughtUp)
+    expect(feed.refusal(holder, 'earliest')).toBeUndefined()
+    await subscribe({ cursor: 'earliest' })
+    expect(feed.refusal(holder, 'earliest')).toBe('replaying')
+    second.socket.destroy()
+    await eventually(() => feed.hasPlace(holder, 'earliest'))
+    expect(feed.counters().refused).toMatchObject({ replaying: 3, full: 0 })
+  })
+
+  test('with the same filter read the log once, wherever in a page they come back', async (context) => {
+    const { store } = logWith(quirks, 300)
+    const { feed, subscribe } = await useFeed(context, { store })
+    const log = logOf(store)
+    const anchor = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
+    const before = feed.counters().pulls - feed.counters().pulledFromCache
+    const back = await Promise.all(log.slice(0, 40).map(({ id }) => subscribe({ cursor: id })))
+    await Promise.all(back.map((client) => client.until(isCaughtUp)))
+    const { pulls, pulledFromCache, replayed } = feed.counters()
+    expect(pulls - pulledFromCache).toBe(before)
+    expect(replayed).toBe(40 * 300 - (40 * 41) / 2 + 300)
+    for (const [at, client] of back.entries()) {
+      expect(idsOf(client)).toEqual(log.slice(at + 1).map(({ id }) => id))
+    }
+    expect(idsOf(anchor)).toHaveLength(300)
+  })
+})
+
 test('a burst of five thousand events in one commit drops nobody who reads', async (context) => {
   const busy = chainOf(await loadRecording('busy'), 5_001)
   const { log, store } = logWith(busy, 1)
@@ -514,7 +556,7 @@ describe.concurrent('the goodbye', () => {
     const moments = clients.map(({ messages }) => messages.at(-1)!.at)
     expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(300)
     expect(took).toBeLessThan(2_000)
-    expect(feed.refusal('anyone')).toBe('closing')
+    expect(feed.refusal({ address: 'anyone', user: undefined }, 'now')).toBe('closing')
     expect(feed.stats().activeConnections).toBe(0)
   })
 

@@ -107,6 +107,8 @@ function world(parts: ReturnType<typeof partsOf>) {
     steps: fc.array(step, { maxLength: 40 }),
     /** How much a full socket is given before the feed is told so. */
     highWaterMark: fc.constantFrom(1, 4_096, 65_536),
+    /** Sockets the feed writes to before it lets others have a turn. */
+    writesPerTurn: fc.constantFrom(1, 2, 400),
   })
 }
 
@@ -140,11 +142,16 @@ function note(reader: Reader): void {
 describe('a subscription', () => {
   property.prop([fc.oneof(...CHAINS.map((chain) => world(partsOf(chain))))], { numRuns: 60 })(
     'gets exactly the matching suffix, in order, once, and every gap in it: whatever is committed or lost when, however slowly it reads and however often it is cut off',
-    async ({ chain, readers: wanted, before, steps, highWaterMark }) => {
+    async ({ chain, readers: wanted, before, steps, highWaterMark, writesPerTurn }) => {
       const store = memoryStore()
       const log = committer(store, chain)
       if (before > 0) log.commit(before)
-      const feed = await openFeed({ store, tip: () => chain.lastLedger, highWaterMark })
+      const feed = await openFeed({
+        store,
+        tip: () => chain.lastLedger,
+        highWaterMark,
+        limits: { writesPerTurn },
+      })
       const readers = wanted.map((each): Reader => ({
         ...each,
         client: undefined,
@@ -220,5 +227,11 @@ async function settled({ feed }: FeedSetup, readers: number) {
     const { activeConnections, live } = feed.stats()
     return activeConnections === readers && live === readers
   })
+  // A page on its way is given to at least one of them a turn.
+  let bytes = -1
+  while (feed.counters().bytes > bytes) {
+    ;({ bytes } = feed.counters())
+    for (let turns = 0; turns <= readers; turns += 1) await turn()
+  }
   return feed.stats()
 }

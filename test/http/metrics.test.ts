@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Feed } from '../../src/feed/feed.ts'
+import type { TestContext } from 'vitest'
+import { ORIGIN } from '../../src/domain/cursor.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
+import { useFeed } from '../support/feed-sockets.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 
-const NO_SUBSCRIPTIONS = { live: 2, replaying: 1, stalled: 0 } as ReturnType<Feed['stats']>
-
-async function metricsOf(store = memoryStore()) {
-  const feed = { stats: () => NO_SUBSCRIPTIONS } as Feed
+async function metricsOf(context: TestContext, store = memoryStore()) {
+  const { feed, subscribe } = await useFeed(context, { store })
+  for (let count = 0; count < 2; count += 1) {
+    const client = await subscribe({ cursor: count === 0 ? 'now' : ORIGIN })
+    await client.until((c) => c.named('caught_up').length > 0)
+  }
+  feed.refusal({ address: 'anyone', user: undefined }, 'now')
   const { registry } = createMetrics({
     store,
     feed: () => feed,
@@ -20,8 +25,8 @@ async function metricsOf(store = memoryStore()) {
   return { registry, text: await registry.metrics() }
 }
 
-test('the README names every metric, and no other', async () => {
-  const { registry } = await metricsOf()
+test('the README names every metric, and no other', async (context) => {
+  const { registry } = await metricsOf(context)
   const names = registry
     .getMetricsAsArray()
     .map(({ name }) => name)
@@ -31,15 +36,20 @@ test('the README names every metric, and no other', async () => {
   expect(named.toSorted()).toEqual(names.toSorted())
 })
 
-test('metrics tell what the store holds at the moment they are asked for', async () => {
+test('metrics tell what the store holds at the moment they are asked for', async (context) => {
   const recording = await loadRecording('first-steps')
   const store = memoryStore()
-  expect((await metricsOf(store)).text).toMatch(/^flowfi_checkpoint_ledger Nan$/im)
+  expect((await metricsOf(context, store)).text).toMatch(/^flowfi_checkpoint_ledger Nan$/im)
   for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
-  const { text } = await metricsOf(store)
+  const { text } = await metricsOf(context, store)
   expect(text).toMatch(/^flowfi_checkpoint_ledger 1500021$/m)
   expect(text).toMatch(/^flowfi_events\{type="stream.created"\} \d+$/m)
   expect(text).toMatch(/^flowfi_lag_ledgers 0$/m)
   expect(text).toMatch(/^flowfi_source_faults_total\{endpoint="http:\/\/a\/",fault="busy"\} 2$/m)
   expect(text).toMatch(/^flowfi_subscriptions\{mode="live"\} 2$/m)
+  expect(text).toMatch(/^flowfi_subscriptions_opened_total 2$/m)
+  expect(text).toMatch(/^flowfi_subscriptions_resumed_total\{result="expired"\} 1$/m)
+  expect(text).toMatch(/^flowfi_feed_events_total\{mode="replay"\} \d\d+$/m)
+  expect(text).toMatch(/^flowfi_feed_pulls_total\{from="log"\} [1-9]/m)
+  expect(text).toMatch(/^flowfi_feed_bytes_total [1-9]\d{3}/m)
 })

@@ -5,16 +5,6 @@ import { startFeedDaemon } from '../support/feed-daemon.ts'
 import type { FeedDaemon } from '../support/feed-daemon.ts'
 import { startProxy } from '../support/proxy.ts'
 
-let daemon: FeedDaemon
-let ids: string[]
-
-beforeAll(async () => {
-  daemon = await startFeedDaemon({ recording: 'first-steps' })
-  await daemon.indexed()
-  ids = daemon.log().map(({ id }) => id)
-})
-afterAll(() => daemon.close())
-
 interface Parties {
   sender: string | null
   recipient: string | null
@@ -22,13 +12,6 @@ interface Parties {
 
 const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const isEnded = (client: FeedClient) => client.ended
-
-/** Opens, waits for the replay, closes, and tells which events there were. */
-async function replay(query: string, headers: Record<string, string> = {}): Promise<string[]> {
-  const client = await (await daemon.open(query, headers)).until(isCaughtUp)
-  client.socket.destroy()
-  return client.events().map(({ id }) => id!)
-}
 
 /** A refusal, read to its end. */
 async function refusal(client: FeedClient) {
@@ -52,331 +35,436 @@ function countsAreZero(of: FeedDaemon): Promise<void> {
   return countsAre(of, { activeConnections: 0, activeIps: 0, live: 0, replaying: 0, stalled: 0 })
 }
 
-describe('the response', () => {
-  test('has the headers of a stream that nothing on the way may hold back or change', async () => {
-    const client = await (await daemon.open('all=true')).until(isCaughtUp)
+describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
+  const start = ({ env, ...setup }: Parameters<typeof startFeedDaemon>[0] & object) =>
+    startFeedDaemon({ ...setup, env: { ...env, FEED_LANE: lane } })
+
+  let daemon: FeedDaemon
+  let ids: string[]
+
+  beforeAll(async () => {
+    daemon = await start({ recording: 'first-steps' })
+    await daemon.indexed()
+    ids = daemon.log().map(({ id }) => id)
+  })
+  afterAll(() => daemon.close())
+
+  /** Opens, waits for the replay, closes, and tells which events there were. */
+  async function replay(query: string, headers: Record<string, string> = {}): Promise<string[]> {
+    const client = await (await daemon.open(query, headers)).until(isCaughtUp)
     client.socket.destroy()
-    expect(client.head).toEqual({
-      status: 200,
-      headers: {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-cache, no-transform',
-        'x-accel-buffering': 'no',
-        'x-content-type-options': 'nosniff',
-        'access-control-allow-origin': '*',
-        'transfer-encoding': 'chunked',
-        connection: 'close',
-        date: expect.any(String) as string,
-      },
-    })
-  })
+    return client.events().map(({ id }) => id!)
+  }
 
-  test('to HEAD is the same without a body, and takes no place', async () => {
-    const client = await daemon.request(
-      'HEAD /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-    )
-    await client.until(isEnded)
-    expect(client.head).toMatchObject({
-      status: 200,
-      headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
-    })
-    expect(client.body).toBe('')
-    await countsAreZero(daemon)
-  })
-
-  test('to a HEAD that asks for what is not legal is the 400 without a body', async () => {
-    const response = await fetch(`${daemon.url}/events/subscribe?cursor=x`, { method: 'HEAD' })
-    expect(response.status).toBe(400)
-    expect(await response.text()).toBe('')
-  })
-
-  test('to any other method is a 405', async () => {
-    const response = await fetch(`${daemon.url}/events/subscribe?all=true`, { method: 'POST' })
-    expect(response.status).toBe(405)
-    expect(response.headers.get('allow')).toContain('GET')
-  })
-})
-
-describe('what is asked for', () => {
-  const user = `G${'A'.repeat(55)}`
-  test.for([
-    ['', 'streams'],
-    ['all=false', 'streams'],
-    ['all=true&streams=1', 'all'],
-    ['all=yes', 'all'],
-    ['all=true&all=true', 'all'],
-    ['streams=', 'streams'],
-    ['streams=01', 'streams'],
-    ['streams=1,,2', 'streams'],
-    ['streams=18446744073709551616', 'streams'],
-    [`streams=${Array.from({ length: 501 }, (_, n) => n).join(',')}`, 'streams'],
-    [`users=${user}`, 'users'],
-    ['types=stream.exploded', 'types'],
-    ['all=true&cursor=yesterday', 'cursor'],
-    ['all=true&cursor=', 'cursor'],
-    ['all=true&cursor=0009223372036854775-0000000000x', 'cursor'],
-    ['all=true&cursor=9999999999999999999-0000000000', 'cursor'],
-    [`all=true&lastEventId=${'1'.repeat(4_000)}`, 'lastEventId'],
-    ['all=true&last_event_id=1', 'last_event_id'],
-    ['all=true&cursor=now&cursor=earliest', 'cursor'],
-    ['all=true&overload=wait', 'overload'],
-    ['all=true&stream=1', 'stream'],
-    ['all=true&__proto__=1', '__proto__'],
-  ] as const)('and is not legal is refused by name: $1', async ([query, name]) => {
-    const { status, headers, problem } = await refusal(await daemon.open(query))
-    expect(status).toBe(400)
-    expect(headers['content-type']).toBe('application/problem+json')
-    expect(problem).toMatchObject({ status: 400, errors: [{ parameter: name }] })
-    expect(problem['detail']).toContain(name)
-  })
-
-  test.for(['x', '0009223372036854775-00000000001', '0'.repeat(5_000)])(
-    'with a Last-Event-ID that is no cursor is refused with its name',
-    async (id) => {
-      const { status, problem } = await refusal(
-        await daemon.open('all=true', { 'Last-Event-ID': id }),
-      )
-      expect(status).toBe(400)
-      expect(problem).toMatchObject({ errors: [{ parameter: 'Last-Event-ID' }] })
-    },
-  )
-
-  test('can be repeated, comma-separated, or both', async () => {
-    const one = await replay('streams=1&cursor=earliest')
-    const two = await replay('streams=2&cursor=earliest')
-    const both = [...one, ...two].toSorted()
-    expect(one.length).toBeGreaterThan(0)
-    expect(two.length).toBeGreaterThan(0)
-    for (const query of ['streams=1,2', 'streams=1&streams=2', 'streams=2,1&streams=1']) {
-      expect(await replay(`${query}&cursor=earliest`)).toEqual(both)
-    }
-  })
-
-  test('is streams or users, narrowed by types', async () => {
-    const log = daemon
-      .log()
-      .map(({ data }) => JSON.parse(data) as Record<'id' | 'type' | 'streamId', string> & Parties)
-    const sender = log.find((event) => event.sender !== null)!.sender!
-    const expected = log.filter(
-      (event) =>
-        event.type === 'stream.created' &&
-        (event.streamId === '2' || event.sender === sender || event.recipient === sender),
-    )
-    const query = `streams=2&users=${sender}&types=stream.created&cursor=earliest`
-    expect(await replay(query)).toEqual(expected.map(({ id }) => id))
-  })
-
-  test('starts behind the first cursor that is there: header, lastEventId, last_event_id, cursor', async () => {
-    const header = { 'Last-Event-ID': ids[10]! }
-    const rest = `last_event_id=${ids[5]}&cursor=earliest`
-    expect(await replay(`all=true&lastEventId=${ids[8]}&${rest}`, header)).toEqual(ids.slice(11))
-    expect(await replay(`all=true&lastEventId=${ids[8]}&${rest}`)).toEqual(ids.slice(9))
-    expect(await replay(`all=true&${rest}`)).toEqual(ids.slice(6))
-    expect(await replay('all=true&cursor=earliest')).toEqual(ids)
-    expect(await replay('all=true')).toEqual([])
-    expect(await replay('all=true&cursor=now')).toEqual([])
-  })
-
-  test('is not started anew by an empty header', async () => {
-    const query = `all=true&lastEventId=${ids[3]}`
-    expect(await replay(query, { 'Last-Event-ID': '' })).toEqual(ids.slice(4))
-  })
-
-  test('can be a position that is no event', async () => {
-    const ledger = Number(BigInt(ids[6]!.slice(0, 19)) >> 32n)
-    const after = ids.filter((id) => id > endOfLedger(ledger))
-    expect(await replay(`all=true&cursor=${endOfLedger(ledger)}`)).toEqual(after)
-  })
-})
-
-describe('a full feed', () => {
-  test('refuses with 503 and when to come again, and has a place once someone has left', async (context) => {
-    const small = await startFeedDaemon({
-      recording: 'first-steps',
-      env: { MAX_SUBSCRIPTIONS: '2' },
-    })
-    context.onTestFinished(() => small.close())
-    const held = await small.open('all=true')
-    await (await small.open('all=true')).until(isCaughtUp)
-    const { status, headers, problem } = await refusal(await small.open('all=true'))
-    expect(status).toBe(503)
-    expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-    expect(problem).toMatchObject({
-      status: 503,
-      detail: expect.stringContaining('overload=retry') as string,
-    })
-    expect(await small.stats()).toMatchObject({ activeConnections: 2, maxConnections: 2 })
-
-    const retry = await small.open('all=true&overload=retry')
-    await retry.until(({ complete }) => complete)
-    retry.socket.destroy()
-    expect(retry.head).toMatchObject({
-      status: 200,
-      headers: { 'content-type': 'text/event-stream' },
-    })
-    expect(retry.body).toMatch(/^retry: [1-5]000\n\n$/)
-
-    held.socket.destroy()
-    await countsAre(small, { activeConnections: 1 })
-    const next = await (await small.open('all=true')).until(isCaughtUp)
-    expect(next.head!.status).toBe(200)
-  })
-
-  test('refuses an address over its share with 429, and nobody else', async (context) => {
-    const small = await startFeedDaemon({
-      recording: 'first-steps',
-      env: { MAX_SUBSCRIPTIONS_PER_ADDRESS: '1', TRUST_PROXY: '127.0.0.0/8' },
-    })
-    context.onTestFinished(() => small.close())
-    const from = (address: string) => ({ 'X-Forwarded-For': address })
-    await (await small.open('all=true', from('203.0.113.1'))).until(isCaughtUp)
-    const { status, headers } = await refusal(await small.open('all=true', from('203.0.113.1')))
-    expect(status).toBe(429)
-    expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-    await (await small.open('all=true', from('203.0.113.2'))).until(isCaughtUp)
-    expect(await small.stats()).toMatchObject({
-      activeConnections: 2,
-      activeIps: 2,
-      perIpPeakConnections: 1,
-    })
-  })
-})
-
-describe('a connection', () => {
-  const health = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
-  const subscribe = 'GET /events/subscribe?all=true&cursor=earliest HTTP/1.1\r\nHost: x\r\n\r\n'
-
-  test('that was used for something else can become a subscription', async () => {
-    const client = await daemon.request(health)
-    await client.until(({ body }) => body.includes('ok'))
-    const before = client.body.length
-    client.socket.write(subscribe)
-    await client.until(({ body }) => body.includes('caught_up'))
-    client.socket.destroy()
-    expect(client.body.slice(before)).toMatch(/^HTTP\/1.1 200 OK/)
-  })
-
-  test('that is a subscription answers nothing else: what is pipelined behind is not heard', async () => {
-    const client = await (await daemon.request(subscribe + health)).until(isCaughtUp)
-    expect(client.events().map(({ id }) => id)).toEqual(ids)
-    expect(client.body).not.toContain('HTTP/1.1')
-    client.socket.destroy()
-  })
-
-  test('that asks for a second subscription behind the first is closed', async () => {
-    const client = await (await daemon.request(subscribe + subscribe)).until(isEnded)
-    expect(client.body).not.toContain('HTTP/1.1')
-    await countsAreZero(daemon)
-  })
-
-  test('that pipelines a subscription behind another request is told to connect anew', async () => {
-    const client = await (await daemon.request(health + subscribe)).until(isEnded)
-    expect(client.head!.status).toBe(200)
-    expect(client.body).toMatch(/HTTP\/1.1 400 Bad Request/)
-    expect(client.body).toContain('cannot be pipelined')
-  })
-
-  test('that sends on after its request does not disturb the stream', async () => {
-    const client = await (await daemon.request(subscribe)).until(isCaughtUp)
-    for (let times = 0; times < 50; times += 1) client.socket.write(health)
-    const other = await (await daemon.open('all=true')).until(isCaughtUp)
-    expect(client.ended).toBe(false)
-    for (const { socket } of [client, other]) socket.destroy()
-    await countsAreZero(daemon)
-  })
-})
-
-describe('the counts return to zero', () => {
-  test('after a FIN', async () => {
-    const client = await (await daemon.open('all=true')).until(isCaughtUp)
-    expect(await daemon.stats()).toMatchObject({ activeConnections: 1, live: 1 })
-    client.socket.end()
-    await countsAreZero(daemon)
-    await client.until(isEnded)
-  })
-
-  test('after a RST', async () => {
-    const client = await (await daemon.open('all=true')).until(isCaughtUp)
-    client.socket.resetAndDestroy()
-    await countsAreZero(daemon)
-  })
-
-  test('after a RST in the middle of a request', async () => {
-    const client = await daemon.request('GET /events/subscribe?all=true HTTP/1.1\r\nHost')
-    client.socket.resetAndDestroy()
-    await countsAreZero(daemon)
-  })
-
-  test('after many have come and gone at once', async () => {
-    const clients = await Promise.all(
-      Array.from({ length: 60 }, () => daemon.open('all=true&cursor=earliest')),
-    )
-    for (const [number, { socket }] of clients.entries()) {
-      if (number % 3 === 0) socket.resetAndDestroy()
-      else if (number % 3 === 1) socket.end()
-      else socket.destroy()
-    }
-    await countsAreZero(daemon)
-  })
-})
-
-describe.concurrent('in time', () => {
-  test('a response to HTTP/1.0 has no chunks and ends with the connection', async () => {
-    const single = await startFeedDaemon({
-      recording: 'first-steps',
-      env: { MAX_AGE_SECONDS: '1' },
-    })
-    await single.indexed()
-    const client = await single.request(
-      'GET /events/subscribe?all=true&cursor=earliest HTTP/1.0\r\n\r\n',
-    )
-    await client.until(isEnded)
-    await single.close()
-    expect(client.head!.headers).not.toHaveProperty('transfer-encoding')
-    expect(client.body).toMatch(/^retry: /)
-    expect(client.body).toMatch(/event: reconnect\ndata: \{"reason":"max_age"\}\n\n$/)
-    expect(client.events().map(({ id }) => id)).toEqual(ids)
-  })
-
-  test('a peer that has vanished without a word is counted no longer than to the maximum age', async (context) => {
-    const short = await startFeedDaemon({ recording: 'first-steps', env: { MAX_AGE_SECONDS: '1' } })
-    context.onTestFinished(() => short.close())
-    const proxy = await startProxy(short.url)
-    context.onTestFinished(() => proxy.close())
-    const response = await fetch(`${proxy.url}/events/subscribe?all=true`)
-    await countsAre(short, { live: 1 })
-    proxy.vanish()
-    await response.text().catch(() => {})
-    await countsAreZero(short)
-  })
-
-  test('a daemon that closes says goodbye to each within the drain time, admits nobody, and is gone soon after', async () => {
-    const closing = await startFeedDaemon({ recording: 'first-steps', env: { DRAIN_SECONDS: '1' } })
-    await closing.indexed()
-    const clients = await Promise.all(
-      Array.from({ length: 60 }, () => closing.open('all=true&cursor=earliest')),
-    )
-    await Promise.all(clients.map((client) => client.until(isCaughtUp)))
-    const late = await closing.request('GET /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\n')
-    const began = performance.now()
-    const closed = closing.close()
-    late.socket.write('\r\n')
-    const { status, headers, problem } = await refusal(late)
-    expect(status).toBe(503)
-    expect(Number(headers['retry-after'])).toBeGreaterThan(0)
-    expect(problem['detail']).toContain('shutting down')
-    await closed
-    expect(performance.now() - began).toBeLessThan(3_000)
-    await Promise.all(clients.map((client) => client.until(isEnded)))
-    for (const client of clients) {
-      expect(client.complete).toBe(true)
-      expect(client.messages.at(-1)).toMatchObject({
-        event: 'reconnect',
-        data: { reason: 'shutdown' },
+  describe('the response', () => {
+    test('has the headers of a stream that nothing on the way may hold back or change', async () => {
+      const client = await (await daemon.open('all=true')).until(isCaughtUp)
+      client.socket.destroy()
+      expect(client.head).toEqual({
+        status: 200,
+        headers: {
+          'content-type': 'text/event-stream',
+          'cache-control': 'no-cache, no-transform',
+          'x-accel-buffering': 'no',
+          'x-content-type-options': 'nosniff',
+          'access-control-allow-origin': '*',
+          'transfer-encoding': 'chunked',
+          connection: 'close',
+          date: expect.any(String) as string,
+        },
       })
+    })
+
+    test('to HEAD is the same without a body, and takes no place', async () => {
+      const client = await daemon.request(
+        'HEAD /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      )
+      await client.until(isEnded)
+      expect(client.head).toMatchObject({
+        status: 200,
+        headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' },
+      })
+      expect(client.body).toBe('')
+      await countsAreZero(daemon)
+    })
+
+    test('to a HEAD that asks for what is not legal is the 400 without a body', async () => {
+      const response = await fetch(`${daemon.url}/events/subscribe?cursor=x`, { method: 'HEAD' })
+      expect(response.status).toBe(400)
+      expect(await response.text()).toBe('')
+    })
+
+    test('to any other method is a 405', async () => {
+      const response = await fetch(`${daemon.url}/events/subscribe?all=true`, { method: 'PUT' })
+      expect(response.status).toBe(405)
+      expect(response.headers.get('allow')).toContain('GET')
+    })
+  })
+
+  describe('what is asked for', () => {
+    const user = `G${'A'.repeat(55)}`
+    test.for([
+      ['', 'streams'],
+      ['all=false', 'streams'],
+      ['all=true&streams=1', 'all'],
+      ['all=yes', 'all'],
+      ['all=true&all=true', 'all'],
+      ['streams=', 'streams'],
+      ['streams=01', 'streams'],
+      ['streams=1,,2', 'streams'],
+      ['streams=18446744073709551616', 'streams'],
+      [`streams=${Array.from({ length: 501 }, (_, n) => n).join(',')}`, 'streams'],
+      [`users=${user}`, 'users'],
+      ['types=stream.exploded', 'types'],
+      ['all=true&cursor=yesterday', 'cursor'],
+      ['all=true&cursor=', 'cursor'],
+      ['all=true&cursor=0009223372036854775-0000000000x', 'cursor'],
+      ['all=true&cursor=9999999999999999999-0000000000', 'cursor'],
+      [`all=true&lastEventId=${'1'.repeat(4_000)}`, 'lastEventId'],
+      ['all=true&last_event_id=1', 'last_event_id'],
+      ['all=true&cursor=now&cursor=earliest', 'cursor'],
+      ['all=true&overload=wait', 'overload'],
+      ['all=true&stream=1', 'stream'],
+      ['all=true&__proto__=1', '__proto__'],
+    ] as const)('and is not legal is refused by name: $1', async ([query, name]) => {
+      const { status, headers, problem } = await refusal(await daemon.open(query))
+      expect(status).toBe(400)
+      expect(headers['content-type']).toBe('application/problem+json')
+      expect(problem).toMatchObject({ status: 400, errors: [{ parameter: name }] })
+      expect(problem['detail']).toContain(name)
+    })
+
+    test.for(['x', '0009223372036854775-00000000001', '0'.repeat(5_000)])(
+      'with a Last-Event-ID that is no cursor is refused with its name',
+      async (id) => {
+        const { status, problem } = await refusal(
+          await daemon.open('all=true', { 'Last-Event-ID': id }),
+        )
+        expect(status).toBe(400)
+        expect(problem).toMatchObject({ errors: [{ parameter: 'Last-Event-ID' }] })
+      },
+    )
+
+    test('can be repeated, comma-separated, or both', async () => {
+      const one = await replay('streams=1&cursor=earliest')
+      const two = await replay('streams=2&cursor=earliest')
+      const both = [...one, ...two].toSorted()
+      expect(one.length).toBeGreaterThan(0)
+      expect(two.length).toBeGreaterThan(0)
+      for (const query of ['streams=1,2', 'streams=1&streams=2', 'streams=2,1&streams=1']) {
+        expect(await replay(`${query}&cursor=earliest`)).toEqual(both)
+      }
+    })
+
+    test('is streams or users, narrowed by types', async () => {
+      const log = daemon
+        .log()
+        .map(({ data }) => JSON.parse(data) as Record<'id' | 'type' | 'streamId', string> & Parties)
+      const sender = log.find((event) => event.sender !== null)!.sender!
+      const expected = log.filter(
+        (event) =>
+          event.type === 'stream.created' &&
+          (event.streamId === '2' || event.sender === sender || event.recipient === sender),
+      )
+      const query = `streams=2&users=${sender}&types=stream.created&cursor=earliest`
+      expect(await replay(query)).toEqual(expected.map(({ id }) => id))
+    })
+
+    test('starts behind the first cursor that is there: header, lastEventId, last_event_id, cursor', async () => {
+      const header = { 'Last-Event-ID': ids[10]! }
+      const rest = `last_event_id=${ids[5]}&cursor=earliest`
+      expect(await replay(`all=true&lastEventId=${ids[8]}&${rest}`, header)).toEqual(ids.slice(11))
+      expect(await replay(`all=true&lastEventId=${ids[8]}&${rest}`)).toEqual(ids.slice(9))
+      expect(await replay(`all=true&${rest}`)).toEqual(ids.slice(6))
+      expect(await replay('all=true&cursor=earliest')).toEqual(ids)
+      expect(await replay('all=true')).toEqual([])
+      expect(await replay('all=true&cursor=now')).toEqual([])
+    })
+
+    test('is not started anew by an empty header', async () => {
+      const query = `all=true&lastEventId=${ids[3]}`
+      expect(await replay(query, { 'Last-Event-ID': '' })).toEqual(ids.slice(4))
+    })
+
+    test('can be a position that is no event', async () => {
+      const ledger = Number(BigInt(ids[6]!.slice(0, 19)) >> 32n)
+      const after = ids.filter((id) => id > endOfLedger(ledger))
+      expect(await replay(`all=true&cursor=${endOfLedger(ledger)}`)).toEqual(after)
+    })
+  })
+
+  describe('a full feed', () => {
+    test('refuses with 503 and when to come again, and has a place once someone has left', async (context) => {
+      const small = await start({
+        recording: 'first-steps',
+        env: { MAX_SUBSCRIPTIONS: '2' },
+      })
+      context.onTestFinished(() => small.close())
+      const held = await small.open('all=true')
+      await (await small.open('all=true')).until(isCaughtUp)
+      const { status, headers, problem } = await refusal(await small.open('all=true'))
+      expect(status).toBe(503)
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+      expect(problem).toMatchObject({
+        status: 503,
+        detail: expect.stringContaining('overload=retry') as string,
+      })
+      expect(await small.stats()).toMatchObject({ activeConnections: 2, maxConnections: 2 })
+
+      const retry = await small.open('all=true&overload=retry')
+      await retry.until(({ complete }) => complete)
+      retry.socket.destroy()
+      expect(retry.head).toMatchObject({
+        status: 200,
+        headers: { 'content-type': 'text/event-stream' },
+      })
+      expect(retry.body).toMatch(/^retry: [1-5]000\n\n$/)
+
+      held.socket.destroy()
+      await countsAre(small, { activeConnections: 1 })
+      const next = await (await small.open('all=true')).until(isCaughtUp)
+      expect(next.head!.status).toBe(200)
+    })
+
+    test('refuses an address over its share with 429, and nobody else', async (context) => {
+      const small = await start({
+        recording: 'first-steps',
+        env: { MAX_SUBSCRIPTIONS_PER_ADDRESS: '1', TRUST_PROXY: '127.0.0.0/8' },
+      })
+      context.onTestFinished(() => small.close())
+      const from = (address: string) => ({ 'X-Forwarded-For': address })
+      await (await small.open('all=true', from('203.0.113.1'))).until(isCaughtUp)
+      const { status, headers } = await refusal(await small.open('all=true', from('203.0.113.1')))
+      expect(status).toBe(429)
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+      await (await small.open('all=true', from('203.0.113.2'))).until(isCaughtUp)
+      expect(await small.stats()).toMatchObject({
+        activeConnections: 2,
+        activeIps: 2,
+        perIpPeakConnections: 1,
+      })
+    })
+  })
+
+  describe('shares', () => {
+    test('of a user whom a trusted proxy names: over it is a 429, for nobody else', async (context) => {
+      const small = await start({
+        recording: 'first-steps',
+        env: { MAX_SUBSCRIPTIONS_PER_USER: '1', TRUST_PROXY: '127.0.0.0/8' },
+      })
+      context.onTestFinished(() => small.close())
+      const as = (user: string) => ({ 'X-Forwarded-User': user })
+      await (await small.open('all=true', as('alice'))).until(isCaughtUp)
+      const { status, headers, problem } = await refusal(await small.open('all=true', as('alice')))
+      expect(status).toBe(429)
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+      expect(problem['detail']).toContain('this user')
+      await (await small.open('all=true', as('bob'))).until(isCaughtUp)
+      await (await small.open('all=true')).until(isCaughtUp)
+    })
+  })
+
+  describe('a body', () => {
+    const post = (text: string, type = 'application/json', method = 'POST') =>
+      daemon.request(
+        `${method} /events/subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\n` +
+          `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+      )
+    const form = 'application/x-www-form-urlencoded'
+
+    test.for([
+      ['POST', 'application/json', '{"streams":["1","2"],"cursor":"earliest"}'],
+      ['QUERY', 'application/json; charset=utf-8', '{"streams":"1,2","cursor":"earliest"}'],
+      ['POST', form, 'streams=1&streams=2&cursor=earliest'],
+    ] as const)('asks for the same as a query string: %s with %s', async ([method, type, text]) => {
+      const expected = await replay('streams=1,2&cursor=earliest')
+      const client = await (await post(text, type, method)).until(isCaughtUp)
+      client.socket.destroy()
+      expect(client.head!.status).toBe(200)
+      expect(client.events().map(({ id }) => id)).toEqual(expected)
+    })
+
+    test('has room for longer lists, and not for any', async () => {
+      const streams = (count: number) =>
+        JSON.stringify({ streams: Array.from({ length: count }, (_, n) => String(n)) })
+      const long = await (await post(streams(2_000))).until(isCaughtUp)
+      expect(long.head!.status).toBe(200)
+      long.socket.destroy()
+      const { status, problem } = await refusal(await post(streams(2_001)))
+      expect(status).toBe(400)
+      expect(problem['detail']).toContain('at most 2000')
+    })
+
+    test.for([
+      ['{"streams":["1"]', 'application/json', 400, 'JSON object'],
+      ['[]', 'application/json', 400, 'JSON object'],
+      ['{"streams":[1]}', 'application/json', 400, 'streams'],
+      ['{"all":null}', 'application/json', 400, 'all'],
+      ['{}', 'application/json', 400, 'all=true'],
+      ['{"all":true,"all ":true}', 'application/json', 400, 'is not a parameter'],
+      ['<all/>', 'application/xml', 415, 'application/json'],
+      ['', '', 415, 'application/json'],
+      [' '.repeat(300_000), 'application/json', 413, 'ask for less'],
+    ] as const)('that is not legal is refused: %s', async ([text, type, status, hint]) => {
+      const answer = await refusal(await post(text, type))
+      expect(answer.status).toBe(status)
+      expect(answer.problem['detail']).toContain(hint)
+    })
+
+    test('that is cut off leaves nothing behind', async () => {
+      const client = await daemon.request(
+        'POST /events/subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"all"',
+      )
+      client.socket.resetAndDestroy()
+      await countsAreZero(daemon)
+      expect((await fetch(`${daemon.url}/health`)).status).toBe(200)
+    })
+
+    test('from another origin is allowed by the preflight', async () => {
+      const response = await fetch(`${daemon.url}/events/subscribe`, {
+        method: 'OPTIONS',
+        headers: { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' },
+      })
+      expect(response.headers.get('access-control-allow-methods')).toContain('POST')
+    })
+  })
+
+  describe('a connection', () => {
+    const health = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
+    const subscribe = 'GET /events/subscribe?all=true&cursor=earliest HTTP/1.1\r\nHost: x\r\n\r\n'
+
+    test('that was used for something else can become a subscription', async () => {
+      const client = await daemon.request(health)
+      await client.until(({ body }) => body.includes('ok'))
+      const before = client.body.length
+      client.socket.write(subscribe)
+      await client.until(({ body }) => body.includes('caught_up'))
+      client.socket.destroy()
+      expect(client.body.slice(before)).toMatch(/^HTTP\/1.1 200 OK/)
+    })
+
+    test('that is a subscription answers nothing else: what is pipelined behind is not heard', async () => {
+      const client = await (await daemon.request(subscribe + health)).until(isCaughtUp)
       expect(client.events().map(({ id }) => id)).toEqual(ids)
-    }
-    const moments = clients.map(({ messages }) => messages.at(-1)!.at)
-    expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(500)
+      expect(client.body).not.toContain('HTTP/1.1')
+      client.socket.destroy()
+    })
+
+    test('that asks for a second subscription behind the first is closed', async () => {
+      const client = await (await daemon.request(subscribe + subscribe)).until(isEnded)
+      expect(client.body).not.toContain('HTTP/1.1')
+      await countsAreZero(daemon)
+    })
+
+    test('that pipelines a subscription behind another request is told to connect anew', async () => {
+      const client = await (await daemon.request(health + subscribe)).until(isEnded)
+      expect(client.head!.status).toBe(200)
+      expect(client.body).toMatch(/HTTP\/1.1 400 Bad Request/)
+      expect(client.body).toContain('cannot be pipelined')
+    })
+
+    test('that sends on after its request does not disturb the stream', async () => {
+      const client = await (await daemon.request(subscribe)).until(isCaughtUp)
+      for (let times = 0; times < 50; times += 1) client.socket.write(health)
+      const other = await (await daemon.open('all=true')).until(isCaughtUp)
+      expect(client.ended).toBe(false)
+      for (const { socket } of [client, other]) socket.destroy()
+      await countsAreZero(daemon)
+    })
+  })
+
+  describe('the counts return to zero', () => {
+    test('after a FIN', async () => {
+      const client = await (await daemon.open('all=true')).until(isCaughtUp)
+      expect(await daemon.stats()).toMatchObject({ activeConnections: 1, live: 1 })
+      client.socket.end()
+      await countsAreZero(daemon)
+      await client.until(isEnded)
+    })
+
+    test('after a RST', async () => {
+      const client = await (await daemon.open('all=true')).until(isCaughtUp)
+      client.socket.resetAndDestroy()
+      await countsAreZero(daemon)
+    })
+
+    test('after a RST in the middle of a request', async () => {
+      const client = await daemon.request('GET /events/subscribe?all=true HTTP/1.1\r\nHost')
+      client.socket.resetAndDestroy()
+      await countsAreZero(daemon)
+    })
+
+    test('after many have come and gone at once', async () => {
+      const clients = await Promise.all(
+        Array.from({ length: 60 }, () => daemon.open('all=true&cursor=earliest')),
+      )
+      for (const [number, { socket }] of clients.entries()) {
+        if (number % 3 === 0) socket.resetAndDestroy()
+        else if (number % 3 === 1) socket.end()
+        else socket.destroy()
+      }
+      await countsAreZero(daemon)
+    })
+  })
+
+  describe.concurrent('in time', () => {
+    test('a response to HTTP/1.0 has no chunks and ends with the connection', async () => {
+      const single = await start({
+        recording: 'first-steps',
+        env: { MAX_AGE_SECONDS: '1' },
+      })
+      await single.indexed()
+      const client = await single.request(
+        'GET /events/subscribe?all=true&cursor=earliest HTTP/1.0\r\n\r\n',
+      )
+      await client.until(isEnded)
+      await single.close()
+      expect(client.head!.headers).not.toHaveProperty('transfer-encoding')
+      expect(client.body).toMatch(/^retry: /)
+      expect(client.body).toMatch(/event: reconnect\ndata: \{"reason":"max_age"\}\n\n$/)
+      expect(client.events().map(({ id }) => id)).toEqual(ids)
+    })
+
+    test('a peer that has vanished without a word is counted no longer than to the maximum age', async (context) => {
+      const short = await start({ recording: 'first-steps', env: { MAX_AGE_SECONDS: '1' } })
+      context.onTestFinished(() => short.close())
+      const proxy = await startProxy(short.url)
+      context.onTestFinished(() => proxy.close())
+      const response = await fetch(`${proxy.url}/events/subscribe?all=true`)
+      await countsAre(short, { live: 1 })
+      proxy.vanish()
+      await response.text().catch(() => {})
+      await countsAreZero(short)
+    })
+
+    test('a daemon that closes says goodbye to each within the drain time, admits nobody, and is gone soon after', async () => {
+      const closing = await start({ recording: 'first-steps', env: { DRAIN_SECONDS: '1' } })
+      await closing.indexed()
+      const clients = await Promise.all(
+        Array.from({ length: 60 }, () => closing.open('all=true&cursor=earliest')),
+      )
+      await Promise.all(clients.map((client) => client.until(isCaughtUp)))
+      const late = await closing.request('GET /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\n')
+      const began = performance.now()
+      const closed = closing.close()
+      late.socket.write('\r\n')
+      const { status, headers, problem } = await refusal(late)
+      expect(status).toBe(503)
+      expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+      expect(problem['detail']).toContain('shutting down')
+      await closed
+      expect(performance.now() - began).toBeLessThan(3_000)
+      await Promise.all(clients.map((client) => client.until(isEnded)))
+      for (const client of clients) {
+        expect(client.complete).toBe(true)
+        expect(client.messages.at(-1)).toMatchObject({
+          event: 'reconnect',
+          data: { reason: 'shutdown' },
+        })
+        expect(client.events().map(({ id }) => id)).toEqual(ids)
+      }
+      const moments = clients.map(({ messages }) => messages.at(-1)!.at)
+      expect(Math.max(...moments) - Math.min(...moments)).toBeGreaterThan(500)
+    })
   })
 })

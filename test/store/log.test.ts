@@ -66,6 +66,26 @@ describe('reading the log', () => {
     expect(page.entries).toEqual(all.filter(({ id }) => through === undefined || id <= through))
   })
 
+  property.prop([position, position, fc.integer({ min: 1, max: 400 })])(
+    'as one text is the same entries, page by page',
+    (after = '', through = '~', limit) => {
+      const around = ['<', 'ü', '|', '>'] as const
+      let text = ''
+      let count = 0
+      let next: string | undefined = after
+      do {
+        const page = store.log.joined({ after: next, through, limit, around })
+        text += page.text?.toString() ?? ''
+        count += page.count
+        if (page.next !== undefined) expect(page.next).toBe(page.last)
+        next = page.next
+      } while (next !== undefined)
+      const expected = all.filter(({ id }) => id > after && id <= through)
+      expect(count).toBe(expected.length)
+      expect(text).toBe(expected.map(({ type, data, id }) => `<${type}ü${data}|${id}>`).join(''))
+    },
+  )
+
   test('never scans a table', () => {
     const plans = [
       'select id, type from events indexed by events_by_stream where stream_id = ? and id > ? and id < ? order by id asc limit ?',

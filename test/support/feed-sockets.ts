@@ -21,6 +21,8 @@ export const LIMITS: FeedLimits = {
   stallTimeoutMs: 60_000,
   maxSubscriptions: 10_000,
   maxSubscriptionsPerAddress: 10_000,
+  maxSubscriptionsPerUser: 10_000,
+  maxReplaying: 10_000,
 }
 
 interface Setup {
@@ -104,6 +106,7 @@ export async function openFeed({
         filter: EVERYTHING,
         cursor: 'now',
         address: 'here',
+        user: undefined,
         clientId: `client ${names}`,
         ...request,
       })

@@ -1,0 +1,110 @@
+import type { Cursor } from '../domain/cursor.ts'
+import type { Gap } from '../store/coverage.ts'
+import { toBytes } from './frame.ts'
+import type { Bytes } from './frame.ts'
+import type { Group } from './groups.ts'
+import type { TextReading } from './view.ts'
+
+/** What matches a group's filter behind `after` and through `reached`, as it goes over the wire. */
+export interface Page {
+  readonly group: Group
+  readonly after: Cursor
+  readonly reached: Cursor
+  /** The gap that begins where the page ends. */
+  readonly gap: Gap | undefined
+  /** Undefined where nothing matches. */
+  readonly bytes: Bytes | undefined
+  /** Events in `bytes`, and the last one's id. */
+  readonly events: number
+  readonly last: Cursor | undefined
+  used: boolean
+}
+
+/** The part of a page that one subscription needs. */
+export type Part = Pick<Page, 'reached' | 'gap' | 'bytes' | 'events' | 'last'>
+
+export function createPage(group: Group, after: Cursor, reading: TextReading): Page {
+  const { text, count: events, last, reached, gap } = reading
+  return { group, after, reached, gap, bytes: text && toBytes(text), events, last, used: true }
+}
+
+/** A page from a position inside it on. */
+export function partOf(page: Page, cursor: Cursor): Part {
+  const { after, reached, gap, bytes, last } = page
+  if (cursor === after || bytes === undefined) return page
+  const { chunk, start, end } = bytes
+  let { events } = page
+  let from = start
+  while (from < end) {
+    const blockEnd = chunk.indexOf(BLOCK_END, from) + BLOCK_END.length
+    const idEnd = blockEnd - BLOCK_END.length
+    // A block ends with its id, and all ids are of one length.
+    if (chunk.toString('latin1', idEnd - cursor.length, idEnd) > cursor) break
+    events -= 1
+    from = blockEnd
+  }
+  if (from >= end) return { reached, gap, bytes: undefined, events: 0, last: undefined }
+  return { reached, gap, bytes: toBytes(chunk.subarray(from, end)), events, last }
+}
+
+const BLOCK_END = Buffer.from('\n\n')
+
+/**
+ * Pages that were read lately: a thousand clients that come back together, each with a position of
+ * its own, read the log once.
+ */
+export interface PageCache {
+  find(group: Group, cursor: Cursor): Page | undefined
+  add(page: Page): void
+  /** Forgets what nobody has asked for since the last sweep. */
+  sweep(): void
+  /** Forgets a group's pages, or all. */
+  drop(group?: Group): void
+}
+
+export function createPageCache(mostBytes: number): PageCache {
+  /** The least lately added first. */
+  const pages = new Set<Page>()
+  let held = 0
+
+  function remove(page: Page): void {
+    if (!pages.delete(page)) return
+    held -= sizeOf(page)
+    page.group.pages.splice(page.group.pages.indexOf(page), 1)
+  }
+
+  return {
+    find({ pages: candidates }, cursor) {
+      // Those who come back together are after the same pages: the newest is the likeliest.
+      const page = candidates.findLast(({ after, reached }) => after <= cursor && cursor < reached)
+      if (page !== undefined) page.used = true
+      return page
+    },
+    add(page) {
+      pages.add(page)
+      page.group.pages.push(page)
+      held += sizeOf(page)
+      for (const oldest of pages) {
+        if (held <= mostBytes) break
+        remove(oldest)
+      }
+    },
+    sweep() {
+      for (const page of pages) {
+        if (page.used) page.used = false
+        else remove(page)
+      }
+    },
+    drop(group) {
+      const dropped = group === undefined ? pages : group.pages.slice()
+      for (const page of dropped) remove(page)
+    },
+  }
+}
+
+/** A page of nothing costs something too. */
+const OVERHEAD = 512
+
+function sizeOf({ bytes }: Page): number {
+  return OVERHEAD + (bytes?.chunk.length ?? 0)
+}

@@ -1,0 +1,210 @@
+import { connect } from 'node:net'
+import { fc, test as property } from '@fast-check/vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseLaneRequest } from '../../src/http/lane.ts'
+import { startFeedDaemon } from '../support/feed-daemon.ts'
+import type { FeedDaemon } from '../support/feed-daemon.ts'
+
+let lean: FeedDaemon
+let http: FeedDaemon
+
+beforeAll(async () => {
+  ;[lean, http] = await Promise.all(
+    ['lean', 'http'].map((FEED_LANE) =>
+      startFeedDaemon({ recording: 'first-steps', env: { FEED_LANE } }),
+    ) as [Promise<FeedDaemon>, Promise<FeedDaemon>],
+  )
+  await Promise.all([lean.indexed(), http.indexed()])
+})
+afterAll(() => Promise.all([lean.close(), http.close()]))
+
+const PLAIN = 'GET /events/subscribe?all=true HTTP/1.1\r\nHost: localhost\r\n'
+const EVENT_ID = '0012884906182971392-0000000001'
+
+/** What differs from one answer to the next by its nature. */
+function comparable(text: string): string {
+  return text
+    .replace(/^Date: .*$/gim, 'Date')
+    .replace(/"clientId":"[^"]*"/g, 'clientId')
+    .replace(/retry: \d+/g, 'retry')
+    .replace(/in \d+ s/g, 'in some s')
+}
+
+/** Sends the pieces one after the other, and gives back the first answer, head and body. */
+async function answer(daemon: FeedDaemon, pieces: readonly string[]): Promise<string> {
+  const { hostname: host, port } = new URL(daemon.url)
+  const socket = connect({ host, port: Number(port), noDelay: true })
+  let raw = ''
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    raw += text
+    if (firstAnswer(raw) !== undefined) resolve()
+  })
+  socket.on('error', () => {}).on('close', () => resolve())
+  for (const piece of pieces) {
+    await new Promise((written) => {
+      socket.write(piece, 'latin1', written)
+    })
+  }
+  await promise
+  socket.destroy()
+  return comparable(firstAnswer(raw) ?? raw)
+}
+
+/** The first answer in what came, if all of it has: to the end, or until a feed has caught up. */
+function firstAnswer(raw: string): string | undefined {
+  const end = raw.indexOf('\r\n\r\n') + 4
+  if (end < 4) return undefined
+  const head = raw.slice(0, end).toLowerCase()
+  const length = /content-length: (\d+)/.exec(head)?.[1]
+  if (length !== undefined) {
+    const whole = end + Number(length)
+    return raw.length < whole ? undefined : raw.slice(0, whole)
+  }
+  if (!head.includes('transfer-encoding')) return raw.slice(0, end)
+  return /^[^]*?(\r\n0\r\n\r\n|caught_up\n[^]*?\n\n)/.exec(raw)?.[0]
+}
+
+const weighted = <T>(usual: T, ...unusual: T[]) =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...unusual) },
+  )
+
+const requestLine = fc
+  .tuple(
+    // An answer to HEAD tells a length and has none: it would be waited for.
+    weighted('GET', 'get', 'PUT', 'OPTIONS', 'G', 'QUERY'),
+    weighted(' ', '  ', '\t'),
+    weighted(
+      '/events/subscribe?all=true&cursor=earliest',
+      '/events/subscribe?all=true',
+      '/events/subscribe',
+      '/events/subscribe?',
+      '/events/subscribe?all=true#x',
+      '/events/subscribe?all=tr%75e',
+      '/events/subscribe?all=%zz',
+      '/events/subscribe?all=true&streams=1',
+      '/events/subscribe?streams=1,2&streams=3&types=stream.created&cursor=earliest',
+      '/events/subscribe?all=true&x=|',
+      '/events/subscribe?all=true&x="',
+      '/events/subscribe?all=true&\xe9=1',
+      '/events/subscribe?all=true&cursor=a b',
+      '/events/subscribe/',
+      '/events//subscribe?all=true',
+      '//events/subscribe?all=true',
+      '/health',
+      'http://localhost/events/subscribe?all=true',
+      '*',
+    ),
+    weighted(' HTTP/1.1', ' HTTP/1.0', ' HTTP/1.2', ' HTTP/2.0', ' http/1.1', '', ' HTTP/1.1 '),
+  )
+  .map((parts) => parts.join(''))
+
+const header = fc.oneof(
+  fc.constantFrom(
+    'Accept: text/event-stream',
+    'Cookie: a=b; c="d"',
+    'X-Empty:',
+    'X-Tabs:\ta\tb\t',
+    `Last-Event-ID: ${EVENT_ID}`,
+    `last-event-id:${EVENT_ID}   `,
+    'Last-Event-ID:',
+    'Connection: keep-alive',
+    'Connection: close',
+    'X-Forwarded-For: 203.0.113.9, 10.0.0.1',
+  ),
+  fc.constantFrom(
+    'Host: again',
+    'Last-Event-ID: tomorrow',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Connection: keep-alive, x',
+    'Content-Length: 0',
+    'Content-Length: 5',
+    'Content-Length: 5, 6',
+    'Content-Length: -1',
+    'Transfer-Encoding: chunked',
+    'Transfer-Encoding: identity',
+    'Expect: 100-continue',
+    'X-Space : 1',
+    ' folded: 1',
+    'no colon at all',
+    ': no name',
+    'X-Bell: \x07',
+    'X-Nul: \x00',
+    'X-Delete: \x7f',
+    'X-High: \xff',
+    'X-N\xe4me: 1',
+    'X-CR: a\rb',
+    'X-LF: a\nb',
+    `X-Long: ${'a'.repeat(9_000)}`,
+    `X-Longer: ${'a'.repeat(20_000)}`,
+  ),
+)
+
+const request = fc.record({
+  line: requestLine,
+  host: weighted(['Host: localhost'], [], ['Host:'], ['Host: a', 'Host: b']),
+  headers: fc.array(header, { maxLength: 4 }),
+  newline: weighted('\r\n', '\n', '\r\r\n'),
+  behind: weighted('', 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n', '\r\n'),
+  cuts: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(fc.nat(300), { maxLength: 3 }) },
+  ),
+})
+
+function piecesOf({ line, host, headers, newline, behind, cuts }: RequestParts): string[] {
+  const text = [line, ...host, ...headers, '', ''].join(newline) + behind
+  // Whatever the first line made of it, this ends it.
+  const whole = newline === '\r\n' ? text : `${text}\r\n\r\n`
+  const edges = [0, ...cuts.toSorted((a, b) => a - b), whole.length]
+  return edges.slice(1).map((edge, at) => whole.slice(edges[at], edge))
+}
+
+type RequestParts = typeof request extends fc.Arbitrary<infer T> ? T : never
+
+describe('the lean lane', () => {
+  property.prop([request], { numRuns: 300 })(
+    'answers whatever is sent to it as the HTTP server does',
+    async (parts) => {
+      // What lies behind would be a body, and no body at that: how far an answer gets is chance.
+      fc.pre(parts.behind === '' || !parts.headers.some((each) => /^(Content-L|Tr)/.test(each)))
+      const pieces = piecesOf(parts)
+      const [ours, theirs] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
+      expect(ours).toBe(theirs)
+    },
+  )
+
+  test('answers a request that comes a byte at a time as the HTTP server does', async () => {
+    const pieces = `${PLAIN}\r\n`.split('')
+    const [ours, theirs] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
+    expect(ours).toBe(theirs)
+    expect(ours).toContain('caught_up')
+  })
+
+  test.for([
+    ['nothing but a Host', ''],
+    ['what browsers send', 'Accept: text/event-stream\r\nAccept-Language: de,en;q=0.5\r\n'],
+    ['a Last-Event-ID', `Last-Event-ID: ${EVENT_ID}\r\n`],
+    ['where a proxy has it from', 'X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n'],
+  ])('takes a plain request with %s', ([, headers]) => {
+    expect(parseLaneRequest(Buffer.from(`${PLAIN}${headers}\r\n`))).toBeDefined()
+  })
+
+  test.for([
+    ['is not whole', PLAIN],
+    ['has something behind it', `${PLAIN}\r\nGET`],
+    ['has a body', `${PLAIN}Content-Length: 2\r\n\r\n`],
+    ['has no Host', 'GET /events/subscribe?all=true HTTP/1.1\r\n\r\n'],
+    ['has two', `${PLAIN}Host: other\r\n\r\n`],
+    ['is for something else', 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['begins like the feed', 'GET /events/subscribers HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['has a folded header', `${PLAIN}X-A: 1\r\n 2\r\n\r\n`],
+    ['has a header without a name', `${PLAIN}: 1\r\n\r\n`],
+    ['is larger than it needs to be', `${PLAIN}X-A: ${'a'.repeat(9_000)}\r\n\r\n`],
+  ] as const)('leaves to the HTTP server what %s', ([, text]) => {
+    expect(parseLaneRequest(Buffer.from(text))).toBeUndefined()
+  })
+})
