@@ -75,6 +75,7 @@ const Environment = z.object({
   MAX_SUBSCRIPTIONS_PER_USER: whole(1, 1_000_000).default(10_000),
   MAX_REPLAYING_SUBSCRIPTIONS: whole(1, 1_000_000).default(10_000),
   FEED_LANE: z.enum(['lean', 'http'], { error: 'one of lean, http' }).default('lean'),
+  AUDIT_INTERVAL_SECONDS: whole(0, 604_800).default(600),
   TRUST_PROXY: z
     .string()
     .default('')
@@ -116,6 +117,8 @@ export interface Config {
   maxReplayingSubscriptions: number
   feedLane: 'lean' | 'http'
   trustProxy: BlockList
+  /** Between the beginnings of two audits; 0: off. */
+  auditIntervalSeconds: number
   rpcTimeoutSeconds: number
   /** How many RPCs must tell the same of a range before it is believed. */
   rpcAgreement: 1 | 2
@@ -149,6 +152,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxReplayingSubscriptions: values.MAX_REPLAYING_SUBSCRIPTIONS,
     feedLane: values.FEED_LANE,
     trustProxy: values.TRUST_PROXY,
+    auditIntervalSeconds: values.AUDIT_INTERVAL_SECONDS,
     rpcTimeoutSeconds: values.RPC_TIMEOUT_SECONDS,
     rpcAgreement: values.RPC_AGREEMENT === 2 ? 2 : 1,
   }

@@ -8,6 +8,7 @@ import { createMetrics } from './http/metrics.ts'
 import type { SourceCounters } from './http/metrics.ts'
 import { listen } from './http/server.ts'
 import type { Endpoint } from './http/status.ts'
+import { createAuditLoop } from './ingest/audit-loop.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { SourceStatus } from './ingest/ingest.ts'
 import type { LedgerSource } from './source/source.ts'
@@ -45,7 +46,12 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
   const stopping = new AbortController()
   try {
     claimStore(store, config.databasePath, { ...config, contractId })
-    const metrics = createMetrics({ store, feed: () => feed, sourceCounters: parts.counters })
+    const metrics = createMetrics({
+      store,
+      feed: () => feed,
+      sourceCounters: parts.counters,
+      audit: () => audits.status(),
+    })
     const feed = createFeed({
       log: store.log,
       coverage: store.coverage,
@@ -80,6 +86,17 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
         fault: metrics.fault,
       },
     })
+    const alarm = () => ingest.status().alarm ?? parts.counters?.().disagreement ?? null
+    const audits = createAuditLoop({
+      source,
+      store,
+      contractId,
+      log: logger,
+      intervalSeconds: config.auditIntervalSeconds,
+      // A source of another chain has nothing to say of our streams.
+      trusted: () => ingest.status().state === 'ok' && alarm() === null,
+      onRepaired: () => feed.renew(),
+    })
     const http = await listen(
       {
         store,
@@ -90,7 +107,9 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
         network: config.networkPassphrase,
         endpoints: parts.endpoints ?? (() => [endpointOf(sourceName, ingest.status())]),
         tipStillForMs: () => ingest.status().tipStillForMs,
-        alarm: () => ingest.status().alarm,
+        alarm,
+        audit: () => audits.status(),
+        auditIntervalSeconds: config.auditIntervalSeconds,
         readyMaxLag: config.readyMaxLag,
         tipStallSeconds: config.tipStallSeconds,
         logger,
@@ -98,7 +117,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
       },
       config,
     )
-    const ended = ingest.run(stopping.signal)
+    const ended = untilBothEnd(stopping, (signal) => [ingest.run(signal), audits.run(signal)])
     return {
       url: http.url,
       ended,
@@ -113,6 +132,21 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
     }
   } catch (error) {
     store.close()
+    throw error
+  }
+}
+
+/** Settles when both have ended; one that fails ends the other. */
+async function untilBothEnd(
+  stopping: AbortController,
+  begin: (signal: AbortSignal) => Promise<void>[],
+): Promise<void> {
+  const running = begin(stopping.signal)
+  try {
+    await Promise.all(running)
+  } catch (error) {
+    stopping.abort(error)
+    await Promise.allSettled(running)
     throw error
   }
 }

@@ -255,6 +255,7 @@ describe('a running daemon', () => {
       reasons: ['no ledger has been indexed yet', 'no RPC has answered since the start'],
       lagLedgers: null,
       checkpoint: null,
+      runway: null,
     })
     expect(await getJson(`${daemon.url}/streams`)).toEqual({
       data: [],
@@ -269,6 +270,7 @@ describe('a running daemon', () => {
       reasons: [],
       lagLedgers: 0,
       checkpoint: checkpoint.cursor,
+      runway: { ledgers: LAST - FIRST, hours: expect.any(Number) },
     })
   })
 
@@ -303,6 +305,7 @@ describe('a running daemon', () => {
         streams: finalStreams(firstSteps).size,
         unrecognised: 0,
       },
+      alarm: null,
       endpoints: [
         expect.objectContaining({
           url: `${simulator.url}/`,
@@ -324,6 +327,7 @@ describe('a running daemon', () => {
     '/events',
     '/events/stats',
     '/events/subscribe?all=true',
+    '/audit',
     '/health',
     '/ready',
     '/status',

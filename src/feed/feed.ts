@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { endOfLedger, later, ledgerOf, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Coverage, Gap } from '../store/coverage.ts'
+import type { Coverage } from '../store/coverage.ts'
 import type { EventFilter, Log } from '../store/log.ts'
 import { createAdmission } from './admission.ts'
 import type { AdmissionLimits, Holder, Refusal } from './admission.ts'
@@ -82,6 +82,8 @@ export interface Feed {
   subscribe(request: SubscribeRequest): void
   /** The log may have moved: look again. */
   wake(): void
+  /** Streams have changed without an event: all are told to load them anew. */
+  renew(): void
   stats(): FeedStats
   counters(): Readonly<FeedCounters>
   /** Says goodbye to everyone, spread over `spreadMs`; nobody new is admitted from here on. */
@@ -90,8 +92,8 @@ export interface Feed {
 
 const DRAIN_STEPS = 30
 const RECONNECT_MS = { from: 1_000, to: 5_000 }
-/** About three milliseconds' worth. */
-const WRITES_PER_TURN = 400
+/** About four milliseconds' worth. */
+const WRITES_PER_TURN = 500
 const SWEEP_TICKS = 40
 
 export function createFeed(deps: FeedDeps): Feed {
@@ -142,20 +144,22 @@ export function createFeed(deps: FeedDeps): Feed {
 
   function wake(): void {
     const healed = view.look()
-    if (healed !== undefined) announceHealed(healed)
+    if (healed !== undefined) {
+      replay.outdated()
+      announce(endOfLedger(healed.from))
+    }
     live.advance()
     settleAhead()
   }
 
   /**
-   * Ledgers that were missing are there now, before the position of those who have gone past them:
-   * they are told to load anew, for the feed never goes back.
+   * Something before their position is known now that was not: those who have come so far are told
+   * to load anew, for the feed never goes back.
    */
-  function announceHealed({ from }: Gap): void {
-    replay.outdated()
+  function announce(reach: Cursor): void {
     for (const sub of subs.values()) {
       const position = positionOf(sub)
-      if (position < endOfLedger(from)) continue
+      if (position < reach) continue
       if (sub.mode === 'stalled') sub.missed = true
       else reset(sub, 'gap', position, position)
     }
@@ -390,6 +394,8 @@ export function createFeed(deps: FeedDeps): Feed {
     },
 
     wake,
+
+    renew: () => announce(ORIGIN),
 
     stats() {
       const modes = { live: 0, replaying: 0, stalled: 0, closed: 0 }

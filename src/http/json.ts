@@ -42,6 +42,9 @@ export const StreamJson = z
     updatedLedger: z.number().int(),
     lastEventId: CursorText.nullable(),
     origin: z.enum(['events', 'chain']),
+    liveUntilLedger: z.number().int().nullable().openapi({
+      description: 'the last ledger before its entry is archived, as last read from the chain',
+    }),
   })
   .openapi('Stream')
 
@@ -108,5 +111,6 @@ export function streamJson(stream: Stream, time: bigint): StreamJson {
     updatedLedger: stream.updatedLedger,
     lastEventId: stream.lastEventId,
     origin: stream.origin,
+    liveUntilLedger: stream.liveUntilLedger,
   }
 }

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Fault } from '../domain/errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
+import type { AuditView } from './audit.ts'
 import { countFeed } from './feed-metrics.ts'
 import { contents, position } from './status.ts'
 
@@ -10,11 +11,13 @@ export interface MetricsDeps {
   feed(): Feed
   /** Totals of a source with several endpoints. */
   sourceCounters?: (() => SourceCounters) | undefined
+  audit(): AuditView
 }
 
 export interface SourceCounters {
   failovers: number
   disagreements: number
+  disagreement: string | null
   endpoints: { url: string; pages: number; faults: Partial<Record<Fault, number>> }[]
 }
 
@@ -32,7 +35,7 @@ export interface Metrics {
   fault(fault: Fault): void
 }
 
-export function createMetrics({ store, feed, sourceCounters }: MetricsDeps): Metrics {
+export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDeps): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'flowfi_' })
@@ -118,6 +121,7 @@ export function createMetrics({ store, feed, sourceCounters }: MetricsDeps): Met
     labelNames: ['fault'],
     registers,
   })
+  countAudits(audit, registry)
   if (sourceCounters !== undefined) countSource(sourceCounters, registry)
 
   return {
@@ -129,6 +133,56 @@ export function createMetrics({ store, feed, sourceCounters }: MetricsDeps): Met
     written,
     fault: (fault) => ingestFaults.inc({ fault }),
   }
+}
+
+/** What the last whole audit found, and what all of them have. */
+function countAudits(read: () => AuditView, registry: Registry): void {
+  const registers = [registry]
+  const streams = new Gauge({
+    name: 'flowfi_audit_streams',
+    help: 'Streams compared with the chain by the last audit, by what came of it',
+    labelNames: ['class'],
+    registers,
+    collect() {
+      for (const [name, count] of Object.entries(read().last?.counts ?? {})) {
+        streams.set({ class: name }, count)
+      }
+    },
+  })
+  const expiring = new Gauge({
+    name: 'flowfi_audit_expiring_streams',
+    help: 'Active streams whose entry will be archived within a week, or is',
+    registers,
+    collect() {
+      expiring.set(read().last?.expiring ?? Number.NaN)
+    },
+  })
+  const finished = new Gauge({
+    name: 'flowfi_audit_finished_timestamp_seconds',
+    help: 'When the last audit ended, Unix time',
+    registers,
+    collect() {
+      finished.set(read().last?.finishedAt ?? Number.NaN)
+    },
+  })
+  const drift = new Counter({
+    name: 'flowfi_audit_drift_total',
+    help: 'Streams found to differ from the chain',
+    registers,
+    collect() {
+      drift.reset()
+      drift.inc(read().driftTotal)
+    },
+  })
+  const repaired = new Counter({
+    name: 'flowfi_audit_repaired_total',
+    help: 'Streams that were given the record of the chain, for whatever reason',
+    registers,
+    collect() {
+      repaired.reset()
+      repaired.inc(read().repairedTotal)
+    },
+  })
 }
 
 /** The source counts for itself; its totals are taken over when somebody asks. */

@@ -66,3 +66,8 @@ export function jsonText(text: string): Response {
 export function json(value: unknown, status = 200): Response {
   return Response.json(value, { status })
 }
+
+/** JSON for people to read as it comes. */
+export function readable(value: unknown): Response {
+  return jsonText(`${JSON.stringify(value, null, 2)}\n`)
+}

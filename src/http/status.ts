@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Feed } from '../feed/feed.ts'
 import type { Checkpoint } from '../store/coverage.ts'
+import { auditRoute } from './audit.ts'
+import type { AuditView } from './audit.ts'
 import { instant } from './json.ts'
 import type { Metrics } from './metrics.ts'
 import { wholeNumber } from './parameters.ts'
-import { createRouter, get, json } from './routes.ts'
+import { createRouter, get, json, readable } from './routes.ts'
 import type { Reads } from './routes.ts'
 
 /** One RPC as `/status` shows it. */
@@ -28,6 +30,10 @@ export interface StatusDeps extends Reads {
   tipStillForMs(): number | undefined
   /** What keeps ingestion from going on until somebody acts; null when nothing does. */
   alarm(): string | null
+  /** The audit in the background. */
+  audit(): AuditView
+  /** 0: there is none, beyond what gaps and the beginning need. */
+  auditIntervalSeconds: number
   /** Ledgers the checkpoint may lie behind the tip. */
   readyMaxLag: number
   /** 0: never mind how long the tip stands still. */
@@ -39,6 +45,10 @@ const ReadyQuery = z.strictObject({ max_lag: wholeNumber(0, MAX_LAG).optional() 
 const None = z.strictObject({})
 
 const Point = z.object({ ledger: z.number().int(), ledgerClosedAt: z.string().nullable() })
+const Runway = z
+  .object({ ledgers: z.number().int(), hours: z.number().nullable() })
+  .nullable()
+  .openapi({ description: 'until the RPC would forget the checkpoint' })
 const Status = z
   .object({
     version: z.string(),
@@ -49,7 +59,7 @@ const Status = z
     tip: Point.nullable(),
     lagLedgers: z.number().int().nullable(),
     lagSeconds: z.number().int().nullable(),
-    runway: z.object({ ledgers: z.number().int(), hours: z.number().nullable() }).nullable(),
+    runway: Runway,
     coverage: z.array(z.tuple([z.number().int(), z.number().int()])),
     gaps: z.array(
       z.object({
@@ -64,6 +74,9 @@ const Status = z
       events: z.number().int(),
       streams: z.number().int(),
       unrecognised: z.number().int(),
+    }),
+    alarm: z.string().nullable().openapi({
+      description: 'what keeps ingestion from going on until somebody acts',
     }),
     endpoints: z.array(
       z.object({
@@ -83,6 +96,7 @@ const Ready = z
     reasons: z.array(z.string()),
     lagLedgers: z.number().int().nullable(),
     checkpoint: z.string().nullable(),
+    runway: Runway,
   })
   .openapi('Ready')
 
@@ -137,7 +151,7 @@ export function statusRoutes(deps: StatusDeps) {
       request: { query: None },
       answer: Status,
     }),
-    () => json(store.snapshot(() => status(deps, startedAt))),
+    () => readable(store.snapshot(() => status(deps, startedAt))),
   )
 
   router.openapi(
@@ -165,6 +179,7 @@ export function statusRoutes(deps: StatusDeps) {
     () => json({ ...feed.stats(), timestamp: Math.floor(Date.now() / 1_000) }),
   )
 
+  router.route('/', auditRoute(deps))
   return router
 }
 
@@ -192,6 +207,7 @@ function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
     reasons,
     lagLedgers,
     checkpoint: checkpoint?.cursor ?? null,
+    runway: checkpoint === undefined ? null : runway(checkpoint),
   }
 }
 
@@ -204,6 +220,7 @@ function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
     network,
     ...position(store.coverage.checkpoint()),
     ...contents(store),
+    alarm: deps.alarm(),
     endpoints: deps.endpoints(),
   }
 }

@@ -92,17 +92,12 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     lastError: null,
   }
 
-  function repaired(streams: number): void {
-    status.repairedTotal += streams
-    if (streams > 0) onRepaired()
-  }
-
   async function step(signal: AbortSignal): Promise<void> {
     if (!trusted() || store.coverage.checkpoint() === undefined) return
     if (!status.bootstrapped) {
       const streams = await bootstrap(paced, signal)
       status.bootstrapped = true
-      repaired(streams)
+      status.repairedTotal += streams
       if (streams > 0) log.info({ streams }, 'streams from before the log read from the chain')
     }
     const gaps = store.coverage.gaps().filter((gap) => !gap.repaired)
@@ -125,7 +120,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     if (streams === undefined) {
       throw new SourceError('refused', 'the chain has records that cannot be read')
     }
-    repaired(streams)
+    status.repairedTotal += streams
     log.info({ gaps, streams }, 'streams that lost ledgers touched repaired from the chain')
   }
 
@@ -167,7 +162,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     if (lifetimes.length > 0) store.chain.setLifetimes(lifetimes)
     const streams = repair(store, rows)
     report.repaired += streams
-    repaired(streams)
+    status.repairedTotal += streams
   }
 
   async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -189,6 +184,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
   /** Answers how long to rest. */
   async function attempt(signal: AbortSignal): Promise<number> {
     status.running = true
+    const { repairedTotal } = status
     try {
       await step(signal)
       return pollMs
@@ -201,6 +197,8 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
       return retryMs
     } finally {
       status.running = false
+      // Once for all that this step has found.
+      if (status.repairedTotal > repairedTotal) onRepaired()
     }
   }
 

@@ -6,6 +6,7 @@ import type { Fault } from '../domain/errors.ts'
 import type { LedgerPage, Network, PageStart } from '../source/source.ts'
 import { createHistoryGuard } from './history.ts'
 import { createPace } from './pace.ts'
+import { createRunwayWatch } from './runway.ts'
 import { applyPage, hasMore, lag, nextStart } from './tick.ts'
 import type { TickDeps } from './tick.ts'
 import { backoff, verdict } from './verdict.ts'
@@ -43,7 +44,7 @@ export type OnPage = (page: LedgerPage, accepted: number) => void
 export interface Ingest {
   /** Runs until `signal` aborts; rejects only when a promise of our own is broken. */
   run(signal: AbortSignal): Promise<void>
-  /** Runs until the tip that was seen first is reached. */
+  /** Runs until the tip that was seen first is reached. Throws UsageError when the source refuses. */
   catchUp(signal: AbortSignal, onPage: OnPage): Promise<void>
   status(): SourceStatus
 }
@@ -68,12 +69,15 @@ export function createIngest(deps: IngestDeps): Ingest {
   const { pageSize: largestPage = PAGE_SIZE, now = () => performance.now() } = deps
   const { random = Math.random } = deps
   const pace = createPace()
+  const watchRunway = createRunwayWatch(log)
   let pageSize = largestPage
   let networkChecked = false
   let historyChecked = false
   const history = createHistoryGuard(deps)
   let failures = 0
   let tipMovedAt: number | undefined
+  /** Why nothing was answered from the start on. */
+  let refusedBy: SourceError | undefined
   const status: Omit<SourceStatus, 'tipStillForMs'> = {
     state: 'starting',
     latestLedger: null,
@@ -101,6 +105,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     const began = now()
     const { accepted, moved } = applyPage(deps, start, page)
     observe?.applied((now() - began) / 1_000)
+    watchRunway(completeThrough(page.cursor), page.tip, page.oldest)
     const fields = {
       ledger: completeThrough(page.cursor),
       accepted,
@@ -117,6 +122,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     const judged = verdict(error)
     if (judged === 'halt' || !(error instanceof SourceError)) throw error
     failures += 1
+    refusedBy = error.fault === 'refused' && status.latestLedger === null ? error : undefined
     observe?.fault(error.fault)
     status.state = 'failing'
     // A cursor that the node does not have is how a network that started over shows.
@@ -225,6 +231,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     async catchUp(signal, onPage) {
       while (!signal.aborted) {
         if (await attempt(signal, onPage)) return
+        // Whoever waits for an end is better told than kept waiting for an RPC to change its mind.
+        if (refusedBy !== undefined) throw new UsageError(refusedBy.message, { cause: refusedBy })
       }
     },
     status: () => ({

@@ -39,6 +39,8 @@ export interface FailoverCounters {
   failovers: number
   /** Pages on which endpoints did not agree. */
   disagreements: number
+  /** What endpoints do not agree on now, while the checkpoint is held for it; else null. */
+  disagreement: string | null
   endpoints: EndpointCounters[]
 }
 
@@ -82,7 +84,7 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
   )
   /** Who the last page is from. */
   let serving: readonly Endpoint[] = []
-  let disagreeing = false
+  let disagreement: string | null = null
   const totals = { failovers: 0, disagreements: 0 }
   const closing = new AbortController()
   const probes = new Set<Promise<void>>()
@@ -197,7 +199,7 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       log.info({ from: names(serving), to: names(agreeing) }, 'pages come from another RPC')
     }
     serving = agreeing
-    disagreeing = false
+    disagreement = null
   }
 
   /** Nobody can tell who is right, so all of them are shown, and asked again. */
@@ -211,8 +213,8 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
     const detail = `endpoints disagree ${where}: ${a.name} has ${idOf(ours)}, ${b.name} has ${idOf(theirs)}`
     for (const { from } of answers) from.dispute(detail)
     totals.disagreements += 1
-    if (!disagreeing) log.error({ detail }, 'RPCs disagree: the checkpoint is held')
-    disagreeing = true
+    if (disagreement === null) log.error({ detail }, 'RPCs disagree: the checkpoint is held')
+    disagreement = detail
     return new SourceError('unknown', detail)
   }
 
@@ -312,7 +314,11 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
     },
 
     endpoints: () => endpoints.map((endpoint) => endpoint.status()),
-    counters: () => ({ ...totals, endpoints: endpoints.map((endpoint) => endpoint.counters()) }),
+    counters: () => ({
+      ...totals,
+      disagreement,
+      endpoints: endpoints.map((endpoint) => endpoint.counters()),
+    }),
     async close() {
       closing.abort(new Error('the source is closing'))
       await Promise.allSettled(probes)

@@ -98,6 +98,12 @@ describe('is refused with exit code 2:', () => {
     expect(err).toMatch(/network "Test SDF.*set RPC_URL/)
   })
 
+  test('a contract that the RPC does not have, where an end is waited for', async () => {
+    const { contractId: CONTRACT_ID } = (await loadRecording('quirks')).header
+    const err = await refused(['sync'], { ...(await followed()), CONTRACT_ID })
+    expect(err).toMatch(/no RPC serves the contract.*has no contract.*set RPC_URL.*CONTRACT_ID/)
+  })
+
   test('no database where one is needed', async () => {
     const DATABASE_PATH = `${await temporaryFolder()}/none.db`
     const commands = ['status', 'rebuild'].map((name) => usageError([name], { DATABASE_PATH }))

@@ -6,6 +6,22 @@ import { createMetrics } from '../../src/http/metrics.ts'
 import { useFeed } from '../support/feed-sockets.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 
+const AUDITED = {
+  bootstrapped: true,
+  running: false,
+  last: {
+    finishedAt: 1_800_000_000,
+    ledger: 7,
+    counts: { ok: 5, drift: 1, not_yet: 0, archived: 0 },
+    repaired: 1,
+    expiring: 2,
+    drift: [],
+  },
+  driftTotal: 3,
+  repairedTotal: 4,
+  lastError: null,
+}
+
 async function metricsOf(context: TestContext, store = memoryStore()) {
   const { feed, subscribe } = await useFeed(context, { store })
   for (let count = 0; count < 2; count += 1) {
@@ -16,9 +32,11 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
   const { registry } = createMetrics({
     store,
     feed: () => feed,
+    audit: () => AUDITED,
     sourceCounters: () => ({
       failovers: 3,
       disagreements: 0,
+      disagreement: null,
       endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 } }],
     }),
   })
@@ -48,6 +66,8 @@ test('metrics tell what the store holds at the moment they are asked for', async
   expect(text).toMatch(/^flowfi_source_faults_total\{endpoint="http:\/\/a\/",fault="busy"\} 2$/m)
   expect(text).toMatch(/^flowfi_subscriptions\{mode="live"\} 2$/m)
   expect(text).toMatch(/^flowfi_subscriptions_opened_total 2$/m)
+  expect(text).toMatch(/^flowfi_audit_streams\{class="drift"\} 1$/m)
+  expect(text).toMatch(/^flowfi_audit_repaired_total 4$/m)
   expect(text).toMatch(/^flowfi_subscriptions_resumed_total\{result="expired"\} 1$/m)
   expect(text).toMatch(/^flowfi_feed_events_total\{mode="replay"\} \d\d+$/m)
   expect(text).toMatch(/^flowfi_feed_pulls_total\{from="log"\} [1-9]/m)

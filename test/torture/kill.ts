@@ -46,6 +46,8 @@ export interface Killed {
 
 const TABLES = ['events', 'streams', 'event_counts', 'coverage', 'gaps', 'checkpoint', 'identity']
 const decode = createDecoder()
+/** Their lifetimes of entries would differ, and their calls would be taken for ingestion's. */
+const WITHOUT_AUDITS = { AUDIT_INTERVAL_SECONDS: '0' }
 
 /** Ingests the whole recording under kills and compares every row with an undisturbed run. */
 export async function ingestUnderKills({ recording, kills, seed }: Killing): Promise<Killed> {
@@ -54,7 +56,7 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
   const calls = watchCalls(simulator)
   const folder = await temporaryFolder()
   const database = join(folder, 'killed.db')
-  const env = environment(recording, simulator.url, database)
+  const env = { ...environment(recording, simulator.url, database), ...WITHOUT_AUDITS }
   const last = lastLedger(recording)
   const share = Math.floor((last - recording.header.firstLedger) / (kills + MODES.length + 1))
 
@@ -135,7 +137,7 @@ function drawMoments(kills: number, seed: number): number[] {
 
 /** The database file of a daemon that nobody disturbed. */
 async function ingestUndisturbed(recording: Recording): Promise<string> {
-  const { daemon, env } = await setUp(recording)
+  const { daemon, env } = await setUp(recording, {}, WITHOUT_AUDITS)
   await indexed(daemon.url, lastLedger(recording))
   await daemon.close()
   return env['DATABASE_PATH'] ?? ''

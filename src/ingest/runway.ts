@@ -1,0 +1,33 @@
+import type { Logger } from 'pino'
+import type { LedgerPoint } from '../source/source.ts'
+
+/** Below this share of what the source keeps, whoever runs it is told. */
+const WARN_BELOW = 0.25
+/** Above this share the warning is over. */
+const WELL_ABOVE = 0.5
+
+/** Tells, once each time, when the source is about to forget what has not been taken in yet. */
+export function createRunwayWatch(
+  log: Logger,
+): (ledger: number, tip: LedgerPoint, oldest: LedgerPoint | undefined) => void {
+  /** Warned again when half of that is gone. */
+  let warnedAt: number | undefined
+  let before = 0
+
+  return (ledger, tip, oldest) => {
+    if (oldest === undefined || tip.ledger <= oldest.ledger) return
+    const runwayLedgers = ledger - oldest.ledger
+    // One that catches up from the oldest ledger on gains with every page.
+    const shrinks = runwayLedgers < before
+    before = runwayLedgers
+    const share = runwayLedgers / (tip.ledger - oldest.ledger)
+    const fields = { runwayLedgers, lagLedgers: tip.ledger - ledger, oldestLedger: oldest.ledger }
+    if (share >= WELL_ABOVE) {
+      if (warnedAt !== undefined) log.info(fields, 'the source no longer is about to forget')
+      warnedAt = undefined
+    } else if (shrinks && share < WARN_BELOW && (warnedAt === undefined || share < warnedAt / 2)) {
+      warnedAt = share
+      log.warn(fields, 'the source will soon forget ledgers that have not been taken in')
+    }
+  }
+}
