@@ -47,7 +47,7 @@ export interface Killed {
 const TABLES = ['events', 'streams', 'event_counts', 'coverage', 'gaps', 'checkpoint', 'identity']
 const decode = createDecoder()
 /** Their lifetimes of entries would differ, and their calls would be taken for ingestion's. */
-const WITHOUT_AUDITS = { AUDIT_INTERVAL_SECONDS: '0' }
+export const WITHOUT_AUDITS = { AUDIT_INTERVAL_SECONDS: '0' }
 
 /** Ingests the whole recording under kills and compares every row with an undisturbed run. */
 export async function ingestUnderKills({ recording, kills, seed }: Killing): Promise<Killed> {
@@ -136,7 +136,7 @@ function drawMoments(kills: number, seed: number): number[] {
 }
 
 /** The database file of a daemon that nobody disturbed. */
-async function ingestUndisturbed(recording: Recording): Promise<string> {
+export async function ingestUndisturbed(recording: Recording): Promise<string> {
   const { daemon, env } = await setUp(recording, {}, WITHOUT_AUDITS)
   await indexed(daemon.url, lastLedger(recording))
   await daemon.close()
@@ -193,7 +193,7 @@ async function inspect(database: string, undisturbed: string): Promise<Cursor> {
 }
 
 /** Every row that only one of two database files has, by table. */
-function differences(path: string, other: string): Record<string, unknown[]> {
+export function differences(path: string, other: string): Record<string, unknown[]> {
   const sqlite = new Database(path)
   try {
     sqlite.prepare('attach database ? as other').run(other)
