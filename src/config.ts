@@ -3,6 +3,7 @@ import { StrKey } from '@stellar/stellar-sdk/base'
 import { z } from 'zod'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
+import { redactText } from './redact.ts'
 
 /** Every environment variable, its default, bound and unit; nothing else reads the environment. */
 
@@ -74,6 +75,10 @@ const Environment = z.object({
   MAX_SUBSCRIPTIONS_PER_ADDRESS: whole(1, 1_000_000).default(10_000),
   MAX_SUBSCRIPTIONS_PER_USER: whole(1, 1_000_000).default(10_000),
   MAX_REPLAYING_SUBSCRIPTIONS: whole(1, 1_000_000).default(10_000),
+  SHARE_PORT: z
+    .enum(['true', 'false'], { error: 'true or false' })
+    .default('false')
+    .transform((text) => text === 'true'),
   FEED_LANE: z.enum(['lean', 'http'], { error: 'one of lean, http' }).default('lean'),
   AUDIT_INTERVAL_SECONDS: whole(0, 604_800).default(600),
   TRUST_PROXY: z
@@ -116,6 +121,8 @@ export interface Config {
   /** Of all, how many may be catching up with the log at once. */
   maxReplayingSubscriptions: number
   feedLane: 'lean' | 'http'
+  /** Whether other processes may listen on the port as well. */
+  sharePort: boolean
   trustProxy: BlockList
   /** Between the beginnings of two audits; 0: off. */
   auditIntervalSeconds: number
@@ -151,6 +158,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     maxReplayingSubscriptions: values.MAX_REPLAYING_SUBSCRIPTIONS,
     feedLane: values.FEED_LANE,
+    sharePort: values.SHARE_PORT,
     trustProxy: values.TRUST_PROXY,
     auditIntervalSeconds: values.AUDIT_INTERVAL_SECONDS,
     rpcTimeoutSeconds: values.RPC_TIMEOUT_SECONDS,
@@ -195,7 +203,9 @@ function explain(error: z.ZodError, given: Record<string, string | undefined>): 
     const name = String(path[0])
     if (seen.has(name)) return []
     seen.add(name)
-    return [`${name}=${JSON.stringify(given[name])} is not legal: ${message}`]
+    const value = given[name] ?? ''
+    const shown = name === 'RPC_URL' ? redactText(value) : value
+    return [`${name}=${JSON.stringify(shown)} is not legal: ${message}`]
   })
   return lines.join('\n')
 }

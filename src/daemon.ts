@@ -7,12 +7,17 @@ import type { FeedLimits } from './feed/feed.ts'
 import { createMetrics } from './http/metrics.ts'
 import type { SourceCounters } from './http/metrics.ts'
 import { listen } from './http/server.ts'
-import type { Endpoint } from './http/status.ts'
+import type { Endpoint, Upstream } from './http/status.ts'
 import { createAuditLoop } from './ingest/audit-loop.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { SourceStatus } from './ingest/ingest.ts'
 import type { LedgerSource } from './source/source.ts'
+import { feedLimits } from './serving.ts'
 import { claimStore, openStore } from './store/store.ts'
+import { superviseWorkers } from './workers.ts'
+
+/** A worker has this much more than the drain time before it is killed. */
+const CLOSE_GRACE_MS = 1_500
 
 export interface DaemonParts {
   source: LedgerSource
@@ -24,8 +29,17 @@ export interface DaemonParts {
   counters?: () => SourceCounters
   logger: Logger
   version: string
+  /** So many processes serve, while this one indexes; undefined: this one does both. */
+  workers?: number | undefined
   /** How long subscribers are told to wait before they come back; 1 to 5 seconds unless given. */
   reconnectMs?: FeedLimits['reconnectMs']
+}
+
+/** Who serves: this process, or its workers. */
+interface Front {
+  url: string
+  stop(): void
+  close(): Promise<void>
 }
 
 export interface Daemon {
@@ -59,16 +73,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
       // replica that is behind must not make a client's position look ahead of the network.
       tip: () =>
         ingest.status().latestLedger === null ? undefined : store.coverage.checkpoint()?.tipLedger,
-      limits: {
-        heartbeatMs: config.heartbeatSeconds * 1_000,
-        maxAgeMs: config.maxAgeSeconds * 1_000,
-        stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
-        maxSubscriptions: config.maxSubscriptions,
-        maxSubscriptionsPerAddress: config.maxSubscriptionsPerAddress,
-        maxSubscriptionsPerUser: config.maxSubscriptionsPerUser,
-        maxReplaying: config.maxReplayingSubscriptions,
-        ...(reconnectMs && { reconnectMs }),
-      },
+      limits: { ...feedLimits(config), ...(reconnectMs && { reconnectMs }) },
       logger,
       written: metrics.written,
     })
@@ -97,35 +102,40 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
       trusted: () => ingest.status().state === 'ok' && alarm() === null,
       onRepaired: () => feed.renew(),
     })
-    const http = await listen(
-      {
-        store,
-        feed,
-        metrics,
-        version,
-        contractId,
-        network: config.networkPassphrase,
-        endpoints: parts.endpoints ?? (() => [endpointOf(sourceName, ingest.status())]),
-        tipStillForMs: () => ingest.status().tipStillForMs,
-        alarm,
-        audit: () => audits.status(),
-        auditIntervalSeconds: config.auditIntervalSeconds,
-        readyMaxLag: config.readyMaxLag,
-        tipStallSeconds: config.tipStallSeconds,
-        logger,
-        trustProxy: config.trustProxy,
-      },
-      config,
-    )
+    const upstream = (): Upstream => ({
+      endpoints: parts.endpoints?.() ?? [endpointOf(sourceName, ingest.status())],
+      alarm: alarm(),
+      tipStillForMs: ingest.status().tipStillForMs,
+      audit: audits.status(),
+    })
+    const { readyMaxLag, tipStallSeconds, auditIntervalSeconds, trustProxy } = config
+    const network = config.networkPassphrase
+    const limits = { readyMaxLag, tipStallSeconds, auditIntervalSeconds, trustProxy }
+    const reads = { store, feed, metrics, upstream }
+    const front: Front =
+      parts.workers === undefined
+        ? await listen(
+            { ...reads, ...limits, version, contractId, network, logger },
+            { ...config, reusePort: config.sharePort },
+          )
+        : await superviseWorkers({
+            count: parts.workers,
+            host: config.host,
+            port: config.port,
+            logger,
+            upstream,
+            own: async () => ({ stats: undefined, metrics: await metrics.values() }),
+            closeMs: config.drainSeconds * 1_000 + CLOSE_GRACE_MS,
+          })
     const ended = untilBothEnd(stopping, (signal) => [ingest.run(signal), audits.run(signal)])
     return {
-      url: http.url,
+      url: front.url,
       ended,
       async close() {
         stopping.abort(new Error('the daemon is closing'))
-        http.stop()
+        front.stop()
         await feed.close(config.drainSeconds * 1_000)
-        await http.close()
+        await front.close()
         await ended.catch(() => {})
         store.close()
       },

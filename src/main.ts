@@ -68,8 +68,28 @@ program
   .command('start')
   .description('index and serve: the daemon (needs CONTRACT_ID)')
   .option('--fresh', 'begin a new log; the old file is kept under another name')
-  .action(async (options: { fresh?: boolean }) =>
+  .option(
+    '--workers <number>',
+    'serve with so many processes, one port, while this one indexes',
+    wholeNumber(1, 64),
+  )
+  .action(async (options: { fresh?: boolean; workers?: number }) =>
     (await import('./command/start.ts')).start(
+      config(),
+      options,
+      terminal,
+      version(),
+      stopping.signal,
+    ),
+  )
+
+program
+  .command('serve')
+  .description('serve a database that another process writes; several may share a port')
+  .addOption(new Option('--worker <of>').argParser(wholeNumber(1, 64)).hideHelp())
+  .addOption(new Option('--port <number>').argParser(wholeNumber(0, 65_535)).hideHelp())
+  .action(async (options: { worker?: number; port?: number }) =>
+    (await import('./command/serve.ts')).serve(
       config(),
       options,
       terminal,

@@ -52,6 +52,9 @@ const WHOLE: Record<string, [low: number, high: number]> = {
   DRAIN_SECONDS: [0, 600],
   MAX_SUBSCRIPTIONS: [0, 1_000_000],
   MAX_SUBSCRIPTIONS_PER_ADDRESS: [1, 1_000_000],
+  MAX_SUBSCRIPTIONS_PER_USER: [1, 1_000_000],
+  MAX_REPLAYING_SUBSCRIPTIONS: [1, 1_000_000],
+  AUDIT_INTERVAL_SECONDS: [0, 604_800],
   RPC_TIMEOUT_SECONDS: [1, 300],
   RPC_AGREEMENT: [1, 2],
 }
@@ -146,6 +149,17 @@ describe('a value that is not legal is refused by variable, value and what is le
       )
       expect(message).toMatch(legal)
     }
+  })
+
+  test.each([
+    ['ftp://me:secret@rpc.example/', 'ftp://***@rpc.example/'],
+    ['http://me:sec,ret@', 'http://***@'],
+    ['me:secret/@rpc.example', '***@rpc.example'],
+    ['rpc.example?secret', 'rpc.example?***'],
+    ['//rpc.example/v2/secret-secret-secret,x', '//rpc.example/v2/***,x'],
+    ['https://a.example/,https://me:secret@b.example:99999', 'https://***@b.example:99999'],
+  ])('RPC_URL=%s without what may be secret', (value, shown) => {
+    expect(refusal({ RPC_URL: value })).toContain(`RPC_URL="${shown}" is not legal: `)
   })
 
   test('of several, each is named once', () => {

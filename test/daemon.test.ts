@@ -53,7 +53,8 @@ async function pages<T>(url: string, limit: number): Promise<Answer<T[]>> {
 describe.each(['first-steps', 'quirks', 'lively'] as const)('a daemon that follows %s', (name) => {
   test('has the events, the streams and the claimable amounts that the chain has', async () => {
     const recording = await loadRecording(name)
-    const { daemon } = await setUp(recording)
+    // An audit would add, meanwhile, when entries will be archived.
+    const { daemon } = await setUp(recording, {}, { AUDIT_INTERVAL_SECONDS: '0' })
     const { url } = daemon
     const last = recording.ledgers.at(-1)!
     await indexed(url, last.sequence)

@@ -9,14 +9,14 @@ import type { FailoverSource } from '../source/failover.ts'
 import { readRecording } from '../source/recording.ts'
 import { createRecordingSource } from '../source/recording-source.ts'
 import { createRpcSource } from '../source/rpc.ts'
-import { redact } from './redact.ts'
+import { redact } from '../redact.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Indexes and serves until `signal` aborts; rejects when a promise of our own is broken. */
 export async function start(
   config: Config,
-  { fresh = false }: { fresh?: boolean },
+  { fresh = false, workers }: { fresh?: boolean; workers?: number },
   terminal: Terminal,
   version: string,
   signal: AbortSignal,
@@ -26,7 +26,7 @@ export async function start(
   const source = await openSource(config, logger)
   const rpc = source.endpoints().map(({ url }) => url)
   const { endpoints, counters } = source
-  const parts = { source, sourceName: rpc.join(','), endpoints, counters, logger, version }
+  const parts = { source, sourceName: rpc.join(','), endpoints, counters, logger, version, workers }
   const { contractId, databasePath } = config
   try {
     const daemon = await startDaemon(config, parts)

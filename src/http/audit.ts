@@ -61,7 +61,10 @@ const Audit = z
   })
   .openapi('Audit')
 
-export function auditRoute(deps: { audit(): AuditView; auditIntervalSeconds: number }) {
+export function auditRoute(deps: {
+  upstream(): { audit: AuditView }
+  auditIntervalSeconds: number
+}) {
   const router = createRouter()
   router.openapi(
     get({
@@ -70,7 +73,7 @@ export function auditRoute(deps: { audit(): AuditView; auditIntervalSeconds: num
       request: { query: z.strictObject({}) },
       answer: Audit,
     }),
-    () => readable(audit(deps.audit(), deps.auditIntervalSeconds)),
+    () => readable(audit(deps.upstream().audit, deps.auditIntervalSeconds)),
   )
   return router
 }

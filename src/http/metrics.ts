@@ -3,6 +3,7 @@ import type { Fault } from '../domain/errors.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditView } from './audit.ts'
+import type { MetricValues } from './status.ts'
 import { countFeed } from './feed-metrics.ts'
 import { contents, position } from './status.ts'
 
@@ -11,7 +12,8 @@ export interface MetricsDeps {
   feed(): Feed
   /** Totals of a source with several endpoints. */
   sourceCounters?: (() => SourceCounters) | undefined
-  audit(): AuditView
+  /** Undefined where nobody audits. */
+  audit?: () => AuditView
 }
 
 export interface SourceCounters {
@@ -27,6 +29,8 @@ export interface SourceCounters {
  */
 export interface Metrics {
   registry: Registry
+  /** Everything as plain values, to be added to those of other processes. */
+  values(): Promise<MetricValues[]>
   /** A page was applied, in so many seconds. */
   applied(seconds: number): void
   /** The feed has written a commit, or part of it, so many seconds after it was woken. */
@@ -34,6 +38,9 @@ export interface Metrics {
   /** No endpoint could answer. */
   fault(fault: Fault): void
 }
+
+/** Every process that has the database says the same. */
+const SAME = { aggregator: 'max' } as const
 
 export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDeps): Metrics {
   const registry = new Registry()
@@ -47,7 +54,7 @@ export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDep
   ): void {
     const byName = new Map<N, Gauge>()
     for (const name of Object.keys(help) as N[]) {
-      byName.set(name, new Gauge({ name: `flowfi_${name}`, help: help[name], registers }))
+      byName.set(name, new Gauge({ name: `flowfi_${name}`, help: help[name], registers, ...SAME }))
     }
     const [first] = byName.values()
     if (first === undefined) return
@@ -70,14 +77,15 @@ export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDep
       runway_seconds: 'Ledger time until the RPC would forget the checkpoint',
     },
     () => {
-      const at = position(store.coverage.checkpoint())
+      const checkpoint = store.coverage.checkpoint()
+      const at = position(checkpoint)
       return {
         checkpoint_ledger: at.checkpoint?.ledger,
         tip_ledger: at.tip?.ledger,
         lag_ledgers: at.lagLedgers,
         lag_seconds: at.lagSeconds,
         runway_ledgers: at.runway?.ledgers,
-        runway_seconds: at.runway?.hours && at.runway.hours * 3_600,
+        runway_seconds: secondsBetween(checkpoint?.oldestClosedAt, checkpoint?.ledgerClosedAt),
       }
     },
   )
@@ -103,6 +111,7 @@ export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDep
     help: 'Events in the log, by type',
     labelNames: ['type'],
     registers,
+    ...SAME,
     collect() {
       for (const [type, count] of store.log.counts()) eventsTotal.set({ type }, count)
     },
@@ -121,11 +130,12 @@ export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDep
     labelNames: ['fault'],
     registers,
   })
-  countAudits(audit, registry)
+  if (audit !== undefined) countAudits(audit, registry)
   if (sourceCounters !== undefined) countSource(sourceCounters, registry)
 
   return {
     registry,
+    values: () => registry.getMetricsAsJSON(),
     applied(seconds) {
       pages.inc()
       applySeconds.observe(seconds)
@@ -133,6 +143,10 @@ export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDep
     written,
     fault: (fault) => ingestFaults.inc({ fault }),
   }
+}
+
+function secondsBetween(from: number | null | undefined, to: number | null | undefined) {
+  return typeof from === 'number' && typeof to === 'number' ? to - from : undefined
 }
 
 /** What the last whole audit found, and what all of them have. */

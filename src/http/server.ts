@@ -200,9 +200,14 @@ async function bind(
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'EADDRINUSE') {
       throw new UsageError(
-        `port ${port} on ${host} is taken by another program: stop it, or choose another with PORT=${port + 1}`,
+        `port ${port} on ${host} is taken by another program: stop it, or choose another with PORT=${port + 1}${reusePort ? '; an indexer shares its port only with SHARE_PORT=true' : ''}`,
         { cause },
       )
+    }
+    if (reusePort && code === 'ENOTSUP') {
+      throw new UsageError('on this system processes cannot share a port: run one "start" alone', {
+        cause,
+      })
     }
     throw new UsageError(`cannot listen on ${host}:${port} (${String(cause)}): set HOST and PORT`, {
       cause,

@@ -1,5 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Feed } from '../feed/feed.ts'
+import { AggregatorRegistry } from 'prom-client'
+import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
+import type { Feed, FeedStats } from '../feed/feed.ts'
 import type { Checkpoint } from '../store/coverage.ts'
 import { auditRoute } from './audit.ts'
 import type { AuditView } from './audit.ts'
@@ -19,25 +21,41 @@ export interface Endpoint {
   lastError: string | null
 }
 
+/** What only the process that ingests can know. */
+export interface Upstream {
+  endpoints: Endpoint[]
+  /** What keeps ingestion from going on until somebody acts; null when nothing does. */
+  alarm: string | null
+  /** How long the tip has not moved, by our own clock; undefined before a source has answered. */
+  tipStillForMs: number | undefined
+  /** The audit in the background. */
+  audit: AuditView
+}
+
+/** A metric of one process, as prom-client adds them up. */
+export type MetricValues = MetricObjectWithValues<MetricValue<string>>
+
+/** All processes that serve the same port, this one included. */
+export interface Peers {
+  stats(): Promise<FeedStats[]>
+  metrics(): Promise<MetricValues[][]>
+}
+
 export interface StatusDeps extends Reads {
   feed: Feed
   metrics: Metrics
   version: string
   contractId: string
   network: string
-  endpoints(): Endpoint[]
-  /** How long the tip has not moved, by our own clock; undefined before a source has answered. */
-  tipStillForMs(): number | undefined
-  /** What keeps ingestion from going on until somebody acts; null when nothing does. */
-  alarm(): string | null
-  /** The audit in the background. */
-  audit(): AuditView
+  upstream(): Upstream
   /** 0: there is none, beyond what gaps and the beginning need. */
   auditIntervalSeconds: number
   /** Ledgers the checkpoint may lie behind the tip. */
   readyMaxLag: number
   /** 0: never mind how long the tip stands still. */
   tipStallSeconds: number
+  /** Undefined where there is but this process. */
+  peers?: Peers
 }
 
 const MAX_LAG = 0x7fffffff
@@ -163,7 +181,7 @@ export function statusRoutes(deps: StatusDeps) {
       responses: { 200: { description: 'text exposition format' } },
     }),
     async () => {
-      const { registry } = deps.metrics
+      const registry = await registryOf(deps)
       const text = await registry.metrics()
       return new Response(text, { headers: { 'content-type': registry.contentType } })
     },
@@ -176,17 +194,46 @@ export function statusRoutes(deps: StatusDeps) {
       request: { query: None },
       answer: Stats,
     }),
-    () => json({ ...feed.stats(), timestamp: Math.floor(Date.now() / 1_000) }),
+    async () => {
+      const all = (await deps.peers?.stats()) ?? [feed.stats()]
+      return json({ ...sumOf(all), timestamp: Math.floor(Date.now() / 1_000) })
+    },
   )
 
   router.route('/', auditRoute(deps))
   return router
 }
 
+async function registryOf({ metrics, peers }: StatusDeps): Promise<Registry> {
+  return peers === undefined
+    ? metrics.registry
+    : AggregatorRegistry.aggregate(await peers.metrics())
+}
+
+/** Of several processes, the numbers added up; an address that several have counts in each. */
+function sumOf([first, ...others]: readonly FeedStats[]): FeedStats {
+  const sum: FeedStats = { ...NOBODY, ...first }
+  for (const stats of others) {
+    for (const name of Object.keys(sum) as (keyof FeedStats)[]) sum[name] += stats[name]
+  }
+  return sum
+}
+
+const NOBODY: FeedStats = {
+  activeConnections: 0,
+  maxConnections: 0,
+  activeIps: 0,
+  perIpPeakConnections: 0,
+  live: 0,
+  replaying: 0,
+  stalled: 0,
+  eventsPerSecond: 0,
+}
+
 function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
   const { coverage } = deps.store
   const checkpoint = coverage.checkpoint()
-  const still = deps.tipStillForMs()
+  const { tipStillForMs: still, alarm } = deps.upstream()
   const lagLedgers = checkpoint === undefined ? null : checkpoint.tipLedger - checkpoint.ledger
   const reasons: string[] = []
   if (checkpoint === undefined) reasons.push('no ledger has been indexed yet')
@@ -197,7 +244,6 @@ function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
   if (lagLedgers !== null && lagLedgers > maxLag) {
     reasons.push(`${lagLedgers} ledgers behind the tip, more than ${maxLag}`)
   }
-  const alarm = deps.alarm()
   if (alarm !== null) reasons.push(alarm)
   for (const gap of coverage.gaps()) {
     if (!gap.repaired) reasons.push(`ledgers ${gap.from} to ${gap.to} are missing (${gap.reason})`)
@@ -213,6 +259,7 @@ function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
 
 function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
   const { version, contractId, network, store } = deps
+  const { alarm, endpoints } = deps.upstream()
   return {
     version,
     uptimeSeconds: Math.floor((performance.now() - startedAt) / 1_000),
@@ -220,8 +267,8 @@ function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
     network,
     ...position(store.coverage.checkpoint()),
     ...contents(store),
-    alarm: deps.alarm(),
-    endpoints: deps.endpoints(),
+    alarm,
+    endpoints,
   }
 }
 

@@ -26,7 +26,7 @@ const MAX_ANSWER_BYTES = 128 * 1024 * 1024
  */
 export function createRpcClient(url: string, timeoutMs: number): RpcClient {
   const { httpClient } = new Server(url, { allowHttp: url.startsWith('http:') })
-  const address = new URL(url).href
+  const { address, headers } = addressed(url)
 
   return {
     async call(method, params, signal, ledger) {
@@ -35,6 +35,7 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
       let data: unknown
       try {
         const response = await httpClient.post<unknown>(address, body, {
+          headers,
           maxContentLength: MAX_ANSWER_BYTES,
           fetchOptions: { signal: AbortSignal.any([signal, timeout]) },
         })
@@ -51,6 +52,26 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
       if (isRecord(result)) return result
       throw new SourceError('malformed', `the answer to ${method} has no result`)
     },
+  }
+}
+
+/** Fetch takes no credentials in a URL, and its refusal would show them. */
+function addressed(url: string): { address: string; headers: Record<string, string> } {
+  const address = new URL(url)
+  const { username, password } = address
+  if (username === '' && password === '') return { address: address.href, headers: {} }
+  address.username = ''
+  address.password = ''
+  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
+  return { address: address.href, headers: { authorization: `Basic ${credentials}` } }
+}
+
+/** A stray percent sign is taken as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
   }
 }
 

@@ -26,6 +26,8 @@ export interface Chain {
   knows(streamId: bigint): boolean
   /** Whether a record of the chain waits for the log to come to its ledger. */
   awaits(streamId: bigint): boolean
+  /** Another one whenever records of the chain have been taken in, whoever did it. */
+  lastTaken(): string | undefined
   /** Streams here, in order, after the one given. */
   idsAfter(streamId: bigint | undefined, limit: number): bigint[]
 }
@@ -51,6 +53,11 @@ export function createChain(sqlite: Sqlite, coverage: Coverage): Chain {
     .prepare('select stream_id from streams where created_order > ? order by created_order limit ?')
     .pluck()
 
+  // A record that takes another's place is given a new row id, unless it was the last already.
+  const lastTaken = sqlite
+    .prepare("select rowid || ':' || read_ledger from chain_records order by rowid desc limit 1")
+    .pluck()
+
   return {
     scannedThrough: () => scannedThrough(coverage),
     lastHole() {
@@ -66,6 +73,7 @@ export function createChain(sqlite: Sqlite, coverage: Coverage): Chain {
       const ledger = ledgerOfRecord.get(streamId.toString()) as number | undefined
       return ledger !== undefined && ledger > scannedThrough(coverage)
     },
+    lastTaken: () => lastTaken.get() as string | undefined,
     idsAfter(streamId, limit) {
       const after = streamId === undefined ? '' : u64Order(streamId)
       return (ids.all(after, limit) as string[]).map(BigInt)

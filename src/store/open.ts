@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
@@ -74,7 +74,7 @@ export function openForReading(path: string): Sqlite {
 
 function openFile(path: string): Sqlite {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    if (path !== ':memory:') makeFolder(dirname(path))
     return new Database(path)
   } catch (cause) {
     throw new UsageError(
@@ -82,6 +82,13 @@ function openFile(path: string): Sqlite {
       { cause },
     )
   }
+}
+
+/** Node's own recursion never ends where a folder that is there takes none, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 function refuseNewer(sqlite: Sqlite, path: string): void {

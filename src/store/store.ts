@@ -19,6 +19,8 @@ export interface Store {
   streams: Streams
   coverage: Coverage
   chain: Chain
+  /** Changes whenever another connection has committed. */
+  changes(): number
   /** Runs reads in one transaction, so that they agree with each other. */
   snapshot<T>(read: () => T): T
   close(): void
@@ -50,11 +52,13 @@ export function openStoreForReading(path: string): Store {
 
 function createStore(sqlite: Sqlite): Store {
   const coverage = createCoverage(sqlite)
+  const dataVersion = sqlite.prepare('pragma data_version').pluck()
   return {
     log: createLog(sqlite),
     streams: createStreams(sqlite),
     coverage,
     chain: createChain(sqlite, coverage),
+    changes: () => dataVersion.get() as number,
     snapshot: (read) => sqlite.transaction(read).deferred(),
     close: () => sqlite.close(),
   }

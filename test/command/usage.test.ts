@@ -12,7 +12,8 @@ import { loadRecording } from '../support/recordings.ts'
 
 const recording = await loadRecording('first-steps')
 const COMMANDS: Record<string, RegExp> = {
-  start: /--fresh/,
+  start: /--fresh[^]*--workers <number>/,
+  serve: /--help/,
   demo: /--help/,
   sync: /--from <ledger>/,
   rebuild: /--help/,

@@ -531,7 +531,7 @@ describe.concurrent('the goodbye', () => {
   test('at the maximum age comes at a different moment for each', async (context) => {
     let turns = 0
     const random = () => (turns += 0.37) % 1
-    const { subscribe } = await useFeed(context, { limits: { maxAgeMs: 1_500 }, random })
+    const { subscribe } = await useFeed(context, { limits: { maxAgeMs: 3_000 }, random })
     const clients = await Promise.all(Array.from({ length: 10 }, () => subscribe()))
     await Promise.all(clients.map((client) => client.until(({ ended }) => ended)))
     const moments = clients.map(({ messages }) => messages.at(-1)!.at)

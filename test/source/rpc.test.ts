@@ -346,6 +346,22 @@ describe('what is told of a network', () => {
   })
 })
 
+test('credentials of a URL go into a header, and into no error', async () => {
+  const asked: (string | null)[] = []
+  server.use(
+    http.post(URL, ({ request }) => {
+      asked.push(request.url, request.headers.get('authorization'))
+      return HttpResponse.error()
+    }),
+  )
+  const url = 'https://me:s%20ecret%@rpc.example/'
+  const closed = createRpcSource({ url, contractId: SAC, timeoutMs: 5_000 })
+  const { fault, message, cause } = await faultOf(closed.network(signal))
+  expect(asked).toEqual([URL, `Basic ${btoa('me:s%20ecret%')}`])
+  expect(fault).toBe('unreachable')
+  expect(`${message} ${String(cause)}`).not.toContain('ecret')
+})
+
 describe('Retry-After', () => {
   const now = Date.parse('2026-11-21T00:00:00Z')
   test.each([

@@ -30,6 +30,13 @@ describe('opening a database', () => {
     store.close()
   })
 
+  test.skipIf(process.platform !== 'linux')(
+    'where no folder can be made says so instead of trying for ever',
+    () => {
+      expect(() => openStore('/proc/nowhere/deep/x.db', createDecoder())).toThrow(/DATABASE_PATH/)
+    },
+  )
+
   test('refuses one that a newer program has written', () => {
     const store = open()
     store.sqlite.exec(

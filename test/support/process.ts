@@ -21,6 +21,7 @@ export interface Ending {
 }
 
 export interface Program {
+  pid: number
   /** Everything written so far. */
   out(): string
   /** Waits until what was written on either side matches; rejects if the program ends before. */
@@ -50,6 +51,7 @@ export function launch(args: readonly string[], env: Record<string, string> = {}
     await ended
   })
   return {
+    pid: child.pid ?? 0,
     out: () => written.out,
     wrote(pattern) {
       const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>()

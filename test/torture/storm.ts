@@ -6,7 +6,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, onTestFinished } from 'vitest'
 import type { Recording } from '../../src/source/recording.ts'
@@ -62,7 +61,7 @@ export async function surviveStorm({ recording, faults, kills, seed }: Storm) {
   for (const script of [first, second, third]) {
     nodes.push(await simulate(recording, { speed: 0, closed: 1, faults: script }))
   }
-  const strikes = countStrikes(nodes, [first, second, third])
+  const { strikes, calls } = countCalls(nodes, [first, second, third])
   const database = join(await temporaryFolder(), 'storm.db')
   const env = {
     ...environment(recording, nodes.map(({ url }) => url).join(','), database),
@@ -106,16 +105,22 @@ export async function surviveStorm({ recording, faults, kills, seed }: Storm) {
     expect(checkpoint.ledger).toBeGreaterThanOrEqual(known - MAX_LAG)
   }
 
+  /** Ledgers that close faster than it polls would be one page, and one call. */
+  async function asked(from: number): Promise<void> {
+    await expect.poll(calls, { interval: 2, timeout: 20_000 }).toBeGreaterThan(from)
+  }
+
   await begin()
   const steps = drawSteps(lastLedger(recording) - nodes[0]!.latestLedger(), kills, seed)
   for (const { count, kill } of steps) {
+    const from = calls()
     await goOn(count)
     if (kill) {
       program!.kill('SIGKILL')
       expect(await program!.ended).toMatchObject({ signal: 'SIGKILL', err: '' })
       await begin()
     }
-    await sleep(PAUSE_MS)
+    await asked(from)
   }
   // What is left of the storm blows over an indexer that is at the tip.
   await expect
@@ -134,7 +139,7 @@ export async function surviveStorm({ recording, faults, kills, seed }: Storm) {
   return { ...seen, strikes: strikes() }
 }
 
-/** Between two looks: time for a poll or two. */
+/** Between two looks. */
 const PAUSE_MS = 20
 
 /** For each endpoint faults at more than half of its calls, as many as there are to be in all. */
@@ -170,20 +175,23 @@ function drawSteps(ledgers: number, kills: number, seed: number) {
   }))
 }
 
-function countStrikes(nodes: readonly Simulator[], scripts: readonly FaultScript[]): () => number {
-  const calls = new Map(nodes.map(({ url }) => [Number(new URL(url).port), 0]))
+function countCalls(nodes: readonly Simulator[], scripts: readonly FaultScript[]) {
+  const byPort = new Map(nodes.map(({ url }) => [Number(new URL(url).port), 0]))
   const listener = (message: unknown) => {
     const { localPort = 0 } = (message as { request: IncomingMessage }).request.socket
-    const count = calls.get(localPort)
-    if (count !== undefined) calls.set(localPort, count + 1)
+    const count = byPort.get(localPort)
+    if (count !== undefined) byPort.set(localPort, count + 1)
   }
   subscribe('http.server.request.start', listener)
   onTestFinished(() => void unsubscribe('http.server.request.start', listener))
-  return () => {
-    const counts = [...calls.values()]
-    return scripts.reduce((sum, script, at) => {
-      const made = counts[at] ?? 0
-      return sum + script.filter(({ when }) => 'call' in when && when.call <= made).length
-    }, 0)
+  return {
+    calls: () => byPort.values().reduce((sum, count) => sum + count, 0),
+    strikes() {
+      const counts = [...byPort.values()]
+      return scripts.reduce((sum, script, at) => {
+        const made = counts[at] ?? 0
+        return sum + script.filter(({ when }) => 'call' in when && when.call <= made).length
+      }, 0)
+    },
   }
 }

@@ -1,0 +1,111 @@
+import type { Config } from '../config.ts'
+import { startServing } from '../serving.ts'
+import type { Upstream } from '../http/status.ts'
+import type { Serving } from '../serving.ts'
+import type { FromWorker, Part, ToWorker } from '../worker-messages.ts'
+import { createLogger } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface ServeOptions {
+  /** Run by a supervisor, as one of so many. */
+  worker?: number
+  port?: number
+}
+
+/** The supervisor waits for others less long than that. */
+const GATHER_MS = 5_000
+
+/** Serves a database that another process writes, until `signal` aborts. */
+export async function serve(
+  config: Config,
+  { worker, port = config.port }: ServeOptions,
+  terminal: Terminal,
+  version: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const logger = createLogger(terminal, config.logLevel)
+  const settings = { ...config, port }
+  if (worker !== undefined) {
+    const supervisor = connectSupervisor()
+    const { upstream, peers } = supervisor
+    const serving = await startServing(settings, {
+      logger,
+      version,
+      share: worker,
+      upstream,
+      peers,
+    })
+    supervisor.begin(serving)
+    // Ctrl-C reaches all processes of a terminal: the supervisor says when it is time.
+    await supervisor.closed
+    await serving.close()
+    if (process.connected) process.disconnect()
+    return
+  }
+  const serving = await startServing(settings, { logger, version })
+  const { databasePath } = config
+  logger.info({ url: serving.url, databasePath, version }, 'serving')
+  await aborted(signal)
+  logger.info('stopping')
+  await serving.close()
+  logger.info('stopped')
+}
+
+/** The worker's end of what it and its supervisor say to each other. */
+function connectSupervisor() {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  const waiting = new Map<number, (parts: Part[]) => void>()
+  let questions = 0
+  let told: Upstream | undefined
+
+  async function gather(): Promise<Part[]> {
+    const question = (questions += 1)
+    const { promise, resolve, reject } = Promise.withResolvers<Part[]>()
+    waiting.set(question, resolve)
+    send({ kind: 'gather', question })
+    const late = setTimeout(() => reject(new Error('the supervisor does not answer')), GATHER_MS)
+    return promise.finally(() => {
+      clearTimeout(late)
+      waiting.delete(question)
+    })
+  }
+
+  // Without its supervisor nobody would start it anew, or stop it.
+  process.once('disconnect', close)
+  if (!process.connected) close()
+  return {
+    closed,
+    upstream: () => told,
+    peers: {
+      stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),
+      metrics: async () => (await gather()).map(({ metrics }) => metrics),
+    },
+    begin(serving: Serving): void {
+      process.on('message', (message: ToWorker) => {
+        if (message.kind === 'upstream') told = message.upstream
+        else if (message.kind === 'close') close()
+        else if (message.kind === 'gathered') waiting.get(message.question)?.(message.parts)
+        else {
+          void answer(message.question, serving)
+        }
+      })
+      send({ kind: 'ready', url: serving.url })
+    },
+  }
+}
+
+async function answer(question: number, { feed, metrics }: Serving): Promise<void> {
+  const values = await metrics.values()
+  send({ kind: 'part', question, part: { stats: feed.stats(), metrics: values } })
+}
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (signal.aborted) resolve()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise
+}
