@@ -125,7 +125,9 @@ export async function listen(deps: HttpDeps, options: ListenOptions): Promise<Ht
     if (idle && socket.writable && error.code !== 'ECONNRESET') refuseHttp(socket, error.code)
     else socket.destroy()
   })
-  if (options.feedLane === 'lean') layLane(server, subscribeDeps)
+  /** Connections that have said nothing yet; the server does not know of them. */
+  const silent = new Set<Socket>()
+  if (options.feedLane === 'lean') layLane(server, silent, subscribeDeps)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
@@ -140,6 +142,7 @@ export async function listen(deps: HttpDeps, options: ListenOptions): Promise<Ht
     },
     async close() {
       closed ??= closing(server)
+      for (const socket of silent) socket.destroy()
       const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
       await closed
       clearTimeout(force)
@@ -148,19 +151,29 @@ export async function listen(deps: HttpDeps, options: ListenOptions): Promise<Ht
 }
 
 /** Looks at the first bytes of each connection before the HTTP server does. */
-function layLane(server: Server, deps: Parameters<typeof takeLane>[0]): void {
+function layLane(server: Server, silent: Set<Socket>, deps: Parameters<typeof takeLane>[0]): void {
   const serveHttp = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
   server.removeAllListeners('connection')
 
   function onFirst(this: Socket, bytes: Buffer): void {
-    this.off('end', hangUp).off('error', hangUp).off('timeout', hangUp).setTimeout(0)
+    silent.delete(this)
+    this.off('close', onClose)
+      .off('end', hangUp)
+      .off('error', hangUp)
+      .off('timeout', hangUp)
+      .setTimeout(0)
     if (takeLane(deps, this, bytes)) return
     for (const listener of serveHttp) listener.call(server, this)
     this.unshift(bytes)
   }
 
+  function onClose(this: Socket): void {
+    silent.delete(this)
+  }
+
   server.on('connection', (socket) => {
-    socket.once('data', onFirst).on('end', hangUp).on('error', hangUp)
+    silent.add(socket)
+    socket.once('data', onFirst).on('close', onClose).on('end', hangUp).on('error', hangUp)
     socket.setTimeout(HEADERS_TIMEOUT_MS).on('timeout', hangUp)
   })
 }

@@ -425,6 +425,17 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(client.events().map(({ id }) => id)).toEqual(ids)
     })
 
+    test('a connection that has said nothing yet does not hold up a daemon that closes', async () => {
+      const closing = await start({ recording: 'first-steps' })
+      const silent = await closing.request('')
+      const subscribed = await (await closing.open('all=true')).until(isCaughtUp)
+      const began = performance.now()
+      await closing.close()
+      expect(performance.now() - began).toBeLessThan(2_500)
+      await silent.until(isEnded)
+      await subscribed.until(isEnded)
+    })
+
     test('a peer that has vanished without a word is counted no longer than to the maximum age', async (context) => {
       const short = await start({ recording: 'first-steps', env: { MAX_AGE_SECONDS: '1' } })
       context.onTestFinished(() => short.close())
