@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backfill } from './backfill.ts'
+import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, replay, start, streams }
+const BENCHES = { backfill, pacing, replay, start, streams }
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))

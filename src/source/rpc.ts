@@ -5,7 +5,15 @@ import type { RawEvent } from '../domain/event.ts'
 import { SourceError } from '../domain/errors.ts'
 import { createRpcClient } from './rpc-client.ts'
 import type { RpcClient } from './rpc-client.ts'
-import type { LedgerHeader, LedgerPage, LedgerPoint, LedgerSource, PageStart } from './source.ts'
+import { createScanWindow } from './scan-window.ts'
+import type {
+  LedgerHeader,
+  LedgerPage,
+  LedgerPoint,
+  LedgerRange,
+  LedgerSource,
+  PageStart,
+} from './source.ts'
 
 export interface RpcSourceOptions {
   url: string
@@ -17,6 +25,9 @@ export interface RpcSourceOptions {
 type Answer = Record<string, unknown>
 
 const OUT_OF_RANGE = /must be between the oldest ledger/
+const TIME_LIMIT = /\(-32001\)$/
+/** The most that servers answer by default. */
+const MAX_LIMIT = 10_000
 /** The same number is a number in one answer and a decimal string in the next. */
 const WireNumber = z.coerce.number().int().nonnegative()
 const Ledgers = z.object({
@@ -60,11 +71,12 @@ export function createRpcSource({ url, contractId, timeoutMs }: RpcSourceOptions
 /**
  * Whatever answers as a Soroban RPC does. Pages are asked for by cursor with one filter, the contract, and no `type`: the
  * only query that every server version answers without leaving anything out, and that shows a
- * replaced contract too. Nothing is decoded here; every value keeps its base64.
+ * replaced contract too. Only a server that runs out of time is asked by ranges of ledgers. Nothing is decoded here; every value keeps its base64.
  */
 export function createSourceOver(client: RpcClient, contractId: string): LedgerSource {
   const filters = [{ contractIds: [contractId] }]
   const readTime = createTimeReader()
+  const scan = createScanWindow()
 
   async function getEvents(start: PageStart, limit: number, signal: AbortSignal): Promise<Answer> {
     const params =
@@ -84,6 +96,76 @@ export function createSourceOver(client: RpcClient, contractId: string): LedgerS
       const again = { startLedger: oldest, filters, pagination: { limit } }
       return client.call('getEvents', again, signal, oldest)
     }
+  }
+
+  /**
+   * A page that looks at no more ledgers than the server has the time for. A range begins with the
+   * whole ledger that a cursor may be in the middle of: what lies before the cursor is left out.
+   */
+  async function narrowPage(
+    start: PageStart,
+    endLedger: number,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<LedgerPage> {
+    const startLedger = firstLedgerOf(start)
+    const after = 'after' in start ? start.after : ''
+    const pagination = { limit }
+    const params = { startLedger, endLedger, filters, pagination }
+    const answer = await client.call('getEvents', params, signal, startLedger)
+    const page = readPage(answer, limit, contractId, readTime)
+    if (page.full && page.cursor <= after && limit < MAX_LIMIT) {
+      return narrowPage(start, endLedger, Math.min(limit * 2, MAX_LIMIT), signal)
+    }
+    return { ...page, events: page.events.filter(({ id }) => id > after) }
+  }
+
+  async function widePage(
+    start: PageStart,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<LedgerPage> {
+    return readPage(await getEvents(start, limit, signal), limit, contractId, readTime)
+  }
+
+  async function boundedPage(
+    start: PageStart,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<LedgerPage> {
+    const from = firstLedgerOf(start)
+    if (scan.isLost()) await findTip(signal)
+    const end = scan.end(from)
+    try {
+      const page = await (end === undefined
+        ? widePage(start, limit, signal)
+        : narrowPage(start, end, limit, signal))
+      scan.see(page.tip.ledger)
+      scan.answered()
+      return page
+    } catch (error) {
+      if (error instanceof SourceError && TIME_LIMIT.test(error.message)) scan.gaveUp(from)
+      throw error
+    }
+  }
+
+  /** Where it cannot be had, the last one that is known will do. */
+  async function findTip(signal: AbortSignal): Promise<void> {
+    try {
+      scan.see((await readRange(signal)).latestLedger)
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error
+    }
+  }
+
+  async function readRange(signal: AbortSignal): Promise<LedgerRange> {
+    const answer = await client.call('getHealth', undefined, signal)
+    const oldestLedger = wireNumber(answer['oldestLedger'])
+    const latestLedger = wireNumber(answer['latestLedger'])
+    if (oldestLedger === undefined || latestLedger === undefined) {
+      throw malformed('getHealth', 'a range of ledgers')
+    }
+    return { oldestLedger, latestLedger }
   }
 
   async function readLedger(
@@ -114,19 +196,10 @@ export function createSourceOver(client: RpcClient, contractId: string): LedgerS
       return { passphrase }
     },
 
-    async range(signal) {
-      const answer = await client.call('getHealth', undefined, signal)
-      const oldestLedger = wireNumber(answer['oldestLedger'])
-      const latestLedger = wireNumber(answer['latestLedger'])
-      if (oldestLedger === undefined || latestLedger === undefined) {
-        throw malformed('getHealth', 'a range of ledgers')
-      }
-      return { oldestLedger, latestLedger }
-    },
+    range: readRange,
 
     async page(start, limit, signal) {
-      const answer = await getEvents(start, limit, signal)
-      const page = readPage(answer, limit, contractId, readTime)
+      const page = await boundedPage(start, limit, signal)
       checkOrder(page, start)
       if (page.closedAt !== undefined) return page
       const closedAt = await closeTime(ledgerOf(page.cursor), signal)
@@ -150,6 +223,11 @@ export function createSourceOver(client: RpcClient, contractId: string): LedgerS
       return parsed.data
     },
   }
+}
+
+/** The first ledger of which something may be on a page. */
+function firstLedgerOf(start: PageStart): number {
+  return 'after' in start ? completeThrough(start.after) + 1 : start.startLedger
 }
 
 function readPage(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createPace } from '../../src/ingest/pace.ts'
+import { loadRecording, seconds } from '../support/recordings.ts'
 
 /** A network whose ledgers close at these times (ms), polled as the pace says. */
 function poll(closes: readonly number[], startedAt = 0) {
@@ -43,7 +44,18 @@ describe('polling at the tip', () => {
     const uneven = Array.from({ length: 200 }, (_, n) => (at += 4_500 + ((n * 7_919) % 1_000)))
     const { polls, median } = poll(uneven, 137)
     expect(median).toBeLessThan(300)
-    expect(polls / 200).toBeLessThanOrEqual(4)
+    expect(polls / 200).toBeLessThanOrEqual(3)
+  })
+
+  test('keeps up with ledgers as they were recorded', async () => {
+    const { ledgers } = await loadRecording('lively')
+    const [first] = ledgers
+    const closes = ledgers.map(
+      ({ closedAt }) => (seconds(closedAt) - seconds(first!.closedAt)) * 1_000,
+    )
+    const { polls, median } = poll(closes, 137)
+    expect(median).toBeLessThan(200)
+    expect(polls / closes.length).toBeLessThanOrEqual(3)
   })
 
   test('follows a network that becomes twice as fast', () => {

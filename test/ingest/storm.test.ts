@@ -8,7 +8,13 @@ test(
   'three RPCs that fail in every way, and kills in between, change nothing and are never called ready wrongly',
   async () => {
     const recording = await loadRecording('quirks')
-    const { ready, unready } = await surviveStorm({ recording, faults: 40, kills: 2, seed: 5 })
+    const { ready, unready } = await surviveStorm({
+      recording,
+      faults: 40,
+      kills: 2,
+      beatMs: 60,
+      seed: 5,
+    })
     expect(ready).toBeGreaterThan(0)
     expect(unready).toBeGreaterThan(0)
   },

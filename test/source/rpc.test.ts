@@ -122,6 +122,23 @@ describe('a page of a real server', () => {
     expect(page.events.map(({ id }) => id)).toEqual(answer.events.map(({ id }) => id))
   })
 
+  test('v22, with values that nest, keeps them as they came', async () => {
+    const answer = sample('04-getEvents-v22-testnet-2025-06-nested-vec-value')
+    answering({ getEvents: () => ({ result: answer }) })
+    const [, wanted] = answer.events
+    const page = await source(wanted!.contractId).page({ after: endOfLedger(1) }, 2, signal)
+    expect(page).toMatchObject({ full: true, cursor: wanted!.id })
+    expect(page.events).toMatchObject([{ id: wanted!.id, value: wanted!['value'] }])
+  })
+
+  test('v27, with the fee events of a failed transaction, leaves these out', async () => {
+    const answer = sample('02-getEvents-v27-testnet-2026-07-tx-level-fee-events')
+    answering({ getEvents: () => ({ result: answer }) })
+    const page = await getPage()
+    expect(page.events.map(({ id }) => id)).toEqual([answer.events[1]!.id])
+    expect(page.cursor).toBe(answer.cursor)
+  })
+
   test.each([
     ['v20', '05-getEvents-v20-testnet-2024-04-transfers-nocursor'],
     ['the preview of 2023', '07-getEvents-preview-2023-11-value-object'],

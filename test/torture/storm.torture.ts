@@ -13,6 +13,7 @@ test.each([
       recording,
       faults: 200,
       kills: 8,
+      beatMs: 600,
       seed,
     })
     expect(strikes).toBeGreaterThanOrEqual(200)

@@ -31,6 +31,7 @@ const Fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('html') }),
   z.strictObject({ kind: z.literal('error'), code: z.int(), message: z.string() }),
   z.strictObject({ kind: z.literal('latest_backwards'), ledgers: count }),
+  z.strictObject({ kind: z.literal('slow'), ledgers: count }),
   z
     .strictObject({
       kind: z.literal('retention'),
@@ -67,6 +68,7 @@ fault:  {"kind": "timeout"} no answer; with "afterMs" a late one
         {"kind": "html"}    a web page with status 200
         {"kind": "error", "code": N, "message": "…"}   a JSON-RPC error
         {"kind": "latest_backwards", "ledgers": N}   this answer as of N ledgers ago
+        {"kind": "slow", "ledgers": N}   -32001 where getEvents would look at more than N ledgers
         {"kind": "retention", "oldest": N}   from now on nothing before ledger N is remembered
         {"kind": "retention", "ledgers": N}  from now on the N oldest ledgers are forgotten`
 

@@ -6,7 +6,13 @@ import { decodeParams } from './go-json.ts'
 import { lowerBound, type IndexedEvent } from './ledgers.ts'
 import type { NodeView } from './node.ts'
 import { type EventPosition, formatFault, getEventsParams } from './params.ts'
-import { INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, RpcError } from './rpc-error.ts'
+import {
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  RpcError,
+  TIME_LIMIT,
+} from './rpc-error.ts'
 
 /** Ledgers that one call looks at, however wide the range it was given. */
 const SCAN_LIMIT = 10_000
@@ -34,6 +40,11 @@ export function getEvents(node: NodeView, params: unknown): string {
     limit,
     filters: request.filters ?? [],
   })
+  // A full page ends the look at its last event.
+  const looked = page.length === limit ? page.at(-1)!.event.ledger + 1 : end
+  if (looked - start.ledger > settings.scanBudget) {
+    throw new RpcError(TIME_LIMIT, `[${TIME_LIMIT}] request exceeded processing limit threshold`)
+  }
 
   const cursor = page.length === limit ? page.at(-1)?.event.id : endOfLedger(end - 1)
   const write = request.xdrFormat === 'json' ? jsonFormat : base64Format

@@ -7,10 +7,13 @@ const MAX_BODY_BYTES = 512 * 1024
 const HTML_PAGE = '<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>\n'
 
 /** A fault of the transport: it strikes the whole HTTP answer, whatever is in it. */
-export type TransportFault = Exclude<Fault, { kind: 'error' | 'latest_backwards' | 'retention' }>
+export type TransportFault = Exclude<
+  Fault,
+  { kind: 'error' | 'latest_backwards' | 'retention' | 'slow' }
+>
 
 export function isTransportFault(fault: Fault): fault is TransportFault {
-  return !['error', 'latest_backwards', 'retention'].includes(fault.kind)
+  return !['error', 'latest_backwards', 'retention', 'slow'].includes(fault.kind)
 }
 
 /** The message of a request, or undefined after answering what is none. */

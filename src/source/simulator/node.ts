@@ -7,6 +7,8 @@ export interface NodeSettings {
   defaultEventsLimit: number
   maxEventsLimit: number
   friendbotUrl: string | undefined
+  /** Ledgers that getEvents has the time to look at in one call; beyond, its time limit ends it. */
+  scanBudget: number
   /**
    * Compares the latest close time with a clock, as a real getHealth does. Without it the node is
    * always healthy: recordings are older than any latency that passes for healthy.
@@ -19,6 +21,7 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   defaultEventsLimit: 100,
   maxEventsLimit: 10_000,
   friendbotUrl: undefined,
+  scanBudget: Number.POSITIVE_INFINITY,
   health: undefined,
 }
 

@@ -16,6 +16,7 @@ export const INVALID_REQUEST = -32600
 export const METHOD_NOT_FOUND = -32601
 export const INVALID_PARAMS = -32602
 export const INTERNAL_ERROR = -32603
+export const TIME_LIMIT = -32001
 
 /** What the server says of parameters that it cannot even read; `data` tells why. */
 export function unreadable(data: string): RpcError {

@@ -126,7 +126,9 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       forgetBefore(fault.oldest ?? oldest + (fault.ledgers ?? 0))
     }
     const behind = fault?.kind === 'latest_backwards' ? fault.ledgers : 0
-    return answer(node(heldBack + behind), call)
+    const view = node(heldBack + behind)
+    if (fault?.kind !== 'slow') return answer(view, call)
+    return answer({ ...view, settings: { ...view.settings, scanBudget: fault.ledgers } }, call)
   }
 
   function forgetBefore(ledger: number): void {

@@ -1,0 +1,137 @@
+/** A server that has no time to look at ten thousand ledgers at once loses nothing, and is not given up. */
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { endOfLedger } from '../../src/domain/cursor.ts'
+import type { Cursor } from '../../src/domain/cursor.ts'
+import { SourceError } from '../../src/domain/errors.ts'
+import { createRpcSource } from '../../src/source/rpc.ts'
+import { createScanWindow } from '../../src/source/scan-window.ts'
+import { createSimulator } from '../../src/source/simulator/server.ts'
+import type { SimulatorOptions } from '../../src/source/simulator/server.ts'
+import type { PageStart } from '../../src/source/source.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import { lastLedger, recordedIds } from '../support/recorded.ts'
+import { loadRecording } from '../support/recordings.ts'
+
+const never = new AbortController().signal
+const month = await loadRecording('month')
+const quirks = await loadRecording('quirks')
+
+async function setUp(
+  recording: Recording,
+  budget: number,
+  options: Partial<SimulatorOptions> = {},
+) {
+  const simulator = await createSimulator({
+    recording,
+    speed: Number.POSITIVE_INFINITY,
+    retentionWindow: 1_000_000,
+    faults: [{ when: { every: 1 }, fault: { kind: 'slow', ledgers: budget } }],
+    ...options,
+  })
+  onTestFinished(() => simulator.close())
+  const { contractId } = recording.header
+  return {
+    simulator,
+    source: createRpcSource({ url: simulator.url, contractId, timeoutMs: 5_000 }),
+  }
+}
+
+type Source = Awaited<ReturnType<typeof setUp>>['source']
+
+/** Pages until `last` is complete, asking again where the server had no time. */
+async function walk(source: Source, first: PageStart, last: number, limit: number) {
+  const ids: string[] = []
+  let start = first
+  let failures = 0
+  let inARow = 0
+  for (;;) {
+    try {
+      const page = await source.page(start, limit, never)
+      inARow = 0
+      ids.push(...page.events.map(({ id }) => id))
+      if (page.cursor >= endOfLedger(last)) return { ids, failures, cursor: page.cursor }
+      start = { after: page.cursor }
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.fault !== 'slow') throw error
+      failures += 1
+      inARow += 1
+      expect(inARow).toBeLessThan(10)
+    }
+  }
+}
+
+describe('a server that runs out of time', () => {
+  test('over quiet ledgers is asked for fewer of them, and answers all of a month', async () => {
+    const { source } = await setUp(month, 2_500)
+    const { firstLedger } = month.header
+    const { ids, failures } = await walk(
+      source,
+      { startLedger: firstLedger },
+      lastLedger(month),
+      1_000,
+    )
+    expect(ids).toEqual(recordedIds(month))
+    expect(failures).toBeLessThan(100)
+  })
+
+  test('at its first answer, from a position far back, is asked how far its ledgers go', async () => {
+    const { source } = await setUp(month, 100)
+    const { firstLedger } = month.header
+    const page = async () => source.page({ after: endOfLedger(firstLedger) }, 10, never)
+    for (let i = 0; i < 5; i += 1) await expect(page()).rejects.toMatchObject({ fault: 'slow' })
+    const { cursor, full } = await page()
+    expect(cursor > endOfLedger(firstLedger)).toBe(true)
+    expect(full).toBe(false)
+  })
+
+  property.prop([fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 120 })], {
+    numRuns: 8,
+  })('in a busy place is asked for the rest of a ledger too', async (budget, limit) => {
+    const { source } = await setUp(quirks, budget)
+    const start = { startLedger: quirks.header.firstLedger }
+    const { ids, cursor } = await walk(source, start, lastLedger(quirks), limit)
+    expect(ids).toEqual(recordedIds(quirks))
+    expect(cursor).toBe(endOfLedger(lastLedger(quirks)))
+  })
+
+  test('answers at the tip as ever, and after ledgers have closed', async () => {
+    const { source, simulator } = await setUp(quirks, 2, { speed: 0, closed: 20 })
+    const { firstLedger } = quirks.header
+    const reach = async (start: PageStart): Promise<Cursor> =>
+      (await walk(source, start, simulator.latestLedger(), 1_000)).cursor
+    let after = await reach({ startLedger: firstLedger })
+    for (const count of [0, 1, 2, 7, 0, 30]) {
+      simulator.closeNext(count)
+      after = await reach({ after })
+      expect(after).toBe(endOfLedger(simulator.latestLedger()))
+    }
+  })
+})
+
+describe('the window', () => {
+  test('is no limit until a server gave up twice in a row, and grows back into none', () => {
+    const window = createScanWindow()
+    window.see(1_000_000)
+    expect(window.end(1)).toBeUndefined()
+    window.gaveUp(1)
+    expect([window.isLost(), window.end(1)]).toEqual([false, undefined])
+    window.gaveUp(1)
+    expect(window.isLost()).toBe(true)
+    window.see(1_000_000)
+    expect(window.end(1)).toBe(2_501)
+    let answers = 0
+    for (; window.end(1) !== undefined; answers += 1) window.answered()
+    expect(answers).toBeGreaterThan(10)
+    expect(answers).toBeLessThan(20)
+  })
+
+  test('shrinks from what was left to look at, to one ledger at the least', () => {
+    const window = createScanWindow()
+    window.see(100)
+    for (let i = 0; i < 2; i += 1) window.gaveUp(61)
+    expect(window.end(61)).toBe(71)
+    for (let i = 0; i < 5; i += 1) window.gaveUp(61)
+    expect(window.end(61)).toBe(62)
+  })
+})
