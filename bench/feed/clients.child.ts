@@ -1,0 +1,183 @@
+/** Thousands of clients in one process, apart from the server's: cheap, and exact. */
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { answerCalls, monotonic } from './calls.ts'
+import { ID_LENGTH, summed } from './tally.ts'
+import type { Tally } from './tally.ts'
+
+interface Client {
+  socket: Socket
+  number: number
+  /** Of all that has come, over its reconnections. */
+  tally: Tally
+  lastId: string
+  /** Something has come over this connection. */
+  begun: boolean
+  /** The beginning of a block whose end has not come. */
+  tail: Buffer | undefined
+}
+
+export interface OpenArgument {
+  port: number
+  count: number
+  /** `#` stands for the client's number. */
+  path: string
+  /** The first one's number; 1 unless given. */
+  first?: number
+  group: string
+  /** Each goes on from where it was when the group was closed. */
+  resume?: boolean
+  /** At once, or some hundreds after the other. */
+  atOnce?: boolean
+}
+
+const groups = new Map<string, Client[]>()
+/** Clients that have been closed, by group and number. */
+const gone = new Map<string, Client>()
+let messages = 0
+let arrivals: number[] = []
+/** Of those who wait for so many, in all their life, how many have them. */
+let enough = { events: Infinity, clients: 0 }
+let waiting: { over: () => boolean; done: () => void } | undefined
+/** Connections that were cut off before anything came. */
+let resets = 0
+const MOST_RESETS = 50_000
+const AGAIN_MS = 200
+const BATCH = 200
+const BLOCK_END = Buffer.from('\n\n')
+/** A space may follow. */
+const EVENT = Buffer.from('event:')
+const ID = Buffer.from('\nid: ')
+const SPACE = 0x20
+/** First letters of what is no event: our own control frames, and rivals' hello. */
+const CONTROL = new Set(Buffer.from('crm'))
+/** Where the chunk of HTTP that holds a block ends. */
+const CHUNK_END = 2
+
+function take(client: Client, chunk: Buffer): void {
+  const bytes = client.tail === undefined ? chunk : Buffer.concat([client.tail, chunk])
+  const end = bytes.lastIndexOf(BLOCK_END)
+  const through = end === -1 ? 0 : end + BLOCK_END.length
+  // A copy: what is left over must not hold the whole chunk.
+  client.tail =
+    bytes.length - through > CHUNK_END ? Buffer.from(bytes.subarray(through)) : undefined
+  if (end === -1) return
+  const before = messages
+  const countBefore = client.tally.count
+  for (let at = bytes.indexOf(EVENT); at !== -1 && at < end;) {
+    const first = bytes[at + EVENT.length] ?? 0
+    const letter = first === SPACE ? (bytes[at + EVENT.length + 1] ?? 0) : first
+    if (!CONTROL.has(letter)) {
+      messages += 1
+      const id = bytes.indexOf(ID, at) + ID.length
+      client.tally.sum = summed(client.tally.sum, bytes, id)
+      client.tally.count += 1
+    }
+    at = bytes.indexOf(EVENT, at + EVENT.length)
+  }
+  const last = bytes.lastIndexOf(ID, end)
+  if (last !== -1) {
+    const from = last + ID.length
+    client.lastId = bytes.toString('latin1', from, from + ID_LENGTH)
+  }
+  if (messages === before) return
+  arrivals.push(monotonic())
+  if (countBefore < enough.events && client.tally.count >= enough.events) enough.clients += 1
+  if (waiting?.over() === true) waiting.done()
+}
+
+async function until(over: () => boolean, timeoutMs: number): Promise<void> {
+  if (over()) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const late = setTimeout(resolve, timeoutMs)
+  waiting = { over, done: resolve }
+  await promise
+  clearTimeout(late)
+  waiting = undefined
+}
+
+function open(argument: OpenArgument, number: number): Promise<void> {
+  const { port, path, group, resume = false } = argument
+  const before = resume ? gone.get(`${group} ${number}`) : undefined
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const localAddress = `127.0.0.${1 + (number % 8)}`
+  const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true })
+  const { tally = { count: 0, sum: 0 }, lastId = '' } = before ?? {}
+  const client: Client = { socket, number, tally, lastId, begun: false, tail: undefined }
+  socket.on('error', (error) => {
+    if (client.begun) return
+    // More came at once than the system queues for a listener: it cut them off, they come again.
+    resets += 1
+    const clients = groups.get(group) ?? []
+    clients.splice(clients.indexOf(client), 1)
+    if (resets > MOST_RESETS) reject(error)
+    else setTimeout(() => open(argument, number).then(resolve, reject), AGAIN_MS)
+  })
+  socket.once('connect', () => {
+    const header = before === undefined ? '' : `Last-Event-ID: ${lastId}\r\n`
+    socket.write(
+      `GET ${path.replace('#', String(number))} HTTP/1.1\r\nHost: localhost:${port}\r\n${HEADERS}${header}\r\n`,
+    )
+  })
+  socket.once('data', () => {
+    client.begun = true
+    resolve()
+  })
+  socket.on('data', (chunk) => take(client, chunk))
+  const clients = groups.get(group)
+  if (clients === undefined) groups.set(group, [client])
+  else clients.push(client)
+  return promise
+}
+
+/** What a browser sends. */
+const HEADERS =
+  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n' +
+  'Accept: text/event-stream\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9\r\nCache-Control: no-store\r\n'
+
+answerCalls({
+  async open(argument: OpenArgument) {
+    const { count, first = 1, atOnce = false } = argument
+    const batch = atOnce ? count : BATCH
+    for (let from = first; from < first + count; from += batch) {
+      const length = Math.min(batch, first + count - from)
+      await Promise.all(Array.from({ length }, (_, at) => open(argument, from + at)))
+    }
+    return resets
+  },
+  /** Forgets what has come; the next messages are counted from zero. */
+  mark({ events = Infinity }: { events?: number }) {
+    messages = 0
+    arrivals = []
+    enough = { events, clients: 0 }
+  },
+  /** Waits until so many messages have come; answers when each chunk of them came. */
+  async received({ total, timeoutMs }: { total: number; timeoutMs: number }) {
+    await until(() => messages >= total, timeoutMs)
+    return { messages, arrivals }
+  },
+  /** Waits until so many clients have as many events as `mark` said; answers how many have. */
+  async haveEnough({ clients, timeoutMs }: { clients: number; timeoutMs: number }) {
+    await until(() => enough.clients >= clients, timeoutMs)
+    return enough.clients
+  },
+  read({ group, on }: { group: string; on: boolean }) {
+    for (const { socket } of groups.get(group) ?? []) {
+      if (on) socket.resume()
+      else socket.pause()
+    }
+  },
+  close({ group, how }: { group: string; how: 'fin' | 'rst' }) {
+    for (const client of groups.get(group) ?? []) {
+      gone.set(`${group} ${client.number}`, client)
+      if (how === 'rst') client.socket.resetAndDestroy()
+      else client.socket.destroy()
+    }
+    groups.delete(group)
+  },
+  /** Forgets a group that has been closed. */
+  forget({ group, count }: { group: string; count: number }) {
+    for (let number = 1; number <= count; number += 1) gone.delete(`${group} ${number}`)
+  },
+  tallies: ({ group }: { group: string }) => (groups.get(group) ?? []).map(({ tally }) => tally),
+})

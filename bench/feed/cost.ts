@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { median, thousands } from '../table.ts'
+import { ofRivals, rowOf, using } from './row.ts'
+import type { Bench, Rivals, Row } from './row.ts'
+import { EVERYTHING, startOurs } from './served.ts'
+import type { Clients, Ours, Served } from './served.ts'
+
+/** What subscriptions cost: memory while nothing happens, CPU when something does. */
+
+const OWN_STREAM = '/events/subscribe?streams=#'
+/** Of all, who come first. */
+const FIRST = 0.2
+
+/**
+ * KiB for each idle subscription: the growth from none to all of them, or that from the first fifth
+ * on, whichever is more. The one has what the first of them bring into being, which serves all that
+ * follow; the other does without the room that loading the program has left over.
+ */
+async function memoryOf(
+  server: Served,
+  clients: Clients,
+  count: number,
+  path = EVERYTHING,
+): Promise<number> {
+  const { port } = server
+  const first = Math.floor(count * FIRST)
+  const none = await server.rss()
+  await clients.open({ port, count: first, group: 'first', path })
+  await sleep(1_000)
+  const some = await server.rss()
+  await clients.open({ port, count: count - first, first: first + 1, group: 'rest', path })
+  await sleep(1_000)
+  const all = await server.rss()
+  return Math.max((all - none) / count, (all - some) / (count - first)) / 1_024
+}
+
+export const memory: Bench = async ({ folder, subscriptions: n }) => {
+  const all = await using(
+    () => startOurs(folder),
+    (server, clients) => memoryOf(server, clients, n),
+  )
+  const own = await using(
+    () => startOurs(folder),
+    (server, clients) => memoryOf(server, clients, n, OWN_STREAM),
+  )
+  const http = await using(
+    () => startOurs(folder, { lane: 'http' }),
+    (server, clients) => memoryOf(server, clients, n),
+  )
+  const rivals = await ofRivals((server, clients) => memoryOf(server, clients, n), 1)
+  const row = (name: string, figure: number, target = ''): Row => ({
+    name: `resident memory of an idle subscription, ${name}, KiB`,
+    ...beside(figure, rivals, 1),
+    target,
+  })
+  return [
+    row(`${thousands(n)} to everything`, all, '≤ 8; ≤ nchan'),
+    row(`${thousands(n)} to a stream each`, own, '≤ 8; ≤ nchan'),
+    row(`${thousands(n)} to everything through the HTTP server (FEED_LANE=http)`, http),
+  ]
+}
+
+function beside(figure: number, { floor, told }: Rivals, digits: number) {
+  return {
+    ours: figure.toFixed(digits),
+    floor: floor.toFixed(digits),
+    ratio: (figure / floor).toFixed(2),
+    rivals: told,
+  }
+}
+
+interface CpuPlan {
+  count: number
+  events: number
+  rounds: number
+}
+
+const COMMITS_PER_ROUND = 10
+
+/** CPU of the server, in microseconds, for each event to each subscription. */
+async function cpuOf(server: Served, clients: Clients, plan: CpuPlan): Promise<number> {
+  const { count, events, rounds } = plan
+  await clients.open({ port: server.port, count, group: 'all' })
+  const round = async () => {
+    for (let done = 0; done < COMMITS_PER_ROUND; done += 1) {
+      await clients.mark()
+      await server.commit({ count: events })
+      const { messages } = await clients.received(count * events)
+      if (messages < count * events) throw new Error(`only ${messages} messages have come`)
+    }
+  }
+  await round()
+  const figures: number[] = []
+  for (let done = 0; done < rounds; done += 1) {
+    const before = await server.cpu()
+    await round()
+    figures.push(((await server.cpu()) - before) / COMMITS_PER_ROUND / count / events)
+  }
+  return median(figures)
+}
+
+export const cpu: Bench = async ({ folder, subscriptions }) => {
+  const rows: Row[] = []
+  let single = Number.NaN
+  const plans: CpuPlan[] = [
+    { count: 1_000, events: 1, rounds: 11 },
+    { count: subscriptions, events: 1, rounds: 3 },
+    { count: 1_000, events: 20, rounds: 5 },
+  ]
+  for (const plan of plans) {
+    const { count, events } = plan
+    const ours = await using(
+      () => startOurs(folder),
+      (server, clients) => cpuOf(server, clients, plan),
+    )
+    const rivals = await ofRivals((server, clients) => cpuOf(server, clients, plan), 2)
+    if (events === 1 && count === 1_000) single = ours
+    rows.push({
+      name: `CPU per delivered event, ${thousands(count)} subscriptions, ${events} a commit, µs`,
+      ...beside(ours, rivals, 2),
+      target:
+        events === 1
+          ? '≤ 1.2 × floor; ≤ nchan; ≤ ⅓ of streamSSE'
+          : `≤ 0.2 of one a commit: ${(ours / single).toFixed(2)}`,
+    })
+  }
+  return rows
+}
+
+const STEADY_SECONDS = 10
+const STEADY_EACH = { count: 50, everyMs: 50 }
+
+/** The share of one core that a thousand events a second take, and how many came. */
+async function shareOf(server: Ours, clients: Clients, streams: number) {
+  await clients.mark()
+  const before = await server.cpu()
+  const began = performance.now()
+  await server.goOn({ ...STEADY_EACH, streams })
+  await sleep(STEADY_SECONDS * 1_000)
+  await server.rest()
+  const used = (await server.cpu()) - before
+  const seconds = (performance.now() - began) / 1_000
+  const { messages } = await clients.received(Infinity, 1_000)
+  return { share: used / (seconds * 1e6), rate: messages / seconds }
+}
+
+export const steady: Bench = async ({ folder, subscriptions: n }) => {
+  const alone = await using(
+    () => startOurs(folder),
+    async (server, clients) => {
+      await server.commit({ count: n, streams: n })
+      return shareOf(server, clients, n)
+    },
+  )
+  const served = await using(
+    () => startOurs(folder),
+    async (server, clients) => {
+      await clients.open({ port: server.port, count: n, group: 'own', path: OWN_STREAM })
+      await server.commit({ count: n, streams: n })
+      await clients.received(n)
+      return shareOf(server, clients, n)
+    },
+  )
+  return [
+    rowOf({
+      name: `share of one core, ${thousands(n)} subscriptions to a stream each, ${thousands(served.rate)} events/s decoded, applied and delivered (floor: nobody subscribed), %`,
+      ours: (served.share * 100).toFixed(0),
+      floor: (alone.share * 100).toFixed(0),
+      ratio: (served.share / alone.share).toFixed(2),
+      target: '≤ 30',
+    }),
+  ]
+}

@@ -1,0 +1,3 @@
+/** What rivals send for each event: as many bytes as ours has. */
+export const EVENT_TYPE = 'stream.created'
+export const TEXT = JSON.stringify('x'.repeat(557))

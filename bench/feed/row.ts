@@ -1,0 +1,84 @@
+import { startNchan } from './nchan.ts'
+import { startClients, startRival } from './served.ts'
+import type { Clients, Served } from './served.ts'
+
+/** One line of the table: ours, and what others have in the same run. */
+export interface Row {
+  name: string
+  ours: string
+  floor: string
+  ratio: string
+  rivals: string
+  target: string
+}
+
+export interface Setting {
+  folder: string
+  subscriptions: number
+  soakMinutes: number
+}
+
+export type Bench = (setting: Setting) => Promise<Row[]>
+
+/** A line of which only a part is known to have something beside it. */
+export function rowOf(row: Partial<Row> & Pick<Row, 'name' | 'ours'>): Row {
+  return { floor: '', ratio: '', rivals: '', target: '', ...row }
+}
+
+const FLOOR = 'bare socket'
+const RIVALS: [name: string, start: () => Promise<Served | undefined>][] = [
+  [FLOOR, startFloor],
+  ['streamSSE', () => startRival('honoStreamSse')],
+  ['better-sse', () => startRival('betterSse')],
+  ['nchan', startNchan],
+]
+
+export function startFloor(): Promise<Served> {
+  return startRival('bareSocket')
+}
+
+/** Runs with a server and fresh clients, and ends both. */
+export async function using<S extends Served, T>(
+  start: () => Promise<S>,
+  measure: (server: S, clients: Clients) => Promise<T>,
+): Promise<T> {
+  const server = await start()
+  const clients = startClients()
+  try {
+    return await measure(server, clients)
+  } finally {
+    await clients.stop()
+    await server.stop()
+  }
+}
+
+export interface Rivals {
+  floor: number
+  /** The others, in words. */
+  told: string
+}
+
+export async function ofRivals(
+  measure: (server: Served, clients: Clients) => Promise<number>,
+  digits: number,
+): Promise<Rivals> {
+  let floor = Number.NaN
+  const told: string[] = []
+  for (const [name, start] of RIVALS) {
+    const server = await start()
+    if (server === undefined) {
+      told.push(`${name} not installed`)
+      continue
+    }
+    try {
+      const figure = await using(() => Promise.resolve(server), measure)
+      if (name === FLOOR) floor = figure
+      else told.push(`${name} ${figure.toFixed(digits)}`)
+    } catch (error) {
+      // What a rival cannot do is a figure too.
+      process.stderr.write(`${name}: ${String(error)}\n`)
+      told.push(`${name} failed`)
+    }
+  }
+  return { floor, told: told.join(', ') }
+}

@@ -1,0 +1,17 @@
+import { cpu, memory, steady } from './cost.ts'
+import { latency, unread } from './delay.ts'
+import { replay, storm } from './return.ts'
+import type { Bench } from './row.ts'
+import { soak } from './soak.ts'
+
+/** Every line of the table, by the name that it can be asked for. */
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  memory,
+  cpu,
+  steady,
+  latency,
+  storm,
+  replay,
+  unread,
+  soak,
+}

@@ -1,0 +1,110 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { growLog } from '../database.ts'
+import { startWorker } from './calls.ts'
+import type { Worker } from './calls.ts'
+import type { OpenArgument } from './clients.child.ts'
+import type { CommitArgument } from './served.child.ts'
+import type { Tally } from './tally.ts'
+import type { FeedStats } from '../../src/feed/feed.ts'
+
+/** A server that is measured, whoever's it is. */
+export interface Served {
+  port: number
+  /** Used so far, microseconds. */
+  cpu(): Promise<number>
+  /** Resident bytes, after a collection where there is one. */
+  rss(): Promise<number>
+  /** Sends events at once; answers when it began, milliseconds of the machine's clock. */
+  commit(argument: CommitArgument): Promise<{ at: number; ids: string[] }>
+  stop(): Promise<void>
+}
+
+export interface Ours extends Served {
+  stats(): Promise<FeedStats>
+  /** Events every so often, until `rest`. */
+  goOn(argument: CommitArgument & { everyMs: number }): Promise<void>
+  rest(): Promise<void>
+}
+
+/** Our server on a database with at least so many events. */
+export async function startOurs(
+  folder: string,
+  { events = 2_000, lane = 'lean' }: { events?: number; lane?: 'lean' | 'http' } = {},
+): Promise<Ours> {
+  const base = join(folder, `base-${events}.db`)
+  const known = bases.get(base) ?? growLog(base, events)
+  bases.set(base, known)
+  const { contractId, networkPassphrase } = await known
+  const path = join(folder, `feed-${(copies += 1)}.db`)
+  await copyFile(base, path)
+  const worker = startWorker(new URL('./served.child.ts', import.meta.url), [
+    path,
+    contractId,
+    networkPassphrase,
+    lane,
+  ])
+  return {
+    ...(await served(worker)),
+    stats: () => worker.call('stats'),
+    goOn: (argument) => worker.call('goOn', argument),
+    rest: () => worker.call('rest'),
+  }
+}
+
+const bases = new Map<string, ReturnType<typeof growLog>>()
+let copies = 0
+
+export async function startRival(name: string): Promise<Served> {
+  return served(startWorker(new URL('./rival.child.ts', import.meta.url), [name]))
+}
+
+async function served(worker: Worker): Promise<Served> {
+  return {
+    port: await worker.call<number>('port'),
+    cpu: () => worker.call('cpu'),
+    rss: () => worker.call('rss'),
+    commit: (argument) => worker.call('commit', argument),
+    stop: worker.stop,
+  }
+}
+
+export interface Received {
+  messages: number
+  /** When each chunk that held some came, milliseconds of the machine's clock. */
+  arrivals: number[]
+}
+
+/** Clients of any server, in a process of their own. */
+export interface Clients {
+  /** Answers how many connections, since the clients began, had to be tried again. */
+  open(argument: Omit<OpenArgument, 'path'> & { path?: string }): Promise<number>
+  /** Counts messages from zero again, and from here on those who have so many events in all. */
+  mark(events?: number): Promise<void>
+  /** Waits for so many messages; answers what has come when it has waited long enough. */
+  received(total: number, timeoutMs?: number): Promise<Received>
+  /** Waits until so many clients have as many events as `mark` said; answers how many have. */
+  haveEnough(clients: number, timeoutMs?: number): Promise<number>
+  read(group: string, on: boolean): Promise<void>
+  close(group: string, how?: 'fin' | 'rst'): Promise<void>
+  forget(group: string, count: number): Promise<void>
+  tallies(group: string): Promise<Tally[]>
+  stop(): Promise<void>
+}
+
+export const EVERYTHING = '/events/subscribe?all=true'
+
+export function startClients(): Clients {
+  const worker = startWorker(new URL('./clients.child.ts', import.meta.url))
+  return {
+    open: (argument) => worker.call('open', { path: EVERYTHING, ...argument }),
+    mark: (events) => worker.call('mark', { events }),
+    received: (total, timeoutMs = 60_000) => worker.call('received', { total, timeoutMs }),
+    haveEnough: (clients, timeoutMs = 60_000) => worker.call('haveEnough', { clients, timeoutMs }),
+    read: (group, on) => worker.call('read', { group, on }),
+    close: (group, how = 'fin') => worker.call('close', { group, how }),
+    forget: (group, count) => worker.call('forget', { group, count }),
+    tallies: (group) => worker.call('tallies', { group }),
+    stop: worker.stop,
+  }
+}
