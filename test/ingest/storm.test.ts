@@ -12,7 +12,7 @@ test(
       recording,
       faults: 40,
       kills: 2,
-      beatMs: 60,
+      beatMs: 30,
       seed: 5,
     })
     expect(ready).toBeGreaterThan(0)
