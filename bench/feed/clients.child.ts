@@ -51,16 +51,18 @@ const ID = Buffer.from('\nid: ')
 const SPACE = 0x20
 /** First letters of what is no event: our own control frames, and rivals' hello. */
 const CONTROL = new Set(Buffer.from('crm'))
-/** Where the chunk of HTTP that holds a block ends. */
+const CR = 0x0d
+/** Of HTTP, behind a chunk of it. */
 const CHUNK_END = 2
 
 function take(client: Client, chunk: Buffer): void {
   const bytes = client.tail === undefined ? chunk : Buffer.concat([client.tail, chunk])
   const end = bytes.lastIndexOf(BLOCK_END)
   const through = end === -1 ? 0 : end + BLOCK_END.length
-  // A copy: what is left over must not hold the whole chunk.
-  client.tail =
-    bytes.length - through > CHUNK_END ? Buffer.from(bytes.subarray(through)) : undefined
+  const over = bytes.length - through
+  // The end of a chunk says nothing. A copy: what is left over must not hold all that came.
+  const nothing = over === 0 || (over <= CHUNK_END && bytes[through] === CR)
+  client.tail = nothing ? undefined : Buffer.from(bytes.subarray(through))
   if (end === -1) return
   const before = messages
   const countBefore = client.tally.count
@@ -106,12 +108,12 @@ function open(argument: OpenArgument, number: number): Promise<void> {
   const client: Client = { socket, number, tally, lastId, begun: false, tail: undefined }
   socket.on('error', (error) => {
     if (client.begun) return
-    // More came at once than the system queues for a listener: it cut them off, they come again.
+    // Cut off before anything came, as where more come at once than are queued: it comes again.
     resets += 1
     const clients = groups.get(group) ?? []
     clients.splice(clients.indexOf(client), 1)
     if (resets > MOST_RESETS) reject(error)
-    else setTimeout(() => open(argument, number).then(resolve, reject), AGAIN_MS)
+    else setTimeout(() => resolve(open(argument, number)), AGAIN_MS)
   })
   socket.once('connect', () => {
     const header = before === undefined ? '' : `Last-Event-ID: ${lastId}\r\n`
@@ -179,5 +181,10 @@ answerCalls({
   forget({ group, count }: { group: string; count: number }) {
     for (let number = 1; number <= count; number += 1) gone.delete(`${group} ${number}`)
   },
-  tallies: ({ group }: { group: string }) => (groups.get(group) ?? []).map(({ tally }) => tally),
+  tallies: ({ group }: { group: string }) =>
+    (groups.get(group) ?? []).map(({ tally, lastId, socket }) => ({
+      ...tally,
+      lastId,
+      open: socket.readable,
+    })),
 })

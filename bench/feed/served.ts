@@ -75,6 +75,12 @@ export interface Received {
   arrivals: number[]
 }
 
+/** What a client has got, and whether more can come. */
+export interface Position extends Tally {
+  lastId: string
+  open: boolean
+}
+
 /** Clients of any server, in a process of their own. */
 export interface Clients {
   /** Answers how many connections, since the clients began, had to be tried again. */
@@ -88,7 +94,7 @@ export interface Clients {
   read(group: string, on: boolean): Promise<void>
   close(group: string, how?: 'fin' | 'rst'): Promise<void>
   forget(group: string, count: number): Promise<void>
-  tallies(group: string): Promise<Tally[]>
+  tallies(group: string): Promise<Position[]>
   stop(): Promise<void>
 }
 

@@ -4,7 +4,7 @@ import { agreeing, left } from './return.ts'
 import { rowOf, using } from './row.ts'
 import type { Bench } from './row.ts'
 import { startClients, startOurs } from './served.ts'
-import type { Clients } from './served.ts'
+import type { Clients, Position } from './served.ts'
 import { createSent } from './tally.ts'
 
 const GROUPS = 20
@@ -28,9 +28,14 @@ export const soak: Bench = async ({ folder, subscriptions, soakMinutes }) =>
       const quiet = createSent()
       const busy = createSent()
       const wrong = new Set<string>()
+      const complain = (group: string, what: string, position: Position) => {
+        wrong.add(group)
+        process.stderr.write(`  ${group}: ${what}: ${JSON.stringify(position)}\n`)
+      }
       const check = async (group: string, { begins }: typeof quiet) => {
-        const tallies = await clients.tallies(group)
-        if (!tallies.every((tally) => begins(tally))) wrong.add(group)
+        for (const position of await clients.tallies(group)) {
+          if (!begins(position)) complain(group, 'not what was sent', position)
+        }
       }
       try {
         for (const group of names) await clients.open({ port, count, group, path: QUIET })
@@ -72,7 +77,13 @@ export const soak: Bench = async ({ folder, subscriptions, soakMinutes }) =>
         ]
         for (const [group, sent, size] of groups) {
           const exact = await agreeing(clients, group, sent.count(), sent.begins, size)
-          if (exact < size) wrong.add(group)
+          if (exact < size) {
+            for (const position of await clients.tallies(group)) {
+              if (position.count === sent.count() && sent.begins(position)) continue
+              complain(group, `not all of ${sent.count()}`, position)
+            }
+            wrong.add(group)
+          }
           await clients.close(group)
         }
         await still.stop()
