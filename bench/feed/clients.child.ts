@@ -13,6 +13,7 @@ interface Client {
   lastId: string
   /** Something has come over this connection. */
   begun: boolean
+  leaving: boolean
   /** The beginning of a block whose end has not come. */
   tail: Buffer | undefined
 }
@@ -39,9 +40,8 @@ let arrivals: number[] = []
 /** Of those who wait for so many, in all their life, how many have them. */
 let enough = { events: Infinity, clients: 0 }
 let waiting: { over: () => boolean; done: () => void } | undefined
-/** Connections that were cut off before anything came. */
-let resets = 0
-const MOST_RESETS = 50_000
+/** How many connections were cut before anything came, by how. */
+const cuts: Record<string, number> = {}
 const AGAIN_MS = 200
 const BATCH = 200
 const BLOCK_END = Buffer.from('\n\n')
@@ -101,24 +101,39 @@ async function until(over: () => boolean, timeoutMs: number): Promise<void> {
 function open(argument: OpenArgument, number: number): Promise<void> {
   const { port, path, group, resume = false } = argument
   const before = resume ? gone.get(`${group} ${number}`) : undefined
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const { promise, resolve } = Promise.withResolvers<void>()
   const localAddress = `127.0.0.${1 + (number % 8)}`
   const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true })
   const { tally = { count: 0, sum: 0 }, lastId = '' } = before ?? {}
-  const client: Client = { socket, number, tally, lastId, begun: false, tail: undefined }
-  socket.on('error', (error) => {
-    if (client.begun) return
-    // Cut off before anything came, as where more come at once than are queued: it comes again.
-    resets += 1
+  const client: Client = {
+    socket,
+    number,
+    tally,
+    lastId,
+    begun: false,
+    leaving: false,
+    tail: undefined,
+  }
+  const began = monotonic()
+  let why = 'not connected'
+  socket.on('error', (error: NodeJS.ErrnoException) => (why = error.code ?? error.message))
+  socket.on('close', () => {
+    if (client.begun || client.leaving) return
+    // As one does whose connection was cut before anything came: it comes again.
+    const told = `${why} after ${((monotonic() - began) / 1_000).toFixed(0)} s`
+    cuts[told] = (cuts[told] ?? 0) + 1
     const clients = groups.get(group) ?? []
     clients.splice(clients.indexOf(client), 1)
-    if (resets > MOST_RESETS) reject(error)
-    else setTimeout(() => resolve(open(argument, number)), AGAIN_MS)
+    setTimeout(() => resolve(open(argument, number)), AGAIN_MS)
   })
   socket.once('connect', () => {
+    why = 'connected'
     const header = before === undefined ? '' : `Last-Event-ID: ${lastId}\r\n`
     socket.write(
       `GET ${path.replace('#', String(number))} HTTP/1.1\r\nHost: localhost:${port}\r\n${HEADERS}${header}\r\n`,
+      () => {
+        why = 'asked'
+      },
     )
   })
   socket.once('data', () => {
@@ -145,7 +160,7 @@ answerCalls({
       const length = Math.min(batch, first + count - from)
       await Promise.all(Array.from({ length }, (_, at) => open(argument, from + at)))
     }
-    return resets
+    return cuts
   },
   /** Forgets what has come; the next messages are counted from zero. */
   mark({ events = Infinity }: { events?: number }) {
@@ -172,6 +187,7 @@ answerCalls({
   close({ group, how }: { group: string; how: 'fin' | 'rst' }) {
     for (const client of groups.get(group) ?? []) {
       gone.set(`${group} ${client.number}`, client)
+      client.leaving = true
       if (how === 'rst') client.socket.resetAndDestroy()
       else client.socket.destroy()
     }

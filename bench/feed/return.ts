@@ -52,7 +52,9 @@ export const storm: Bench = async ({ folder, subscriptions: n }) => {
           // As often as the other rows: what all are sent is work of its own, ten thousand times.
           await sleep(1_000)
         }
-        const [again] = await Promise.all([back, all])
+        const [cuts] = await Promise.all([back, all])
+        const again = Object.values(cuts).reduce((sum, count) => sum + count, 0)
+        if (again > 0) process.stderr.write(`  cut before the answer: ${JSON.stringify(cuts)}\n`)
         // What was committed meanwhile is theirs as well.
         const exact = await agreeing(clients, 'all', sent.count(), sent.begins, n)
         return [

@@ -83,8 +83,8 @@ export interface Position extends Tally {
 
 /** Clients of any server, in a process of their own. */
 export interface Clients {
-  /** Answers how many connections, since the clients began, had to be tried again. */
-  open(argument: Omit<OpenArgument, 'path'> & { path?: string }): Promise<number>
+  /** Answers how many connections were cut before anything came, by how, and came again. */
+  open(argument: Omit<OpenArgument, 'path'> & { path?: string }): Promise<Record<string, number>>
   /** Counts messages from zero again, and from here on those who have so many events in all. */
   mark(events?: number): Promise<void>
   /** Waits for so many messages; answers what has come when it has waited long enough. */

@@ -336,7 +336,10 @@ describe('asks another RPC, and loses nothing:', () => {
     {
       situation: 'an RPC behind whose URL another network is served now',
       rpcs: [{}, {}],
-      async strike({ nodes: [a] }) {
+      async strike({ nodes: [a], failed }) {
+        await a!.stop()
+        // A connection that was lost is how a change behind a URL shows.
+        await failed('unreachable')
         await a!.restart({ recording: ofAnotherNetwork(), closed: BEFORE })
       },
       fault: undefined,
