@@ -1,6 +1,7 @@
 /** Thousands of clients in one process, apart from the server's: cheap, and exact. */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { answerCalls, monotonic } from './calls.ts'
 import { ID_LENGTH, summed } from './tally.ts'
 import type { Tally } from './tally.ts'
@@ -155,11 +156,14 @@ const HEADERS =
 answerCalls({
   async open(argument: OpenArgument) {
     const { count, first = 1, atOnce = false } = argument
-    const batch = atOnce ? count : BATCH
-    for (let from = first; from < first + count; from += batch) {
-      const length = Math.min(batch, first + count - from)
-      await Promise.all(Array.from({ length }, (_, at) => open(argument, from + at)))
+    const opened: Promise<void>[] = []
+    for (let from = first; from < first + count; from += BATCH) {
+      const length = Math.min(BATCH, first + count - from)
+      for (let at = 0; at < length; at += 1) opened.push(open(argument, from + at))
+      // Those who are at once are not one: each asks as soon as it is connected.
+      await (atOnce ? setImmediate() : Promise.all(opened))
     }
+    await Promise.all(opened)
     return cuts
   },
   /** Forgets what has come; the next messages are counted from zero. */

@@ -31,7 +31,7 @@ export const storm: Bench = async ({ folder, subscriptions: n }) => {
       try {
         await clients.open({ port, count: n, group: 'all' })
         await watchers.open({ port, count: WATCHERS, group: 'live' })
-        await clients.close('all')
+        await clients.close('all', 'rst')
         await left(server.stats, WATCHERS)
         sent.add((await server.commit({ count: MISSED })).ids)
         await watchers.received(WATCHERS * MISSED)

@@ -47,8 +47,9 @@ export async function using<S extends Served, T>(
   try {
     return await measure(server, clients)
   } finally {
-    await clients.stop()
+    // The server first: whoever closes a connection first keeps its port for a minute.
     await server.stop()
+    await clients.stop()
   }
 }
 
