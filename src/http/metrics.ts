@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Fault } from '../domain/errors.ts'
+import type { Fault } from '../domain/faults.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditView } from './audit.ts'

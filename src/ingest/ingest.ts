@@ -2,7 +2,8 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Logger } from 'pino'
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
-import type { Fault } from '../domain/errors.ts'
+import { REACTIONS } from '../domain/faults.ts'
+import type { Fault } from '../domain/faults.ts'
 import type { LedgerPage, Network, PageStart } from '../source/source.ts'
 import { createHistoryGuard } from './history.ts'
 import { createPace } from './pace.ts'
@@ -132,7 +133,8 @@ export function createIngest(deps: IngestDeps): Ingest {
       status.alarm = error.message
     }
     status.lastError = `${error.fault}: ${error.message}`
-    if (error.fault === 'slow') pageSize = Math.max(SMALLEST_PAGE, Math.floor(pageSize / 2))
+    if (REACTIONS[error.fault].askLess !== undefined)
+      pageSize = Math.max(SMALLEST_PAGE, Math.floor(pageSize / 2))
     if (judged === 'retention' && failures >= GAP_CONFIRMATIONS && declareGap(error)) return
     const delayMs = Math.round(backoff(error, failures, random))
     log.warn({ fault: error.fault, detail: error.message, failures, delayMs }, 'source failed')

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { completeThrough, ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
-import type { Fault } from '../domain/errors.ts'
+import type { Fault } from '../domain/faults.ts'
 import { createHealth } from './endpoint-health.ts'
 import type { Clock, EndpointHealth } from './endpoint-health.ts'
 import { createIdentity } from './endpoint-identity.ts'
@@ -145,7 +145,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     // These are about its ledgers and about the page's size, not about its health.
     if (fault === 'outside_retention') heardAt = now()
     else if (fault === 'behind' && asked !== undefined) awaitedLedger = startLedgerOf(asked.start)
-    else if (fault === 'slow' && asked !== undefined && asked.limit > SMALLEST_PAGE) {
+    else if (isTooMuch(fault) && asked !== undefined && asked.limit > SMALLEST_PAGE) {
       const limit = Math.max(SMALLEST_PAGE, Math.floor(asked.limit / 2))
       shortPages = { limit, until: now() + SHORT_PAGES_MS }
     } else health.fault(error)
@@ -254,6 +254,10 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     }),
     counters: () => ({ url: name, ...totals, faults: { ...faults } }),
   }
+}
+
+function isTooMuch(fault: Fault): boolean {
+  return fault === 'time_limit' || fault === 'too_many'
 }
 
 /** The ledger that an endpoint must have reached to answer. */

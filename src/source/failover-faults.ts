@@ -1,5 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
-import type { Fault } from '../domain/errors.ts'
+import type { Fault } from '../domain/faults.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Failure } from './race.ts'
 
@@ -10,7 +10,8 @@ import type { Failure } from './race.ts'
 
 /** The earlier, the more it says: of the request first, of a server next, of a connection last. */
 const TELLING: readonly Fault[] = [
-  'slow',
+  'time_limit',
+  'too_many',
   'behind',
   'refused',
   'malformed',

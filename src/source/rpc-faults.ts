@@ -34,9 +34,10 @@ export function rpcFault(body: unknown, ledger: number | undefined): SourceError
   if (OLD_BEFORE.test(text)) return new SourceError('outside_retention', detail)
   if (OLD_AFTER.test(text)) return new SourceError('behind', detail)
   if (NOT_READY.test(text)) return new SourceError('not_ready', detail)
-  if (code === -32001) return new SourceError('slow', detail)
+  if (code === -32001) return new SourceError('time_limit', detail)
   // Providers set it lower than the default of 10,000, and tell only in this way.
-  if (text.startsWith('limit must not exceed')) return new SourceError('slow', detail)
+  const most = /^limit must not exceed (\d+)/.exec(text)
+  if (most !== null) return new SourceError('too_many', detail, { limit: Number(most[1]) })
   // Shares its code with the range errors, and is a passing trouble of the server's database.
   if (text.includes('db read failed')) return new SourceError('busy', detail)
   if (text.includes('surpassed queue limit')) return new SourceError('busy', detail)

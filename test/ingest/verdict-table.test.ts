@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { UsageError } from '../../src/domain/errors.ts'
-import type { Fault } from '../../src/domain/errors.ts'
+import type { Fault } from '../../src/domain/faults.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import { createFailoverSource } from '../../src/source/failover.ts'
 import { createRecordingSource } from '../../src/source/recording-source.ts'
@@ -250,7 +250,7 @@ describe('asks again, and loses nothing:', () => {
     {
       situation: '-32001: for fewer ledgers, until the server has the time',
       rpcs: [{ faults: later({ kind: 'slow', ledgers: 9 }, forever) }],
-      fault: 'slow',
+      fault: 'time_limit',
     },
     { situation: 'no answer', rpcs: [{ faults: later({ kind: 'timeout' }) }], fault: 'timeout' },
     {

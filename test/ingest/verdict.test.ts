@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { SourceError, UsageError } from '../../src/domain/errors.ts'
-import type { Fault } from '../../src/domain/errors.ts'
+import type { Fault } from '../../src/domain/faults.ts'
 import { backoff, verdict } from '../../src/ingest/verdict.ts'
 
 describe('the verdict', () => {
@@ -8,7 +8,8 @@ describe('the verdict', () => {
     ['unreachable', 'retry'],
     ['timeout', 'retry'],
     ['busy', 'retry'],
-    ['slow', 'retry'],
+    ['time_limit', 'retry'],
+    ['too_many', 'retry'],
     ['malformed', 'retry'],
     ['not_ready', 'retry'],
     ['behind', 'retry'],

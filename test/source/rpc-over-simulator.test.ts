@@ -84,7 +84,9 @@ describe('a fault on the wire', () => {
     running.push(simulator)
     const { contractId, firstLedger: startLedger } = recording.header
     const source = createRpcSource({ url: simulator.url, contractId, timeoutMs: 5_000 })
-    await expect(source.page({ startLedger }, 11, never)).rejects.toMatchObject({ fault: 'slow' })
+    await expect(source.page({ startLedger }, 11, never)).rejects.toMatchObject({
+      fault: 'too_many',
+    })
     expect((await source.page({ startLedger }, 10, never)).events).toHaveLength(10)
   })
 

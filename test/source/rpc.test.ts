@@ -246,7 +246,7 @@ describe('what goes wrong', () => {
     [
       'a time limit, its code in the text',
       rpcError(-32001, '[-32001] request exceeded processing limit threshold'),
-      { fault: 'slow' },
+      { fault: 'time_limit' },
     ],
     ['an empty node', rpcError(-32603, 'DB is empty'), { fault: 'not_ready' }],
     [

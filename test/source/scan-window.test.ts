@@ -53,7 +53,7 @@ async function walk(source: Source, first: PageStart, last: number, limit: numbe
       if (page.cursor >= endOfLedger(last)) return { ids, failures, cursor: page.cursor }
       start = { after: page.cursor }
     } catch (error) {
-      if (!(error instanceof SourceError) || error.fault !== 'slow') throw error
+      if (!(error instanceof SourceError) || error.fault !== 'time_limit') throw error
       failures += 1
       inARow += 1
       expect(inARow).toBeLessThan(10)
@@ -79,7 +79,8 @@ describe('a server that runs out of time', () => {
     const { source } = await setUp(month, 100)
     const { firstLedger } = month.header
     const page = async () => source.page({ after: endOfLedger(firstLedger) }, 10, never)
-    for (let i = 0; i < 5; i += 1) await expect(page()).rejects.toMatchObject({ fault: 'slow' })
+    for (let i = 0; i < 5; i += 1)
+      await expect(page()).rejects.toMatchObject({ fault: 'time_limit' })
     const { cursor, full } = await page()
     expect(cursor > endOfLedger(firstLedger)).toBe(true)
     expect(full).toBe(false)
