@@ -12,6 +12,7 @@ const silence = (signal: AbortSignal) =>
 const source: LedgerSource = {
   network: silence,
   range: silence,
+  extent: silence,
   page: (_start, _limit, signal) => silence(signal),
   ledger: (_sequence, signal) => silence(signal),
   entries: (_keys, signal) => silence(signal),

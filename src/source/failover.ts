@@ -269,6 +269,10 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       }
     },
 
+    extent(signal) {
+      return this.range(signal)
+    },
+
     async page(start, limit, signal) {
       probeOthers(start)
       const outcome = await race<Endpoint, LedgerPage, LedgerPage>(

@@ -14,6 +14,8 @@ export interface RpcClient {
     signal: AbortSignal,
     ledger?: number,
   ): Promise<Record<string, unknown>>
+  /** The next call uses a new connection. */
+  reconnect?(): void
 }
 
 /** Ten thousand events are some ten megabytes; what is larger is not an answer of ours. */

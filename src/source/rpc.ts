@@ -197,6 +197,8 @@ export function createSourceOver(client: RpcClient, contractId: string): LedgerS
     },
 
     range: readRange,
+    extent: readRange,
+    reconnect: () => client.reconnect?.(),
 
     async page(start, limit, signal) {
       const page = await boundedPage(start, limit, signal)

@@ -70,9 +70,16 @@ export const MAX_ENTRY_KEYS = 200
 export interface LedgerSource {
   network(signal: AbortSignal): Promise<Network>
   range(signal: AbortSignal): Promise<LedgerRange>
+  /**
+   * The ledgers that all nodes behind the source have between them: where a log may begin. It may
+   * take much longer than `range`, which is content with the first answer. One node: its range.
+   */
+  extent(signal: AbortSignal): Promise<LedgerRange>
   page(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage>
   /** One ledger; undefined where the source does not have it. */
   ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
   /** Entries under base64 LedgerKeys, at most `MAX_ENTRY_KEYS` of them. */
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
+  /** The next call uses a new connection, which may reach another node. Calls in flight go on. */
+  reconnect?(): void
 }
