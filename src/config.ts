@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net'
-import { StrKey } from '@stellar/stellar-sdk/base'
 import { z } from 'zod'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
+import { isContractId } from './domain/strkey.ts'
 import { redactText } from './redact.ts'
 
 /** Every environment variable, its default, bound and unit; nothing else reads the environment. */
@@ -40,7 +40,7 @@ const Url = z
 const Environment = z.object({
   CONTRACT_ID: z
     .string()
-    .refine((text) => StrKey.isValidContract(text), {
+    .refine((text) => isContractId(text), {
       error: 'the id of the FlowFi contract, C… of 56 characters with a valid checksum',
     })
     .optional(),

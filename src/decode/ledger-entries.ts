@@ -1,33 +1,6 @@
-import { Address, nativeToScVal, xdr } from '@stellar/stellar-sdk/base'
 import type { ChainStatus, StreamRecord } from '../domain/stream.ts'
 import { createAddressEncoder, createXdrReader, ScType, Unreadable } from './xdr-reader.ts'
 import type { AddressEncoder, XdrReader } from './xdr-reader.ts'
-
-/** Base64 LedgerKeys of what the contract stores. */
-export interface EntryKeys {
-  /** The contract itself; its instance storage is inside. */
-  instance: string
-  /** Where they are entries of their own: contracts may keep them in either storage. */
-  streamCounter: string
-  protocolConfig: string
-  stream(streamId: bigint): string
-}
-
-export function createEntryKeys(contractId: string): EntryKeys {
-  const contract = new Address(contractId).toScAddress()
-  const durability = xdr.ContractDataDurability.persistent
-  const encode = (key: xdr.ScVal) =>
-    xdr.LedgerKey.contractData(new xdr.LedgerKeyContractData({ contract, key, durability })).toXdr(
-      'base64',
-    )
-  const unit = (name: string) => encode(nativeToScVal([name], { type: ['symbol'] }))
-  return {
-    instance: encode(xdr.ScVal.scvLedgerKeyContractInstance()),
-    streamCounter: unit('StreamCounter'),
-    protocolConfig: unit('ProtocolConfig'),
-    stream: (streamId) => encode(nativeToScVal(['Stream', streamId], { type: ['symbol', 'u64'] })),
-  }
-}
 
 /** A `Stream` record as stored, or why it could not be read: foreign data is never an exception. */
 export type StreamEntry =
@@ -157,30 +130,4 @@ function readStatus(reader: XdrReader, name: string): ChainStatus {
   const status = reader.text()
   if (!STATUSES.has(status)) throw new Unreadable(`${name} is ${JSON.stringify(status)}`)
   return status as ChainStatus
-}
-
-/**
- * How many streams the contract has made, from its own entry or from the instance's storage;
- * undefined where neither tells.
- */
-export function readStreamCounter(entryXdr: string): bigint | undefined {
-  const data = contractData(entryXdr)
-  if (data === undefined) return undefined
-  if (data.val.type === 'scvU64') return data.val.value
-  if (data.val.type !== 'scvContractInstance') return undefined
-  for (const { key, val } of data.val.value.storage ?? []) {
-    const name = key.type === 'scvVec' ? key.value?.[0] : undefined
-    const isCounter = name?.type === 'scvSymbol' && name.value === 'StreamCounter'
-    if (isCounter && val.type === 'scvU64') return val.value
-  }
-  return undefined
-}
-
-function contractData(entryXdr: string): xdr.ContractDataEntry | undefined {
-  try {
-    const entry = xdr.LedgerEntryData.fromXdr(entryXdr, 'base64')
-    return entry.type === 'contractData' ? entry.value : undefined
-  } catch {
-    return undefined
-  }
 }

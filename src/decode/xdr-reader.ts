@@ -1,4 +1,4 @@
-import { StrKey } from '@stellar/stellar-sdk/base'
+import { encodeAddress as encodeStrkey } from '../domain/strkey.ts'
 
 /**
  * A reader over the binary XDR of an ScVal: exactly the arms that event data is made of, on the
@@ -66,7 +66,7 @@ export function createAddressEncoder(): AddressEncoder {
     const known = seen.get(name)
     if (known !== undefined) return known
     if (seen.size >= MAX_ADDRESSES) seen.clear()
-    const encoded = kind === 0 ? StrKey.encodeEd25519PublicKey(key) : StrKey.encodeContract(key)
+    const encoded = encodeStrkey(kind === 0 ? 'account' : 'contract', key)
     seen.set(name, encoded)
     return encoded
   }

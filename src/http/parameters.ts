@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { StrKey } from '@stellar/stellar-sdk/base'
 import { parseCursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { parseU64 } from '../domain/integers.ts'
+import { decodeAddress } from '../domain/strkey.ts'
 
 /**
  * What query strings are made of. Every object of them is strict, so that a misspelt parameter is
@@ -22,7 +22,7 @@ export const StreamId = z
 
 export const Address = z
   .string()
-  .refine((text) => StrKey.isValidEd25519PublicKey(text) || StrKey.isValidContract(text), {
+  .refine((text) => decodeAddress(text) !== undefined, {
     error:
       'an address is an account (G…) or a contract (C…) of 56 characters with a valid checksum',
   })

@@ -1,10 +1,7 @@
-import {
-  createEntryKeys,
-  createStreamEntryReader,
-  readStreamCounter,
-} from '../decode/ledger-entries.ts'
+import { createStreamEntryReader } from '../decode/ledger-entries.ts'
 import type { StreamEntry } from '../decode/ledger-entries.ts'
 import { SourceError } from '../domain/errors.ts'
+import { createEntryKeys } from '../source/entry-keys.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
 
@@ -39,6 +36,8 @@ export function createChainReader(source: LedgerSource, contractId: string): Cha
       if (entries.length === 0) {
         throw new SourceError('refused', `the source has no storage of the contract ${contractId}`)
       }
+      // The SDK takes long to load; nothing else that runs in the daemon needs it.
+      const { readStreamCounter } = await import('../decode/stream-counter.ts')
       // A contract that has made no stream yet may not have counted either.
       return entries.map(({ xdr }) => readStreamCounter(xdr)).find(Boolean) ?? 0n
     },

@@ -1,6 +1,6 @@
-import { Contract } from '@stellar/stellar-sdk'
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
+import { createEntryKeys } from './entry-keys.ts'
 import type { LedgerSource } from './source.ts'
 import { watch } from './watchdog.ts'
 
@@ -47,7 +47,7 @@ const PRESENCE_MS = 5_000
 
 export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   const { name, source, networkPassphrase, contractId, callTimeoutMs, log, now } = deps
-  const instanceKey = new Contract(contractId).getFootprint().toXdr('base64')
+  const instanceKey = createEntryKeys(contractId).instance
   let checkedAt: number | undefined
   let doubtful = false
   let aside: Omit<Aside, 'isDue'> | undefined

@@ -1,11 +1,9 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { nativeToScVal, xdr } from '@stellar/stellar-sdk/base'
 import { describe, expect, test } from 'vitest'
-import {
-  createEntryKeys,
-  createStreamEntryReader,
-  readStreamCounter,
-} from '../../src/decode/ledger-entries.ts'
+import { createStreamEntryReader } from '../../src/decode/ledger-entries.ts'
+import { readStreamCounter } from '../../src/decode/stream-counter.ts'
+import { createEntryKeys } from '../../src/source/entry-keys.ts'
 import { loadRecording, RECORDINGS } from '../support/recordings.ts'
 import type { RecordingName } from '../support/recordings.ts'
 

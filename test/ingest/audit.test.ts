@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { nativeToScVal, xdr } from '@stellar/stellar-sdk/base'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createEntryKeys } from '../../src/decode/ledger-entries.ts'
+import { createEntryKeys } from '../../src/source/entry-keys.ts'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import { auditStreams } from '../../src/ingest/audit.ts'
 import type { AuditRow } from '../../src/ingest/audit.ts'
