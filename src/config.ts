@@ -37,61 +37,98 @@ const Url = z
       'one or several URLs of Soroban RPCs (http: or https:) or of recordings (file:), comma-separated',
   })
 
+/** Defaults are texts, as they would be set; descriptions are what `start --help` prints. */
 const Environment = z.object({
   CONTRACT_ID: z
     .string()
     .refine((text) => isContractId(text), {
       error: 'the id of the FlowFi contract, C… of 56 characters with a valid checksum',
     })
-    .optional(),
+    .optional()
+    .describe('the FlowFi contract to follow, C…'),
+  NETWORK: z
+    .string()
+    .transform((name) => new Map<string, string>(Object.entries(PASSPHRASES)).get(name) ?? name)
+    .refine((passphrase) => /\S \S/.test(passphrase), {
+      error: `${Object.keys(PASSPHRASES).join(', ')}, or a network's passphrase`,
+    })
+    .prefault('testnet')
+    .describe('testnet, mainnet, futurenet, or a passphrase'),
   RPC_URL: z
     .string()
     .transform((text) => text.split(',').map((url) => url.trim()))
     .pipe(z.array(Url))
-    .optional(),
-  NETWORK: z
-    .string()
-    .default('testnet')
-    .transform((name) => new Map<string, string>(Object.entries(PASSPHRASES)).get(name) ?? name)
-    .refine((passphrase) => /\S \S/.test(passphrase), {
-      error: `${Object.keys(PASSPHRASES).join(', ')}, or a network's passphrase`,
-    }),
+    .optional()
+    .describe('Soroban RPCs in order of preference; default: the public one of the network'),
+  RPC_AGREEMENT: whole(1, 2).prefault('1').describe('2: two RPCs must return the same events'),
+  RPC_TIMEOUT_SECONDS: whole(1, 300).prefault('20').describe('of one call'),
   START_LEDGER: z
     .union([z.enum(['oldest', 'latest']), whole(1, MAX_LEDGER, START_LEDGERS)], {
       error: START_LEDGERS,
     })
-    .default('oldest'),
-  DATABASE_PATH: z.string().default('data/flowfi.db'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: whole(0, 65_535).default(3_001),
-  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  READY_MAX_LAG: whole(0, MAX_LEDGER).default(20),
-  TIP_STALL_SECONDS: whole(0, 86_400).default(120),
-  HEARTBEAT_SECONDS: whole(1, 300).default(15),
-  MAX_AGE_SECONDS: whole(1, 604_800).default(3_600),
-  STALL_TIMEOUT_SECONDS: whole(1, 3_600).default(60),
-  DRAIN_SECONDS: whole(0, 600).default(3),
-  MAX_SUBSCRIPTIONS: whole(0, 1_000_000).default(10_000),
-  MAX_SUBSCRIPTIONS_PER_ADDRESS: whole(1, 1_000_000).default(10_000),
-  MAX_SUBSCRIPTIONS_PER_USER: whole(1, 1_000_000).default(10_000),
-  MAX_REPLAYING_SUBSCRIPTIONS: whole(1, 1_000_000).default(10_000),
+    .prefault('oldest')
+    .describe('where a new log begins: a ledger, oldest, or latest'),
+  DATABASE_PATH: z.string().prefault('data/flowfi.db').describe('the SQLite file'),
+  HOST: z.string().prefault('127.0.0.1').describe('address to listen on'),
+  PORT: whole(0, 65_535).prefault('3001').describe('0: any free port'),
   SHARE_PORT: z
     .enum(['true', 'false'], { error: 'true or false' })
-    .default('false')
-    .transform((text) => text === 'true'),
-  FEED_LANE: z.enum(['lean', 'http'], { error: 'one of lean, http' }).default('lean'),
-  AUDIT_INTERVAL_SECONDS: whole(0, 604_800).default(600),
+    .transform((text) => text === 'true')
+    .prefault('false')
+    .describe('true: other processes may listen on the same port'),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` })
+    .prefault('info')
+    .describe(LOG_LEVELS.join(', ')),
+  READY_MAX_LAG: whole(0, MAX_LEDGER)
+    .prefault('20')
+    .describe('ledgers; with more between checkpoint and tip, /ready is 503'),
+  TIP_STALL_SECONDS: whole(0, 86_400)
+    .prefault('120')
+    .describe('/ready is 503 when the tip stands still for longer; 0: off'),
+  HEARTBEAT_SECONDS: whole(1, 300).prefault('15').describe('of silence before a heartbeat'),
+  MAX_AGE_SECONDS: whole(1, 604_800)
+    .prefault('3600')
+    .describe('after which a subscription is told to reconnect'),
+  STALL_TIMEOUT_SECONDS: whole(1, 3_600)
+    .prefault('60')
+    .describe('after which a client that reads nothing is closed'),
+  DRAIN_SECONDS: whole(0, 600)
+    .prefault('3')
+    .describe('over which subscribers are told to reconnect at the end'),
+  MAX_SUBSCRIPTIONS: whole(0, 1_000_000).prefault('10000').describe('in total'),
+  MAX_SUBSCRIPTIONS_PER_ADDRESS: whole(1, 1_000_000)
+    .prefault('1000')
+    .describe('of one IPv4 address or IPv6 /64'),
+  MAX_SUBSCRIPTIONS_PER_USER: whole(1, 1_000_000)
+    .prefault('100')
+    .describe('of a user that a trusted proxy names'),
+  MAX_REPLAYING_SUBSCRIPTIONS: whole(1, 1_000_000)
+    .prefault('10000')
+    .describe('that replay history at once'),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000)
+    .prefault('256')
+    .describe('that have not sent a whole request yet'),
+  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000)
+    .prefault('600')
+    .describe('REST requests of one address; 0: off'),
+  FEED_LANE: z
+    .enum(['lean', 'http'], { error: 'one of lean, http' })
+    .prefault('lean')
+    .describe("http: subscriptions go through Node's HTTP server"),
+  AUDIT_INTERVAL_SECONDS: whole(0, 604_800)
+    .prefault('600')
+    .describe('between two comparisons with the chain; 0: off'),
   TRUST_PROXY: z
     .string()
-    .default('')
     .transform((text, context) => {
       const ranges = parseRanges(text)
       if (typeof ranges !== 'string') return ranges
       context.addIssue({ code: 'custom', message: ranges })
       return z.NEVER
-    }),
-  RPC_TIMEOUT_SECONDS: whole(1, 300).default(20),
-  RPC_AGREEMENT: whole(1, 2).default(1),
+    })
+    .prefault('')
+    .describe('proxies whose X-Forwarded-For is believed: addresses and ranges'),
 })
 
 type Environment = z.infer<typeof Environment>
@@ -120,6 +157,10 @@ export interface Config {
   maxSubscriptionsPerUser: number
   /** Of all, how many may be catching up with the log at once. */
   maxReplayingSubscriptions: number
+  /** Connections of one address that have not sent a whole request yet. */
+  maxConnectionsPerAddress: number
+  /** REST requests of one address; 0: no limit. */
+  rateLimitPerMinute: number
   feedLane: 'lean' | 'http'
   /** Whether other processes may listen on the port as well. */
   sharePort: boolean
@@ -129,6 +170,22 @@ export interface Config {
   rpcTimeoutSeconds: number
   /** How many RPCs must tell the same of a range before it is believed. */
   rpcAgreement: 1 | 2
+}
+
+export interface Variable {
+  name: string
+  /** As it would be set; undefined where there is none. */
+  fallback: string | undefined
+  description: string
+}
+
+/** Every variable, in the order in which they are documented. */
+export function listVariables(): Variable[] {
+  const { properties = {} } = z.toJSONSchema(Environment, { io: 'input', unrepresentable: 'any' })
+  return Object.entries(properties).map(([name, schema]) => {
+    const { default: fallback, description = '' } = typeof schema === 'object' ? schema : {}
+    return { name, fallback: typeof fallback === 'string' ? fallback : undefined, description }
+  })
 }
 
 /** Throws UsageError that names each bad variable, its value and what is legal. */
@@ -157,6 +214,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSubscriptionsPerAddress: values.MAX_SUBSCRIPTIONS_PER_ADDRESS,
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     maxReplayingSubscriptions: values.MAX_REPLAYING_SUBSCRIPTIONS,
+    maxConnectionsPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     feedLane: values.FEED_LANE,
     sharePort: values.SHARE_PORT,
     trustProxy: values.TRUST_PROXY,

@@ -54,6 +54,8 @@ const WHOLE: Record<string, [low: number, high: number]> = {
   MAX_SUBSCRIPTIONS_PER_ADDRESS: [1, 1_000_000],
   MAX_SUBSCRIPTIONS_PER_USER: [1, 1_000_000],
   MAX_REPLAYING_SUBSCRIPTIONS: [1, 1_000_000],
+  MAX_CONNECTIONS_PER_ADDRESS: [1, 1_000_000],
+  RATE_LIMIT_PER_MINUTE: [0, 1_000_000],
   AUDIT_INTERVAL_SECONDS: [0, 604_800],
   RPC_TIMEOUT_SECONDS: [1, 300],
   RPC_AGREEMENT: [1, 2],
@@ -190,7 +192,11 @@ describe('what is left out', () => {
       stallTimeoutSeconds: 60,
       drainSeconds: 3,
       maxSubscriptions: 10_000,
-      maxSubscriptionsPerAddress: 10_000,
+      maxSubscriptionsPerAddress: 1_000,
+      maxSubscriptionsPerUser: 100,
+      maxReplayingSubscriptions: 10_000,
+      maxConnectionsPerAddress: 256,
+      rateLimitPerMinute: 600,
       rpcTimeoutSeconds: 20,
     })
   })
