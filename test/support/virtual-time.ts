@@ -1,0 +1,111 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Clock } from '../../src/domain/clock.ts'
+import type { LedgerSource } from '../../src/source/source.ts'
+
+/**
+ * A clock for tests that do not depend on how busy the machine is: hours pass in a moment. It moves
+ * only while a test waits for something here, and from one sleeper to the next: the earliest is
+ * woken once nothing else has happened for a few turns of the event loop.
+ */
+export interface VirtualTime extends Clock {
+  /** Lets time pass until the condition holds. Throws when it does not within so much of it. */
+  until(condition: () => boolean, limitMs?: number): Promise<void>
+  /** Lets so much time pass. */
+  pass(milliseconds: number): Promise<void>
+  /** Lets time pass until the promise settles. */
+  during<T>(promise: Promise<T>): Promise<T>
+  /** The source; time stands still while it is being asked. For sources on real sockets. */
+  around(source: LedgerSource): LedgerSource
+}
+
+/** A day: whatever is waited for has come long before, or never comes. */
+const LIMIT_MS = 86_400_000
+/** Turns of the event loop in which whoever was woken does what it has to do. */
+const QUIET_TURNS = 4
+
+interface Sleeper {
+  wakesAt: number
+  wake(): void
+}
+
+export function createVirtualTime(): VirtualTime {
+  let time = 0
+  let calls = 0
+  let sleepers: Sleeper[] = []
+
+  /** When the next sleeper wakes, once everybody who is awake has come to rest. */
+  async function next(): Promise<number> {
+    for (let quiet = 0; quiet < QUIET_TURNS;) {
+      await nextTurn()
+      quiet = calls > 0 ? 0 : quiet + 1
+    }
+    return Math.min(...sleepers.map(({ wakesAt }) => wakesAt))
+  }
+
+  function moveTo(moment: number): void {
+    time = Math.max(time, moment)
+    const due = sleepers.filter(({ wakesAt }) => wakesAt <= time)
+    sleepers = sleepers.filter(({ wakesAt }) => wakesAt > time)
+    for (const { wake } of due) wake()
+  }
+
+  async function until(condition: () => boolean, limitMs = LIMIT_MS): Promise<void> {
+    const end = time + limitMs
+    while (!condition()) {
+      const moment = await next()
+      if (condition()) return
+      // Without a sleeper there is only something real to wait for.
+      if (moment === Number.POSITIVE_INFINITY) continue
+      if (moment > end) throw new Error(`not within ${limitMs} ms of virtual time`)
+      moveTo(moment)
+    }
+  }
+
+  async function asking<T>(call: () => Promise<T>): Promise<T> {
+    calls += 1
+    try {
+      return await call()
+    } finally {
+      calls -= 1
+    }
+  }
+
+  return {
+    now: () => time,
+    async sleep(milliseconds, signal) {
+      if (signal?.aborted) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const sleeper = { wakesAt: time + Math.max(0, milliseconds), wake: resolve }
+      sleepers.push(sleeper)
+      const leave = () => {
+        sleepers = sleepers.filter((other) => other !== sleeper)
+        resolve()
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      await promise
+      signal?.removeEventListener('abort', leave)
+    },
+    until,
+    async pass(milliseconds) {
+      const end = time + milliseconds
+      while (time < end) moveTo(Math.min(end, await next()))
+      await next()
+    },
+    async during(promise) {
+      let settled = false
+      const end = () => void (settled = true)
+      promise.then(end, end)
+      await until(() => settled)
+      return promise
+    },
+    around: (source) => ({
+      ...source,
+      network: (signal) => asking(() => source.network(signal)),
+      range: (signal) => asking(() => source.range(signal)),
+      extent: (signal) => asking(() => source.extent(signal)),
+      page: (start, limit, signal) => asking(() => source.page(start, limit, signal)),
+      ledger: (sequence, signal) => asking(() => source.ledger(sequence, signal)),
+      entries: (keys, signal) => asking(() => source.entries(keys, signal)),
+    }),
+  }
+}
