@@ -67,8 +67,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
       audit: () => audits.status(),
     })
     const feed = createFeed({
-      log: store.log,
-      coverage: store.coverage,
+      store,
       // What the network is known to have reached, once this process has been answered at all: a
       // replica that is behind must not make a client's position look ahead of the network.
       tip: () =>

@@ -54,8 +54,7 @@ export async function startServing(config: Config, parts: ServingParts): Promise
     }
     const metrics = createMetrics({ store, feed: () => feed })
     const feed = createFeed({
-      log: store.log,
-      coverage: store.coverage,
+      store,
       tip: () => (knownUpstream().tipStillForMs === undefined ? undefined : tip.ledger()),
       limits: feedLimits(config, share),
       logger,

@@ -19,8 +19,7 @@ const store = openStore(path, decode)
 const logger = pino({ level: 'silent' })
 const metrics = createMetrics({ store, feed: () => feed })
 const feed = createFeed({
-  log: store.log,
-  coverage: store.coverage,
+  store,
   tip: () => undefined,
   logger,
   limits: {

@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { endOfLedger, later, ledgerOf, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Coverage } from '../store/coverage.ts'
-import type { EventFilter, Log } from '../store/log.ts'
+import type { EventFilter } from '../store/log.ts'
 import { createAdmission } from './admission.ts'
 import type { AdmissionLimits, Holder, Refusal } from './admission.ts'
 import { createCounters } from './counters.ts'
@@ -18,6 +17,7 @@ import { createReplay } from './replay.ts'
 import { NOT_LIVE } from './subscription.ts'
 import type { ResetReason, Subscription } from './subscription.ts'
 import { createLogView } from './view.ts'
+import type { FeedStore } from './view.ts'
 import { createWheel } from './wheel.ts'
 
 export interface FeedLimits extends AdmissionLimits {
@@ -31,8 +31,7 @@ export interface FeedLimits extends AdmissionLimits {
 }
 
 export interface FeedDeps {
-  log: Log
-  coverage: Coverage
+  store: FeedStore
   /** The network's newest ledger as far as this process has been told; undefined before that. */
   tip(): number | undefined
   limits: FeedLimits
@@ -97,13 +96,13 @@ const WRITES_PER_TURN = 500
 const SWEEP_TICKS = 40
 
 export function createFeed(deps: FeedDeps): Feed {
-  const { log, coverage, tip, limits, logger, random = Math.random, written = () => {} } = deps
+  const { store, tip, limits, logger, random = Math.random, written = () => {} } = deps
   const { writesPerTurn = WRITES_PER_TURN } = limits
   const counters = createCounters()
   const admission = createAdmission(limits)
   const rate = createRate()
   const groups = createGroups()
-  const view = createLogView(log, coverage)
+  const view = createLogView(store)
   const clock = createClock()
   const subs = new Map<Socket, Subscription>()
   /** Live subscriptions whose position this process has not reached. */
@@ -143,11 +142,9 @@ export function createFeed(deps: FeedDeps): Feed {
   let rated = 0
 
   function wake(): void {
-    const healed = view.look()
-    if (healed !== undefined) {
-      replay.outdated()
-      announce(endOfLedger(healed.from))
-    }
+    const { healed, repaired } = view.look()
+    if (healed !== undefined || repaired) replay.outdated()
+    if (healed !== undefined) announce(endOfLedger(healed.from))
     live.advance()
     settleAhead()
   }
@@ -212,22 +209,30 @@ export function createFeed(deps: FeedDeps): Feed {
     if (ahead.size === 0) return
     const floor = view.floor()
     const network = tip()
-    const head = live.head()
     for (const sub of ahead) {
       if (floor !== undefined && sub.cursor < floor) {
-        ahead.delete(sub)
-        groups.join(sub)
-        reset(sub, 'expired', sub.cursor, later(floor, head))
+        replayFrom(sub, 'expired', floor)
       } else if (sub.cursor <= live.frontier()) {
-        ahead.delete(sub)
-        sub.mode = 'replaying'
-        replay.enqueue(sub)
+        replayAgain(sub)
       } else if (network !== undefined && ledgerOf(sub.cursor) > network) {
-        ahead.delete(sub)
-        groups.join(sub)
-        reset(sub, 'ahead', sub.cursor, head)
+        replayFrom(sub, 'ahead', live.head())
       }
     }
+  }
+
+  /**
+   * The feed goes on from an earlier position than was asked for. A page may be on its way to the
+   * live subscriptions that this one has not been given: it reads the log up to there first.
+   */
+  function replayFrom(sub: Subscription, reason: ResetReason, to: Cursor): void {
+    replayAgain(sub)
+    reset(sub, reason, sub.cursor, to)
+  }
+
+  function replayAgain(sub: Subscription): void {
+    ahead.delete(sub)
+    sub.mode = 'replaying'
+    replay.enqueue(sub)
   }
 
   /** Heartbeats and ages of all, in one timer. */
@@ -395,7 +400,10 @@ export function createFeed(deps: FeedDeps): Feed {
 
     wake,
 
-    renew: () => announce(ORIGIN),
+    renew() {
+      replay.outdated()
+      announce(ORIGIN)
+    },
 
     stats() {
       const modes = { live: 0, replaying: 0, stalled: 0, closed: 0 }

@@ -1,8 +1,12 @@
 import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Coverage, Gap } from '../store/coverage.ts'
-import type { EventFilter, Log, LogEntry } from '../store/log.ts'
+import type { Gap } from '../store/coverage.ts'
+import type { EventFilter, LogEntry } from '../store/log.ts'
+import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
+
+/** What the feed reads of a store. */
+export type FeedStore = Pick<Store, 'log' | 'coverage' | 'chain' | 'snapshot'>
 
 /** The same as text, ready to be sent. */
 export interface TextReading {
@@ -22,30 +26,48 @@ export interface Reading {
   gap: Gap | undefined
 }
 
+/** What is different in ledgers that had been read before. */
+export interface Changed {
+  /** The first gap that has been filled, as a whole or in part. */
+  healed: Gap | undefined
+  /** Records of the chain were stored: parties of events may have become known. */
+  repaired: boolean
+}
+
 /** The log as it was when somebody last looked: how far it goes and what it lacks. */
 export interface LogView {
   /** Where the log ends. */
   end(): Cursor
   /** The position before the first event the log could hold; undefined before the first page. */
   floor(): Cursor | undefined
-  /** Looks again. Returns the first gap that has been filled in since, if one has. */
-  look(): Gap | undefined
+  /** Looks again, and says what has changed since in ledgers that were known already. */
+  look(): Changed
   read(filter: EventFilter, after: Cursor, target: Cursor, limit: number): Reading
   readText(filter: EventFilter, after: Cursor, target: Cursor, limit: number): TextReading
 }
 
-export function createLogView(log: Log, coverage: Coverage): LogView {
+export function createLogView({ log, coverage, chain, snapshot }: FeedStore): LogView {
   let end: Cursor = ORIGIN
   let floor: Cursor | undefined
   let gaps: Gap[] = []
+  let taken: string | undefined
   look()
 
-  function look(): Gap | undefined {
-    const before = gaps
-    gaps = coverage.gaps()
-    end = coverage.checkpoint()?.cursor ?? ORIGIN
-    floor = coverage.floor()
-    return before.find(({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to))
+  function look(): Changed {
+    const before = { gaps, taken }
+    // In one transaction: an end that lies beyond a gap not yet known would hide the gap.
+    snapshot(() => {
+      gaps = coverage.gaps()
+      end = coverage.checkpoint()?.cursor ?? ORIGIN
+      floor = coverage.floor()
+      taken = chain.lastTaken()
+    })
+    return {
+      healed: before.gaps.find(
+        ({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to),
+      ),
+      repaired: taken !== before.taken,
+    }
   }
 
   /** The gap that lies before the target, and how far to read to know what comes before it. */

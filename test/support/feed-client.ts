@@ -37,7 +37,7 @@ export interface FeedClient {
   until(condition: (client: FeedClient) => boolean): Promise<FeedClient>
 }
 
-const PATIENCE_MS = 8_000
+const PATIENCE_MS = 30_000
 
 export function createFeedClient(
   socket: Socket,

@@ -9,7 +9,7 @@ import { vi } from 'vitest'
 import type { TestContext } from 'vitest'
 import { createFeed } from '../../src/feed/feed.ts'
 import type { Feed, FeedDeps, FeedLimits, SubscribeRequest } from '../../src/feed/feed.ts'
-import type { WritableStore } from '../../src/store/store.ts'
+import type { FeedStore } from '../../src/feed/view.ts'
 import { createFeedClient } from './feed-client.ts'
 import type { FeedClient } from './feed-client.ts'
 import { EVERYTHING } from './feed-log.ts'
@@ -26,7 +26,7 @@ export const LIMITS: FeedLimits = {
 }
 
 interface Setup {
-  store?: WritableStore
+  store?: FeedStore
   limits?: Partial<FeedLimits>
   tip?: FeedDeps['tip']
   random?: () => number
@@ -42,7 +42,6 @@ export interface FeedSubscriber extends FeedClient {
 }
 
 export interface FeedSetup {
-  store: WritableStore
   feed: Feed
   subscribe(request?: Partial<SubscribeRequest>): Promise<FeedSubscriber>
   close(): Promise<void>
@@ -58,8 +57,7 @@ export async function openFeed({
   highWaterMark,
 }: Setup = {}): Promise<FeedSetup> {
   const feed = createFeed({
-    log: store.log,
-    coverage: store.coverage,
+    store,
     tip,
     limits: { ...LIMITS, ...limits },
     logger: pino({ level: 'silent' }),
@@ -84,7 +82,6 @@ export async function openFeed({
   }
 
   return {
-    store,
     feed,
     async subscribe(request = {}) {
       const chunked = request.chunked ?? true
@@ -134,5 +131,5 @@ export async function useFeed(
 
 /** Looks again and again until the condition holds. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  await vi.waitUntil(condition, { timeout: 8_000, interval: 2 })
+  await vi.waitUntil(condition, { timeout: 30_000, interval: 2 })
 }

@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { endOfLedger } from '../../src/domain/cursor.ts'
+import { openStore, openStoreForReading } from '../../src/store/store.ts'
+import { chainAt } from '../support/chain-records.ts'
+import type { FeedClient } from '../support/feed-client.ts'
+import { chainOf, committer, EVERYTHING, logOf, matches } from '../support/feed-log.ts'
+import { useFeed } from '../support/feed-sockets.ts'
+import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+
+/** What changes in ledgers that the feed has read already, and who has to be told. */
+
+const recording = await loadRecording('quirks')
+const quirks = chainOf(recording)
+const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
+const isReset = (client: FeedClient) => client.named('reset').length > 0
+const idsOf = (client: FeedClient) => client.events().map(({ id }) => id)
+
+/** A log in a file, and the same log as another process reads it. */
+async function twoConnections({ onTestFinished }: Pick<TestContext, 'onTestFinished'>) {
+  const folder = await mkdtemp(join(tmpdir(), 'past-'))
+  const path = join(folder, 'feed.db')
+  const writing = openStore(path, createDecoder())
+  const reading = openStoreForReading(path)
+  onTestFinished(async () => {
+    reading.close()
+    writing.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return { writing, reading }
+}
+
+describe('a commit by another process while the feed looks at the log', () => {
+  test('P3: hides no gap from live subscriptions', async (context) => {
+    const { writing, reading } = await twoConnections(context)
+    const log = committer(writing, quirks)
+    log.commit(50)
+    let strike = false
+    const coverage: typeof reading.coverage = {
+      ...reading.coverage,
+      gaps() {
+        const gaps = reading.coverage.gaps()
+        if (strike) {
+          strike = false
+          log.lose(30)
+          log.commit(5)
+        }
+        return gaps
+      },
+    }
+    const { feed, subscribe } = await useFeed(context, { store: { ...reading, coverage } })
+    const client = await (await subscribe()).until(isCaughtUp)
+    strike = true
+    feed.wake()
+    feed.wake()
+    const { id } = logOf(writing).at(-1)!
+    await client.until((c) => c.events().at(-1)?.id === id)
+    expect(client.named('reset')).toMatchObject([
+      { id: endOfLedger(writing.coverage.gaps()[0]!.to), data: { reason: 'gap' } },
+    ])
+    const names = client.names()
+    expect(names.indexOf('reset')).toBe(names.indexOf('caught_up') + 1)
+  })
+})
+
+describe('records of the chain that tell the parties of older events', () => {
+  /** A log that begins late, and a user whose events are known only by the chain's records. */
+  function lateLog() {
+    const late = () => {
+      const store = memoryStore()
+      for (const ledger of recording.ledgers) {
+        if (ledger.sequence < quirks.firstLedger + 60) continue
+        store.writer.apply(ledgerBatch(recording, ledger))
+      }
+      return store
+    }
+    const store = late()
+    const repaired = late()
+    const records = chainAt(recording, quirks.lastLedger)
+    repaired.chain.put(records)
+    const before = logOf(store)
+    const changed = logOf(repaired).find(({ sender }, at) => sender !== before[at]!.sender)!
+    const filter = { ...EVERYTHING, users: [changed.sender!] }
+    const expected = logOf(repaired)
+      .filter((entry) => matches(entry, filter))
+      .map(({ id }) => id)
+    return { store, records, filter, expected }
+  }
+
+  test('P6: no page that was read before them is sent after them', async (context) => {
+    const { store, records, filter, expected } = lateLog()
+    const { feed, subscribe } = await useFeed(context, { store })
+    const first = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
+    expect(idsOf(first).length).toBeLessThan(expected.length)
+    store.chain.put(records)
+    feed.renew()
+    await first.until(isReset)
+    expect(first.named('reset')).toMatchObject([{ data: { reason: 'gap' } }])
+    const second = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
+    expect(idsOf(second)).toEqual(expected)
+  })
+
+  test('P6: they count from the next look on, even before the feed is told to renew', async (context) => {
+    const { store, records, filter, expected } = lateLog()
+    const { feed, subscribe } = await useFeed(context, { store })
+    await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
+    store.chain.put(records)
+    feed.wake()
+    const second = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
+    expect(idsOf(second)).toEqual(expected)
+  })
+})
+
+describe('a position that turns out to be wrong while a page is on its way', () => {
+  test('P6: is answered with a reset, and the page is delivered after it', async (context) => {
+    const store = memoryStore()
+    const log = committer(store, quirks)
+    log.commit(10)
+    let tip: number | undefined
+    const { feed, subscribe } = await useFeed(context, {
+      store,
+      tip: () => tip,
+      limits: { writesPerTurn: 1 },
+    })
+    const live = await Promise.all(Array.from({ length: 5 }, () => subscribe()))
+    await Promise.all(live.map((client) => client.until(isCaughtUp)))
+    const ahead = await subscribe({ cursor: endOfLedger(quirks.lastLedger + 1_000) })
+    await ahead.until(isCaughtUp)
+    log.commit(40)
+    // The first answer of the network: it is not where the client says it was.
+    tip = quirks.lastLedger
+    feed.wake()
+    log.commit(10)
+    feed.wake()
+    await Promise.all([...live, ahead].map((client) => client.until((c) => c.events().length > 0)))
+    const { id: last } = logOf(store).at(-1)!
+    for (const client of [...live, ahead]) await client.until((c) => c.lastId! >= last)
+    const [reset] = ahead.named('reset')
+    expect(reset).toMatchObject({ data: { reason: 'ahead' } })
+    expect(idsOf(ahead)).toEqual(
+      logOf(store)
+        .map(({ id }) => id)
+        .filter((id) => id > reset!.id!),
+    )
+    expect(idsOf(ahead).length).toBeGreaterThanOrEqual(50)
+  })
+
+  test('P6: a log that begins after the position is delivered from its beginning', async (context) => {
+    const store = memoryStore()
+    const { feed, subscribe } = await useFeed(context, { store })
+    const requested = endOfLedger(quirks.firstLedger - 5)
+    const client = await (await subscribe({ cursor: requested })).until(isCaughtUp)
+    committer(store, quirks).commit(20)
+    feed.wake()
+    await client.until(isReset)
+    const { id: last } = logOf(store).at(-1)!
+    await client.until((c) => c.lastId! >= last)
+    expect(client.named('reset')).toMatchObject([
+      { id: store.coverage.floor(), data: { reason: 'expired', requested } },
+    ])
+    expect(idsOf(client)).toEqual(logOf(store).map(({ id }) => id))
+  })
+})
