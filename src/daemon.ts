@@ -13,6 +13,7 @@ import { createIngest } from './ingest/ingest.ts'
 import type { SourceStatus } from './ingest/ingest.ts'
 import type { LedgerSource } from './source/source.ts'
 import { feedLimits } from './serving.ts'
+import { lockDatabase } from './store/lock.ts'
 import { claimStore, openStore } from './store/store.ts'
 import { superviseWorkers } from './workers.ts'
 
@@ -33,6 +34,8 @@ export interface DaemonParts {
   workers?: number | undefined
   /** How long subscribers are told to wait before they come back; 1 to 5 seconds unless given. */
   reconnectMs?: FeedLimits['reconnectMs']
+  /** Runs when nobody else can write to the database, just before it is opened. */
+  beforeOpening?: () => void
 }
 
 /** Who serves: this process, or its workers. */
@@ -56,7 +59,9 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
   const { source, sourceName, logger, version, reconnectMs } = parts
   const contractId = requireContract(config)
   const decode = createDecoder()
-  const store = openStore(config.databasePath, decode)
+  const lock = lockDatabase(config.databasePath)
+  parts.beforeOpening?.()
+  const store = openStore(config.databasePath, decode, lock)
   const stopping = new AbortController()
   try {
     claimStore(store, config.databasePath, { ...config, contractId })

@@ -163,7 +163,8 @@ describe('a daemon is refused', () => {
   test('a port that is taken, and says what to set', async () => {
     const { daemon, env } = await setUp(firstSteps)
     const { port } = new URL(daemon.url)
-    const second = startIndexer({ ...env, PORT: port })
+    const elsewhere = `${env['DATABASE_PATH']}.other`
+    const second = startIndexer({ ...env, PORT: port, DATABASE_PATH: elsewhere })
     await expect(second).rejects.toThrow(UsageError)
     await expect(second).rejects.toThrow(new RegExp(`port ${port} on 127.0.0.1 is taken.*PORT=`))
   })

@@ -8,11 +8,16 @@ import type { AuditClass, AuditDeps, AuditRow } from '../ingest/audit.ts'
 import { repair as repairStreams } from '../ingest/bootstrap.ts'
 import { createHistoryGuard } from '../ingest/history.ts'
 import type { LedgerSource } from '../source/source.ts'
+import { lockDatabase } from '../store/lock.ts'
+import type { Lock } from '../store/lock.ts'
 import { openStore, openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
-import { openSource } from './start.ts'
+import { openSource } from '../daemon/open-source.ts'
 import { createLogger, say, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
+
+const WHO_ELSE_REPAIRS =
+  'a running indexer repairs drift by itself (AUDIT_INTERVAL_SECONDS); to repair from here, stop it first'
 
 const FOUND_NOTHING = 0
 const FOUND_DRIFT = 1
@@ -40,7 +45,9 @@ export async function audit(
   try {
     // Looking must not need the right to write, nor make a database where there is none.
     const store = openStoreForReading(config.databasePath)
+    let lock: Lock | undefined
     try {
+      if (repair) lock = lockDatabase(config.databasePath, WHO_ELSE_REPAIRS)
       checkIdentity(store, config, contractId)
       await checkNetwork(source, config, signal)
       const found = await compare({ source, store, contractId }, which, terminal, signal)
@@ -49,11 +56,12 @@ export async function audit(
       }
       say(terminal, describe(found))
       if (found.drift.length === 0) return FOUND_NOTHING
-      if (repair) return await repairAll(config, source, found.drift, terminal, signal)
+      if (lock) return await repairAll({ config, source, lock }, found.drift, terminal, signal)
       say(terminal, HOW_TO_REPAIR)
       return FOUND_DRIFT
     } finally {
       store.close()
+      lock?.release()
     }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
@@ -101,13 +109,12 @@ const HOW_TO_REPAIR =
 
 /** Answers the exit code. */
 async function repairAll(
-  { databasePath }: Config,
-  source: LedgerSource,
+  { config, source, lock }: { config: Config; source: LedgerSource; lock: Lock },
   drift: readonly AuditRow[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
-  const store = openStore(databasePath, createDecoder())
+  const store = openStore(config.databasePath, createDecoder(), lock)
   try {
     const { coverage, writer } = store
     // Records of a network that has started over would be taken for ours.

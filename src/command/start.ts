@@ -1,15 +1,7 @@
 import { existsSync, renameSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import type { Logger } from 'pino'
-import { requireContract, requireRpcUrls } from '../config.ts'
 import type { Config } from '../config.ts'
 import { startDaemon } from '../daemon.ts'
-import { createFailoverSource } from '../source/failover.ts'
-import type { FailoverSource } from '../source/failover.ts'
-import { readRecording } from '../source/recording.ts'
-import { createRecordingSource } from '../source/recording-source.ts'
-import { createRpcSource } from '../source/rpc.ts'
-import { redact } from '../redact.ts'
+import { openSource } from '../daemon/open-source.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,11 +14,19 @@ export async function start(
   signal: AbortSignal,
 ): Promise<void> {
   const logger = createLogger(terminal, config.logLevel)
-  if (fresh) setAside(config.databasePath, terminal)
   const source = await openSource(config, logger)
   const rpc = source.endpoints().map(({ url }) => url)
   const { endpoints, counters } = source
-  const parts = { source, sourceName: rpc.join(','), endpoints, counters, logger, version, workers }
+  const parts = {
+    source,
+    sourceName: rpc.join(','),
+    endpoints,
+    counters,
+    logger,
+    version,
+    workers,
+    ...(fresh && { beforeOpening: () => setAside(config.databasePath, terminal) }),
+  }
   const { contractId, databasePath } = config
   try {
     const daemon = await startDaemon(config, parts)
@@ -42,30 +42,6 @@ export async function start(
     await source.close()
   }
   logger.info('stopped')
-}
-
-/** The RPCs and recordings that the configuration names. Throws UsageError when there are none. */
-export async function openSource(config: Config, log: Logger): Promise<FailoverSource> {
-  const contractId = requireContract(config)
-  const timeoutMs = config.rpcTimeoutSeconds * 1_000
-  const endpoints = await Promise.all(
-    requireRpcUrls(config).map(async (url) => {
-      if (!url.startsWith('file:')) {
-        return { name: redact(url), source: createRpcSource({ url, contractId, timeoutMs }) }
-      }
-      const recording = await readRecording(fileURLToPath(url))
-      return { name: url, source: createRecordingSource(recording, contractId) }
-    }),
-  )
-  return createFailoverSource({
-    endpoints,
-    networkPassphrase: config.networkPassphrase,
-    contractId,
-    agreement: config.rpcAgreement,
-    log,
-    // A page can take three calls: its own, one more at the edge of retention, one for a close time.
-    callTimeoutMs: 3 * timeoutMs,
-  })
 }
 
 /** Gives the log's file another name, so that a new one begins; nothing is deleted. */

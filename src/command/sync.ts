@@ -9,7 +9,7 @@ import { createIngest } from '../ingest/ingest.ts'
 import type { LedgerPage } from '../source/source.ts'
 import type { Interval } from '../store/coverage.ts'
 import { claimStore, openStore } from '../store/store.ts'
-import { openSource } from './start.ts'
+import { openSource } from '../daemon/open-source.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { UsageError } from '../domain/errors.ts'
 import { drizzle, migrate, readMigrationFiles } from './drizzle.ts'
+import { openFile } from './file.ts'
 
 export type Sqlite = Database.Database
 
@@ -70,25 +69,6 @@ export function openForReading(path: string): Sqlite {
     sqlite.close()
     throw explain(cause, path)
   }
-}
-
-function openFile(path: string): Sqlite {
-  try {
-    if (path !== ':memory:') makeFolder(dirname(path))
-    return new Database(path)
-  } catch (cause) {
-    throw new UsageError(
-      `cannot open the database ${path}: ${String(cause)}. Set DATABASE_PATH to a file in a writable folder`,
-      { cause },
-    )
-  }
-}
-
-/** Node's own recursion never ends where a folder that is there takes none, such as /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path)
 }
 
 function refuseNewer(sqlite: Sqlite, path: string): void {

@@ -8,6 +8,8 @@ import { createCoverage } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
 import { createLog } from './log.ts'
 import type { Log } from './log.ts'
+import { lockDatabase } from './lock.ts'
+import type { Lock } from './lock.ts'
 import { openDatabase, openForReading } from './open.ts'
 import type { Sqlite } from './open.ts'
 import { createStreams } from './streams.ts'
@@ -32,16 +34,32 @@ export interface WritableStore extends Store {
   chain: ChainWriter
 }
 
-/** The database to index into. Throws UsageError when it cannot be used. */
-export function openStore(path: string, decode: (raw: RawEvent) => ContractEvent): WritableStore {
-  const sqlite = openDatabase(path)
-  const store = createStore(sqlite)
-  const { coverage } = store
-  return {
-    ...store,
-    sqlite,
-    writer: createWriter(sqlite, coverage, decode),
-    chain: createChainWriter(sqlite, coverage, decode),
+/**
+ * The database to write to, for as long as `lock` is held; closing it releases the lock. Throws
+ * UsageError when it cannot be used, or when another process writes to it.
+ */
+export function openStore(
+  path: string,
+  decode: (raw: RawEvent) => ContractEvent,
+  lock: Lock = lockDatabase(path),
+): WritableStore {
+  try {
+    const sqlite = openDatabase(path)
+    const store = createStore(sqlite)
+    const { coverage } = store
+    return {
+      ...store,
+      sqlite,
+      writer: createWriter(sqlite, coverage, decode),
+      chain: createChainWriter(sqlite, coverage, decode),
+      close() {
+        store.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
   }
 }
 

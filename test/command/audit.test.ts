@@ -24,7 +24,8 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}) {
     await node.close()
     rmSync(folder, { recursive: true })
   })
-  const store = openStore(path, createDecoder())
+  // It stays open beside the command, so it must not hold the lock that the command needs.
+  const store = openStore(path, createDecoder(), { release() {} })
   claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
   for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
   const environment = {

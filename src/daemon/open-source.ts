@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import { requireContract, requireRpcUrls } from '../config.ts'
+import type { Config } from '../config.ts'
+import { redact } from '../redact.ts'
+import { createFailoverSource } from '../source/failover.ts'
+import type { FailoverSource } from '../source/failover.ts'
+import { readRecording } from '../source/recording.ts'
+import { createRecordingSource } from '../source/recording-source.ts'
+import { createRpcSource } from '../source/rpc.ts'
+
+/** The RPCs and recordings that the configuration names. Throws UsageError when there are none. */
+export async function openSource(config: Config, log: Logger): Promise<FailoverSource> {
+  const contractId = requireContract(config)
+  const timeoutMs = config.rpcTimeoutSeconds * 1_000
+  const endpoints = await Promise.all(
+    requireRpcUrls(config).map(async (url) => {
+      if (!url.startsWith('file:')) {
+        return { name: redact(url), source: createRpcSource({ url, contractId, timeoutMs }) }
+      }
+      const recording = await readRecording(fileURLToPath(url))
+      return { name: url, source: createRecordingSource(recording, contractId) }
+    }),
+  )
+  return createFailoverSource({
+    endpoints,
+    networkPassphrase: config.networkPassphrase,
+    contractId,
+    agreement: config.rpcAgreement,
+    log,
+    // A page can take three calls: its own, one more at the edge of retention, one for a close time.
+    callTimeoutMs: 3 * timeoutMs,
+  })
+}

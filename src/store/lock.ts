@@ -1,0 +1,52 @@
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { UsageError } from '../domain/errors.ts'
+import { openFile } from './file.ts'
+
+/**
+ * The right to write to a database file. One process at a time has it. It is a lock of the
+ * operating system on a file beside the database, so it ends with its process, however that ends.
+ */
+export interface Lock {
+  release(): void
+}
+
+/**
+ * Takes the right to write. The database itself need not exist. Throws UsageError when another
+ * process has it; `hint` says what else the caller can do.
+ */
+export function lockDatabase(path: string, hint?: string): Lock {
+  if (path === ':memory:') return { release() {} }
+  const file = openFile(path, (name) => `${resolved(name)}.lock`)
+  try {
+    file.pragma('busy_timeout = 0')
+    // Nothing is ever written: the file stays empty, only its lock is used.
+    file.exec('begin exclusive')
+  } catch (cause) {
+    file.close()
+    if (!isBusy(cause)) throw cause
+    const advice = hint ?? 'stop that process first, or set DATABASE_PATH to another file'
+    throw new UsageError(
+      `another process is writing to the database ${path} (start, sync, rebuild or audit --repair): ${advice}`,
+      { cause },
+    )
+  }
+  return {
+    release() {
+      if (file.open) file.close()
+    },
+  }
+}
+
+/** Two names of one file must lead to one lock; the file itself may not exist yet. */
+function resolved(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return join(realpathSync(dirname(path)), basename(path))
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY'
+}
