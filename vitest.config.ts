@@ -1,13 +1,31 @@
 import { availableParallelism } from 'node:os'
+import { BaseSequencer } from 'vitest/node'
+import type { TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
+import { PATIENCE_MS } from './test/support/patience.ts'
+
+/** Files whose tests start the program many times. A late start of one of them ends the run late. */
+const SLOW = /\/(command\/.*|storm|kill|foreign-clients)\.test\.ts$/
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isSlow = ({ moduleId }: TestSpecification) => SLOW.test(moduleId)
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))]
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/torture/**'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Limits only end a test that hangs: a busy machine makes tests slow, never red.
+    testTimeout: 2 * PATIENCE_MS,
+    hookTimeout: 2 * PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS, interval: 10 } },
+    // Modules have no state of their own, so all files of a worker can share them.
+    isolate: false,
     // Many tests wait for a process or a socket: one worker more than cores keeps these busy.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SlowFirst },
   },
 })

@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config'
+import { PATIENCE_MS } from './test/support/patience.ts'
 
 export default defineConfig({
   test: {
     include: ['test/torture/**/*.torture.ts'],
     testTimeout: 1_800_000,
+    expect: { poll: { timeout: PATIENCE_MS, interval: 10 } },
     fileParallelism: false,
   },
 })

@@ -72,7 +72,7 @@ async function streamsEqualTheChain(url: string, ledger: number): Promise<void> 
 
 const audited = (url: string, counts: Record<string, number>) =>
   expect
-    .poll(() => getJson<Audit>(`${url}/audit`), { timeout: 15_000, interval: 20 })
+    .poll(() => getJson<Audit>(`${url}/audit`), { interval: 20 })
     .toMatchObject({ last: { counts } })
 
 const readiness = async (url: string) => {
@@ -146,7 +146,6 @@ describe('a daemon whose RPC has forgotten what it missed', () => {
     const answers: Awaited<ReturnType<typeof readiness>>[] = []
     await expect
       .poll(async () => answers[answers.push(await readiness(again.url)) - 1]!.status, {
-        timeout: 15_000,
         interval: 1,
       })
       .toBe(200)
@@ -172,7 +171,7 @@ describe('two RPCs that have to agree and do not', () => {
       RPC_AGREEMENT: '2',
     })
     await expect
-      .poll(() => readiness(daemon.url), { timeout: 10_000 })
+      .poll(() => readiness(daemon.url))
       .toMatchObject({
         status: 503,
         reasons: expect.arrayContaining([
@@ -224,6 +223,6 @@ test('audits are off at an interval of 0', async () => {
   const { daemon } = await setUp(quirks, {}, { AUDIT_INTERVAL_SECONDS: '0' })
   await indexed(daemon.url, LAST)
   await expect
-    .poll(() => getJson<Audit>(`${daemon.url}/audit`), { timeout: 10_000 })
+    .poll(() => getJson<Audit>(`${daemon.url}/audit`))
     .toMatchObject({ intervalSeconds: 0, bootstrapped: true, last: null })
 })

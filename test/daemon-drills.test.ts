@@ -156,7 +156,7 @@ describe('an upgrade of the contract that nobody has told us of', () => {
 
     // The streams they left behind are found and made good.
     await expect
-      .poll(() => getJson(`${daemon.url}/audit`), { timeout: 15_000 })
+      .poll(() => getJson(`${daemon.url}/audit`))
       .toMatchObject({ last: { counts: { not_yet: 0 } }, driftTotal: expect.any(Number) as number })
     const audit = await getJson<{ repairedTotal: number; driftTotal: number }>(
       `${daemon.url}/audit`,

@@ -281,7 +281,7 @@ describe('a running daemon', () => {
     await indexed(daemon.url, LAST)
     const ready = async () => (await fetch(`${daemon.url}/ready`)).status
     expect(await ready()).toBe(200)
-    await expect.poll(ready, { timeout: 5_000 }).toBe(503)
+    await expect.poll(ready).toBe(503)
     const { reasons } = (await (await fetch(`${daemon.url}/ready`)).json()) as { reasons: string[] }
     expect(reasons).toEqual(['the tip has not moved for 1 s'])
   })

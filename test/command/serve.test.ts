@@ -100,7 +100,7 @@ describe('start --workers', () => {
       await indexed(url, simulator.latestLedger())
       const clients = Array.from({ length: 24 }, () => follow(url))
       await expect
-        .poll(() => statsOf(url), { timeout: 15_000 })
+        .poll(() => statsOf(url))
         .toMatchObject({ activeConnections: 24, maxConnections: 100, live: 24 })
       const metrics = await (await fetch(`${url}/metrics`)).text()
       expect(metrics).toMatch(/^flowfi_subscriptions\{mode="live"\} 24$/m)
@@ -117,7 +117,7 @@ describe('start --workers', () => {
       expect(childrenOf(program)).toContain(other)
       simulator.closeNext(1_000)
       for (const client of clients) {
-        await expect.poll(() => client.events().length, { timeout: 15_000 }).toBe(ids.length)
+        await expect.poll(() => client.events().length).toBe(ids.length)
         expect(client.events()).toEqual(ids)
       }
       await expect
@@ -140,7 +140,7 @@ describe('start --workers', () => {
       expect(workers).toHaveLength(2)
       program.kill('SIGKILL')
       await program.ended
-      await expect.poll(() => workers.filter(isAlive), { timeout: 8_000 }).toEqual([])
+      await expect.poll(() => workers.filter(isAlive)).toEqual([])
     },
     TIMEOUT_MS,
   )
@@ -173,10 +173,10 @@ describe('serve', () => {
       const client = follow(reader.url)
       await expect.poll(() => client.frames.some(({ event }) => event === 'caught_up')).toBe(true)
       const ready = async () => (await fetch(`${reader.url}/ready`)).status
-      await expect.poll(ready, { timeout: 8_000 }).toBe(503)
+      await expect.poll(ready).toBe(503)
       simulator.closeNext(1_000)
       const again = await startWith(['start'], { ...env, TIP_STALL_SECONDS: '2' })
-      await expect.poll(() => client.events().length, { timeout: 8_000 }).toBe(ids.length)
+      await expect.poll(() => client.events().length).toBe(ids.length)
       expect(client.events()).toEqual(ids)
       expect(await ready()).toBe(200)
       for (const path of ['/status', '/audit', '/streams', '/events', '/metrics']) {
@@ -201,7 +201,7 @@ describe('serve', () => {
       sqlite.close()
       expect(await run(['audit', '--repair'], env)).toMatchObject({ code: 0 })
       const resets = () => client.frames.filter(({ event }) => event === 'reset')
-      await expect.poll(resets, { timeout: 5_000 }).toMatchObject([{ data: { reason: 'gap' } }])
+      await expect.poll(resets).toMatchObject([{ data: { reason: 'gap' } }])
       await end(reader.program)
     },
     TIMEOUT_MS,

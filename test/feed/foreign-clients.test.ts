@@ -6,6 +6,7 @@ import { FOREIGN_CLIENTS } from '../support/feed-foreign.ts'
 import type { ForeignClient, Heard } from '../support/feed-foreign.ts'
 import { cutAfter, cutBehind, cutLive, startProxy } from '../support/proxy.ts'
 import type { Cut } from '../support/proxy.ts'
+import { until } from '../support/until.ts'
 
 const reconnectMs = { from: 20, to: 60 }
 const EVERYTHING = '/events/subscribe?all=true&cursor=earliest'
@@ -32,10 +33,7 @@ function read(client: ForeignClient, { url }: { url: string }): Reading {
 async function hasHeardAll({ heard }: Reading, daemon: FeedDaemon): Promise<void> {
   const log = daemon.log()
   const last = log.at(-1)!.id
-  await vi.waitUntil(() => heard.at(-1)?.id === last || heard.length > log.length, {
-    timeout: 12_000,
-    interval: 5,
-  })
+  await until(() => heard.at(-1)?.id === last || heard.length > log.length)
 }
 
 function expectTheLog({ heard }: Reading, daemon: FeedDaemon): void {
@@ -134,7 +132,7 @@ describe.concurrent('the end at the maximum age', () => {
       onTestFinished(() => proxy.close())
       const reading = read(client, proxy)
       onTestFinished(() => reading.stop())
-      await vi.waitUntil(() => proxy.connections() > 1, { timeout: 8_000 })
+      await until(() => proxy.connections() > 1)
       daemon.simulator.closeNext(1_000)
       await daemon.indexed()
       await hasHeardAll(reading, daemon)

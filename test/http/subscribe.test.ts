@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { FeedClient } from '../support/feed-client.ts'
 import { startFeedDaemon } from '../support/feed-daemon.ts'
@@ -25,10 +25,7 @@ async function refusal(client: FeedClient) {
 }
 
 async function countsAre({ stats }: FeedDaemon, counts: Record<string, number>): Promise<void> {
-  await vi.waitFor(async () => expect(await stats()).toMatchObject(counts), {
-    timeout: 8_000,
-    interval: 10,
-  })
+  await expect.poll(stats).toMatchObject(counts)
 }
 
 function countsAreZero(of: FeedDaemon): Promise<void> {

@@ -232,5 +232,5 @@ describe('ledgers that the source has forgotten', () => {
 })
 
 async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { interval: 5, timeout: 10_000 }).toBe(true)
+  await expect.poll(condition, { interval: 5 }).toBe(true)
 }

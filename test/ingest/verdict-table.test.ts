@@ -134,7 +134,7 @@ async function rig(
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { interval: 5, timeout: 10_000 }).toBe(true)
+  await expect.poll(condition, { interval: 5 }).toBe(true)
 }
 
 /** From the first ledger that closes after `held` on, so many times. */

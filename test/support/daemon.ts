@@ -98,7 +98,7 @@ export async function indexed(url: string, ledger: number): Promise<void> {
     const { checkpoint } = await getJson<{ checkpoint: { ledger: number } | null }>(`${url}/status`)
     return checkpoint?.ledger ?? 0
   }
-  await expect.poll(reached, { interval: 10, timeout: 15_000 }).toBeGreaterThanOrEqual(ledger)
+  await expect.poll(reached, { interval: 10 }).toBeGreaterThanOrEqual(ledger)
 }
 
 export interface Frame {

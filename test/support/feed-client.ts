@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { createParser } from 'eventsource-parser'
 import { createDechunker, takeHead } from './feed-wire.ts'
 import type { ResponseHead } from './feed-wire.ts'
+import { PATIENCE_MS } from './patience.ts'
 
 export interface Message {
   /** `message` where the frame names none. */
@@ -36,8 +37,6 @@ export interface FeedClient {
   /** Settles when the condition holds; looked at again whenever something has come. */
   until(condition: (client: FeedClient) => boolean): Promise<FeedClient>
 }
-
-const PATIENCE_MS = 30_000
 
 export function createFeedClient(
   socket: Socket,

@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { vi } from 'vitest'
 import { parseConfig } from '../../src/config.ts'
 import { startDaemon } from '../../src/daemon.ts'
 import { createRpcSource } from '../../src/source/rpc.ts'
@@ -16,6 +15,7 @@ import type { FeedClient } from './feed-client.ts'
 import { EVERYTHING } from './feed-log.ts'
 import { loadRecording } from './recordings.ts'
 import type { RecordingName } from './recordings.ts'
+import { until } from './until.ts'
 
 interface Setup {
   recording?: RecordingName
@@ -84,10 +84,7 @@ export async function startFeedDaemon({
     simulator,
     log: () => store.log.page({ filter: EVERYTHING, limit: 100_000 }).entries,
     async indexed() {
-      await vi.waitUntil(
-        () => (store.coverage.checkpoint()?.ledger ?? 0) >= simulator.latestLedger(),
-        { timeout: 8_000, interval: 5 },
-      )
+      await until(() => (store.coverage.checkpoint()?.ledger ?? 0) >= simulator.latestLedger())
     },
     request,
     async open(query, headers = {}) {

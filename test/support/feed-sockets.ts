@@ -5,7 +5,6 @@ import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { vi } from 'vitest'
 import type { TestContext } from 'vitest'
 import { createFeed } from '../../src/feed/feed.ts'
 import type { Feed, FeedDeps, FeedLimits, SubscribeRequest } from '../../src/feed/feed.ts'
@@ -129,7 +128,4 @@ export async function useFeed(
   return opened
 }
 
-/** Looks again and again until the condition holds. */
-export async function eventually(condition: () => boolean): Promise<void> {
-  await vi.waitUntil(condition, { timeout: 30_000, interval: 2 })
-}
+export { until as eventually } from './until.ts'

@@ -18,9 +18,14 @@ export const RECORDINGS = {
 
 export type RecordingName = keyof typeof RECORDINGS
 
+const loaded = new Map<RecordingName, Promise<Recording>>()
+
+/** Read once for all tests, which change nothing in it. */
 export function loadRecording(name: RecordingName): Promise<Recording> {
   const file = new URL(`../../fixtures/${RECORDINGS[name]}`, import.meta.url)
-  return readRecording(fileURLToPath(file))
+  const recording = loaded.get(name) ?? readRecording(fileURLToPath(file))
+  loaded.set(name, recording)
+  return recording
 }
 
 const decode = createDecoder()

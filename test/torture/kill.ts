@@ -87,9 +87,7 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
     const began = performance.now()
     const store = openStoreForReading(database)
     const ingested = (target: number) =>
-      expect
-        .poll(() => store.coverage.checkpoint()?.ledger, { interval: 1, timeout: 20_000 })
-        .toBe(target)
+      expect.poll(() => store.coverage.checkpoint()?.ledger, { interval: 1 }).toBe(target)
     await ingested(backlog.target)
     const between = performance.now()
     await ingested(serve('tip').target)
