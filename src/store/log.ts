@@ -1,43 +1,10 @@
 import type { Cursor } from '../domain/cursor.ts'
+import { COLUMNS, keysOf, rangeOf } from './log-query.ts'
+import type { Key, LogEntry, LogPage, LogQuery, Order } from './log-query.ts'
 import type { Sqlite } from './open.ts'
+import { createScan } from './scan.ts'
 
-/** An entry of the event log; `data` is the event's public JSON. */
-export interface LogEntry {
-  id: string
-  type: string
-  streamId: string | null
-  sender: string | null
-  recipient: string | null
-  data: string
-}
-
-/** Streams and users are OR-ed; none of either means every event. `types` narrows. */
-export interface EventFilter {
-  streams: readonly string[]
-  users: readonly string[]
-  /** Undefined: every type, `unrecognised` among them where neither streams nor users are given. */
-  types: readonly string[] | undefined
-}
-
-export interface LogQuery {
-  filter: EventFilter
-  /** Exclusive; undefined: from the log's beginning. */
-  after?: Cursor | undefined
-  /** `through` is inclusive, `before` exclusive. */
-  through?: Cursor | undefined
-  before?: Cursor | undefined
-  order?: 'asc' | 'desc'
-  limit: number
-}
-
-export interface LogPage {
-  entries: LogEntry[]
-  /**
-   * Where the next page starts: everything that matches up to here (in `order`) is in `entries`.
-   * Undefined when the whole range was read.
-   */
-  next: Cursor | undefined
-}
+export type { EventFilter, LogEntry, LogPage, LogQuery } from './log-query.ts'
 
 /** Texts around an entry's type, data and id, in this order. */
 export type Around = readonly [string, string, string, string]
@@ -58,7 +25,12 @@ export interface Log {
    */
   page(query: LogQuery): LogPage
   /**
-   * All entries behind `after` and not behind `through`, as one text. It is put together where the
+   * The same in steps of about a millisecond, and full: a page is short only at the end of the
+   * range. Between two steps the log may grow, so the range should have an end.
+   */
+  scan(query: LogQuery): Generator<void, LogPage>
+  /**
+   * All entries after `after` and up to `through`, as one text. It is put together where the
    * rows are: no object is made of any of them, which is twice as fast.
    */
   joined(query: { after: Cursor; through: Cursor; limit: number; around: Around }): JoinedPage
@@ -66,23 +38,13 @@ export interface Log {
   counts(): ReadonlyMap<string, number>
 }
 
-interface Key {
-  index: 'stream_id' | 'sender' | 'recipient' | 'type'
-  value: string
-}
-
 interface IndexEntry {
   id: string
   type: string
 }
 
-/** Every position is between these in text order. */
-const LOWEST = ''
-const HIGHEST = '~'
 /** The least number of index entries read of one key at a time. */
 const MIN_SCAN = 32
-
-const COLUMNS = 'id, type, stream_id as streamId, sender, recipient, data'
 
 export function createLog(sqlite: Sqlite): Log {
   const statements = {
@@ -98,10 +60,10 @@ export function createLog(sqlite: Sqlite): Log {
   const counts = sqlite.prepare('select type, count from event_counts')
 
   return {
-    page({ filter, after, through, before, order = 'asc', limit }) {
-      const low = after ?? LOWEST
-      // One bound serves both: nothing sorts between a position and itself with a space behind.
-      const high = lowest(through === undefined ? HIGHEST : `${through} `, before ?? HIGHEST)
+    scan: createScan(sqlite),
+
+    page({ filter, order = 'asc', limit, ...query }) {
+      const { low, high } = rangeOf(query)
       const keys = keysOf(filter)
       const { all, scan } = statements[order]
       if (keys === undefined) {
@@ -138,7 +100,7 @@ export function createLog(sqlite: Sqlite): Log {
   }
 }
 
-function prepare(sqlite: Sqlite, order: 'asc' | 'desc') {
+function prepare(sqlite: Sqlite, order: Order) {
   const scan = (index: Key['index'], name: string) =>
     sqlite.prepare(
       `select id, type from events indexed by ${name}
@@ -157,22 +119,8 @@ function prepare(sqlite: Sqlite, order: 'asc' | 'desc') {
   }
 }
 
-/** The index ranges whose union holds every match; undefined when that is the whole log. */
-function keysOf({ streams, users, types }: EventFilter): Key[] | undefined {
-  if (streams.length === 0 && users.length === 0) {
-    return types?.map((value) => ({ index: 'type', value }))
-  }
-  return [
-    ...streams.map((value): Key => ({ index: 'stream_id', value })),
-    ...users.flatMap((value): Key[] => [
-      { index: 'sender', value },
-      { index: 'recipient', value },
-    ]),
-  ]
-}
-
 /** Unites ordered scans, each cut at `depth`, up to where all of them are known. */
-function merge(scans: IndexEntry[][], depth: number, order: 'asc' | 'desc') {
+function merge(scans: IndexEntry[][], depth: number, order: Order) {
   const earlier =
     order === 'asc' ? (a: string, b: string) => a < b : (a: string, b: string) => a > b
   let next: Cursor | undefined
@@ -189,8 +137,4 @@ function merge(scans: IndexEntry[][], depth: number, order: 'asc' | 'desc') {
   const entries = [...types].map(([id, type]) => ({ id, type }))
   entries.sort((a, b) => (earlier(a.id, b.id) ? -1 : 1))
   return { entries, next }
-}
-
-function lowest(a: string, b: string): string {
-  return a < b ? a : b
 }

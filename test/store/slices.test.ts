@@ -1,0 +1,119 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { createSlices } from '../../src/store/slices.ts'
+
+/** Slices on a clock of their own: each step takes a millisecond, turns come when they are asked for. */
+function setUp(turnMs = 4) {
+  let time = 0
+  const deferred: (() => void)[] = []
+  const done: string[] = []
+  const slices = createSlices({ turnMs, now: () => time, defer: (turn) => deferred.push(turn) })
+
+  function* steps(name: string, count: number): Generator<void, string> {
+    for (let step = 1; step <= count; step += 1) {
+      time += 1
+      done.push(name)
+      if (step < count) yield
+    }
+    return name
+  }
+
+  return {
+    slices,
+    done,
+    steps,
+    /** The event loop's next round; false when nothing waits for it. */
+    turn(): boolean {
+      const turn = deferred.shift()
+      turn?.()
+      return turn !== undefined
+    },
+  }
+}
+
+describe('work in slices', () => {
+  test('P8: a short piece is done at once, a long one gives way after its turn', async () => {
+    const { slices, done, steps, turn } = setUp()
+    const short = slices.run('a', steps('short', 2))
+    expect(done).toHaveLength(2)
+    const long = slices.run('a', steps('long', 10))
+    expect(done).toHaveLength(4)
+    turn()
+    expect(done).toHaveLength(8)
+    turn()
+    expect(done).toHaveLength(12)
+    expect(await Promise.all([short, long])).toEqual(['short', 'long'])
+  })
+
+  test('P8: many short pieces do not make a turn longer', () => {
+    const { slices, done, steps, turn } = setUp()
+    for (let piece = 0; piece < 100; piece += 1) void slices.run(`${piece}`, steps('x', 1))
+    expect(done).toHaveLength(4)
+    turn()
+    expect(done).toHaveLength(8)
+  })
+
+  test('P8: each key has the same share, however much it asks for', () => {
+    const { slices, done, steps, turn } = setUp()
+    for (let piece = 0; piece < 50; piece += 1) void slices.run('greedy', steps('greedy', 100))
+    void slices.run('modest', steps('modest', 3))
+    for (let round = 0; round < 2; round += 1) turn()
+    expect(done.slice(4, 10).filter((name) => name === 'modest')).toHaveLength(3)
+  })
+
+  test('pieces of one key take turns too', () => {
+    const { slices, done, steps, turn } = setUp(2)
+    void slices.run('a', steps('first', 6))
+    void slices.run('a', steps('second', 2))
+    turn()
+    turn()
+    expect(done.filter((name) => name === 'second')).toHaveLength(2)
+  })
+
+  test('work is left out once its signal aborts, and what it holds is let go', async () => {
+    const { slices, done, steps, turn } = setUp(1)
+    let released = false
+    function* holding(): Generator<void, string> {
+      try {
+        return yield* steps('held', 100)
+      } finally {
+        released = true
+      }
+    }
+    const leaving = new AbortController()
+    const held = slices.run('a', holding(), leaving.signal)
+    turn()
+    leaving.abort(new Error('the client is gone'))
+    await expect(held).rejects.toThrow('the client is gone')
+    expect(released).toBe(true)
+    expect(slices.waiting('a')).toBe(0)
+    while (turn());
+    expect(done).toHaveLength(2)
+    await expect(slices.run('a', holding(), leaving.signal)).rejects.toThrow('the client is gone')
+  })
+
+  test('an error is the one who asked’s, and nobody else’s', async () => {
+    const { slices, steps, turn } = setUp()
+    function* broken(): Generator<void, string> {
+      yield
+      throw new Error('broken')
+    }
+    const [bad, good] = [slices.run('a', broken()), slices.run('b', steps('good', 9))]
+    await expect(bad).rejects.toThrow('broken')
+    while (turn());
+    expect(await good).toBe('good')
+  })
+
+  property.prop([
+    fc.array(
+      fc.record({ key: fc.constantFrom('a', 'b', 'c'), steps: fc.integer({ min: 1, max: 30 }) }),
+    ),
+  ])('everything asked for is done, step for step, and then nothing is left', async (jobs) => {
+    const { slices, done, steps, turn } = setUp()
+    const results = jobs.map(({ key, steps: count }, at) => slices.run(key, steps(`${at}`, count)))
+    while (turn());
+    expect(await Promise.all(results)).toEqual(jobs.map((_, at) => `${at}`))
+    expect(done).toHaveLength(jobs.reduce((sum, job) => sum + job.steps, 0))
+    expect(['a', 'b', 'c'].map(slices.waiting)).toEqual([0, 0, 0])
+  })
+})
