@@ -2,20 +2,24 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Terminal } from './command/terminal.ts'
-import { parseConfig } from './config.ts'
+import { listVariables, parseConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
+import { findMisspelt } from './misspelt.ts'
 
 /**
  * Arguments, environment, signals and exit codes; everything else is elsewhere. A command's code is
- * loaded when it is asked for: the daemon starts sooner without the simulator, `--help` without either.
+ * loaded when that command runs, so `--help` and small commands start fast.
  */
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
-/** What a shell makes of a program ended by Ctrl-C. */
-const EXIT_INTERRUPTED = 130
+/** A shell reports a program that a signal has ended by this much plus the signal's number. */
+const EXIT_SIGNAL = 128
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const
+/** npm passes Ctrl-C on to a program that the terminal has told already: two of them are one. */
+const SAME_SIGNAL_MS = 500
 
 const terminal: Terminal = {
   out: process.stdout,
@@ -24,17 +28,66 @@ const terminal: Terminal = {
 }
 
 const stopping = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    // A second time means now.
-    if (stopping.signal.aborted) process.exit(EXIT_INTERRUPTED)
+let stopped: { code: number; at: number } | undefined
+
+function stop(name: keyof typeof SIGNALS): void {
+  const code = EXIT_SIGNAL + SIGNALS[name]
+  if (stopped === undefined) {
+    stopped = { code, at: performance.now() }
     stopping.abort(new Error(`ended by ${name}`))
+  } else if (name !== 'SIGPIPE' && performance.now() - stopped.at > SAME_SIGNAL_MS) {
+    // Asked again: end now.
+    process.exit(code)
+  }
+}
+
+for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(name, () => stop(name))
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of the pipe has ended, or the terminal was closed: nobody is left to write to.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    if (stream === process.stdout) stop('SIGPIPE')
   })
+}
+
+/**
+ * Runs a command that ends when its work is done, and sets its exit code. One that a signal has cut
+ * short has not done its work, whatever it returned.
+ */
+async function toTheEnd(work: () => Promise<number | void>): Promise<void> {
+  try {
+    process.exitCode = (await work()) ?? 0
+  } catch (error) {
+    if (stopped === undefined || error instanceof UsageError) throw error
+  }
+  if (stopped !== undefined) process.exitCode = stopped.code
 }
 
 function config(): Config {
   // oxlint-disable-next-line node/no-process-env -- the one place that reads it
-  return parseConfig(process.env)
+  const env = process.env
+  // A worker has its supervisor's environment, which was checked already.
+  if (process.send === undefined) warnOfMisspelt(env)
+  return parseConfig(env)
+}
+
+function warnOfMisspelt(env: NodeJS.ProcessEnv): void {
+  const names = listVariables().map(({ name }) => name)
+  for (const { found, meant } of findMisspelt(env, names)) {
+    terminal.err.write(`flowfi-indexer: ${found} is not a variable of this program; ${meant} is\n`)
+  }
+}
+
+function describeVariables(): string {
+  const lines = listVariables().map(({ name, fallback = '', description }) => {
+    const shown = fallback === '' ? '' : ` (default: ${fallback})`
+    return `  ${name.padEnd(30)} ${description}${shown}`
+  })
+  return `
+Environment variables; README.md gives bounds and meaning:
+${lines.join('\n')}
+
+To read them from a file: npx node --env-file=.env src/main.ts start`
 }
 
 function version(): string {
@@ -58,7 +111,7 @@ function speed(text: string): number {
 
 const program = new Command('flowfi-indexer')
   .description(
-    'Indexes the FlowFi payment-streaming contract on Stellar and serves it over REST and Server-Sent Events.\nEverything is configured by environment variables; README.md lists them.',
+    'Indexes the FlowFi payment-streaming contract on Stellar and serves it over REST and Server-Sent Events.\nConfigured by environment variables: "start --help" lists them. They can be read from a file:\nnpx node --env-file=.env src/main.ts start',
   )
   .version(version())
   .exitOverride()
@@ -70,9 +123,10 @@ program
   .option('--fresh', 'begin a new log; the old file is kept under another name')
   .option(
     '--workers <number>',
-    'serve with so many processes, one port, while this one indexes',
+    'serve from this many more processes on the same port',
     wholeNumber(1, 64),
   )
+  .addHelpText('after', describeVariables)
   .action(async (options: { fresh?: boolean; workers?: number }) =>
     (await import('./command/start.ts')).start(
       config(),
@@ -113,8 +167,10 @@ program
     'also fill what is missing since this ledger, as far as the RPC has it',
     wholeNumber(1, MAX_LEDGER),
   )
-  .action(async (options: { from?: number }) =>
-    (await import('./command/sync.ts')).sync(config(), options, terminal, stopping.signal),
+  .action((options: { from?: number }) =>
+    toTheEnd(async () =>
+      (await import('./command/sync.ts')).sync(config(), options, terminal, stopping.signal),
+    ),
   )
 
 program
@@ -122,10 +178,11 @@ program
   .description('compare the streams with the chain; exit 1 on drift (needs CONTRACT_ID)')
   .option('--stream <id>', 'one stream only')
   .option('--repair', "take the chain's record where a stream is in drift or missing")
-  .action(async (options: { stream?: string; repair?: boolean }) => {
-    const { audit } = await import('./command/audit.ts')
-    process.exitCode = await audit(config(), options, terminal, stopping.signal)
-  })
+  .action((options: { stream?: string; repair?: boolean }) =>
+    toTheEnd(async () =>
+      (await import('./command/audit.ts')).audit(config(), options, terminal, stopping.signal),
+    ),
+  )
 
 program
   .command('rebuild')
@@ -138,8 +195,10 @@ program
   .requiredOption('--from <ledger>', 'first ledger', wholeNumber(1, MAX_LEDGER))
   .requiredOption('--to <ledger>', 'last ledger', wholeNumber(1, MAX_LEDGER))
   .requiredOption('--out <file>', 'where to write; gzip when the name ends in .gz')
-  .action(async (options: { from: number; to: number; out: string }) =>
-    (await import('./command/record.ts')).record(config(), options, terminal, stopping.signal),
+  .action((options: { from: number; to: number; out: string }) =>
+    toTheEnd(async () =>
+      (await import('./command/record.ts')).record(config(), options, terminal, stopping.signal),
+    ),
   )
 
 program
@@ -147,7 +206,7 @@ program
   .description('serve a recording as a Soroban RPC over HTTP')
   .requiredOption('--fixture <file>', 'the recording')
   .addOption(
-    new Option('--speed <factor>', 'times the recorded pace, or max for all at once')
+    new Option('--speed <factor>', 'times the recorded pace, or max for all ledgers at once')
       .argParser(speed)
       .default(1),
   )
@@ -172,7 +231,7 @@ try {
     process.exitCode = EXIT_USAGE
   } else {
     terminal.err.write(`flowfi-indexer: ${error instanceof Error ? error.stack : String(error)}\n`)
-    // What still runs is in an unknown state: the supervisor starts it anew.
+    // What still runs is in an unknown state: a supervisor starts it again.
     process.exit(EXIT_FAILED)
   }
 }

@@ -18,7 +18,12 @@ export function say(terminal: Terminal, text: string): void {
 /** JSON lines for machines, readable lines for a person at a terminal. */
 export function createLogger(terminal: Terminal, level: string, stream = terminal.out): Logger {
   if (!terminal.interactive) return pino({ level, base: null }, stream)
-  const readable = pretty({ destination: stream, sync: true, translateTime: 'SYS:HH:MM:ss' })
+  const readable = pretty({
+    destination: stream,
+    sync: true,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss',
+  })
   return pino({ level, base: null }, readable)
 }
 

@@ -185,6 +185,51 @@ test('SIGINT in the middle of the demo ends it in time, with its data and withou
   expect(await readdir(TMPDIR)).toEqual([])
 })
 
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+] as const)('sync that %s has cut short exits with %i', async (name, code) => {
+  const path = `${await temporaryFolder()}/indexer.db`
+  // Nothing listens there, so it is sure to be waiting.
+  const sync = launch(['sync'], environment(recording, 'http://127.0.0.1:9', path))
+  await sync.wrote(/unreachable/)
+  sync.kill(name)
+  expect(await sync.ended).toMatchObject({ code, signal: null })
+})
+
+test('a signal that arrives twice at once, as npm sends it, is one', async () => {
+  const demo = launch(['demo'], { PORT: '0' })
+  await demo.wrote(/on http:\S+\n/)
+  demo.kill('SIGINT')
+  demo.kill('SIGINT')
+  expect(await demo.ended).toMatchObject({ code: 0, out: expect.stringMatching(/has ended/) })
+})
+
+test('a pipe that nobody reads any more ends a command without an error', async () => {
+  const demo = launch(['demo'], { PORT: '0' })
+  await demo.wrote(/on http:\S+\n/)
+  demo.stopReading()
+  // What it says at its end has no reader.
+  demo.kill('SIGTERM')
+  expect(await demo.ended).toMatchObject({ code: 0, err: '' })
+})
+
+test('SIGHUP ends start as SIGTERM does', async () => {
+  const simulator = await simulate(recording)
+  const path = `${await temporaryFolder()}/indexer.db`
+  const env = { ...environment(recording, simulator.url, path), LOG_LEVEL: 'info' }
+  const daemon = launch(['start'], env)
+  const [, url = ''] = await daemon.wrote(/"url":"([^"]+)"/)
+  const frames: Frame[] = []
+  const subscription = subscribe(`${url}/events/subscribe?all=true`)
+  frames.push((await subscription.next()).value as Frame)
+  daemon.kill('SIGHUP')
+  for await (const frame of subscription) frames.push(frame)
+  expect(frames.at(-1)).toMatchObject({ event: 'reconnect', data: { reason: 'shutdown' } })
+  expect(await daemon.ended).toMatchObject({ code: 0, signal: null, err: '' })
+})
+
 test('SIGTERM ends start in time, and its subscriptions cleanly', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/indexer.db`

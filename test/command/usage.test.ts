@@ -2,7 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { listVariables } from '../../src/config.ts'
 import { environment, simulate } from '../support/daemon.ts'
 import { run, temporaryFolder } from '../support/process.ts'
 import { fixture } from '../support/recorded.ts'
@@ -26,6 +29,13 @@ const COMMANDS: Record<string, RegExp> = {
 async function followed(): Promise<Record<string, string>> {
   const simulator = await simulate(recording)
   return environment(recording, simulator.url, `${await temporaryFolder()}/indexer.db`)
+}
+
+/** Of a database that has been filled. */
+async function synced(): Promise<Record<string, string>> {
+  const env = await followed()
+  expect(await run(['sync'], env)).toMatchObject({ code: 0 })
+  return env
 }
 
 async function refused(args: string[], env: Record<string, string> = {}): Promise<string> {
@@ -54,6 +64,33 @@ test('--help tells of every command, each command’s of its options, and --vers
     expect(help.out).toContain(`Usage: flowfi-indexer ${name}`)
     expect(help.out).toMatch(COMMANDS[name] ?? /--help/)
   }
+})
+
+test('start --help lists every variable with its default, and how to read them from a file', async () => {
+  const { out } = await run(['start', '--help'])
+  for (const { name, fallback } of listVariables()) {
+    const [line] = new RegExp(`^  ${name} .*$`, 'm').exec(out) ?? ['']
+    expect(line).toContain(name)
+    if (fallback) expect(line).toContain(`(default: ${fallback})`)
+  }
+  expect(out).toContain('--env-file=.env')
+})
+
+test('a variable that looks misspelt is reported, and the command goes on', async () => {
+  const { code, err } = await run(['status'], {
+    ...(await synced()),
+    HEARTBEAT_SECS: 'x',
+    EDITOR: 'vi',
+  })
+  expect([code, err]).toEqual([
+    0,
+    'flowfi-indexer: HEARTBEAT_SECS is not a variable of this program; HEARTBEAT_SECONDS is\n',
+  ])
+})
+
+test('npx leaves the checkout as it is: the program is committed executable', () => {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+  expect(statSync(main).mode & 0o111).toBe(0o111)
 })
 
 describe('is refused with exit code 2:', () => {

@@ -27,6 +27,8 @@ export interface Program {
   /** Waits until what was written on either side matches; rejects if the program ends before. */
   wrote(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
+  /** Closes the reading end of its stdout, as `head` does when it has enough. */
+  stopReading(): void
   ended: Promise<Ending>
 }
 
@@ -68,6 +70,7 @@ export function launch(args: readonly string[], env: Record<string, string> = {}
       return promise
     },
     kill: (signal) => void child.kill(signal),
+    stopReading: () => void child.stdout.destroy(),
     ended,
   }
 }
