@@ -318,7 +318,10 @@ describe('a running daemon', () => {
         }),
       ],
     })
-    expect(await getJson(`${daemon.url}/events/stats`)).toMatchObject({ activeConnections: 0 })
+    expect(await getJson(`${daemon.url}/events/stats`)).toMatchObject({
+      activeConnections: 0,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string,
+    })
   })
 
   const ROUTES = [

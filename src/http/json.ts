@@ -5,7 +5,7 @@ import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.
 import type { Stream } from '../domain/stream.ts'
 import type { Checkpoint } from '../store/coverage.ts'
 
-/** The shapes of answers, as users see them and as the OpenAPI document tells them. */
+/** The shapes of answers, as users and the OpenAPI document see them. */
 
 const Amount = z.string().openapi({ description: 'i128, decimal', example: '997500000' })
 const Id = z.string().openapi({ description: 'u64, decimal', example: '1' })
@@ -33,7 +33,7 @@ export const StreamJson = z
     startTime: Time.nullable(),
     lastUpdateTime: Time.nullable(),
     endTime: Time.nullable().openapi({ description: 'when an active stream runs dry' }),
-    endedAt: Instant.nullable().openapi({ description: 'when it was cancelled or completed' }),
+    endedAt: Time.nullable().openapi({ description: 'when it was cancelled or completed' }),
     status: z.enum(STREAM_STATUSES),
     isActive: z.boolean(),
     isPaused: z.boolean(),
@@ -102,7 +102,7 @@ export function streamJson(stream: Stream, time: bigint): StreamJson {
     startTime: jsonTime(stream.startTime),
     lastUpdateTime: jsonTime(stream.lastUpdateTime),
     endTime: jsonTime(endTime(stream)),
-    endedAt: instant(stream.endedAt),
+    endedAt: stream.endedAt,
     status: statusOf(stream),
     isActive: stream.isActive,
     isPaused: stream.paused,

@@ -128,7 +128,7 @@ const Stats = z
     replaying: z.number().int(),
     stalled: z.number().int(),
     eventsPerSecond: z.number(),
-    timestamp: z.number().int(),
+    timestamp: z.string().openapi({ format: 'date-time' }),
   })
   .openapi('FeedStats')
 
@@ -196,7 +196,7 @@ export function statusRoutes(deps: StatusDeps) {
     }),
     async () => {
       const all = (await deps.peers?.stats()) ?? [feed.stats()]
-      return json({ ...sumOf(all), timestamp: Math.floor(Date.now() / 1_000) })
+      return json({ ...sumOf(all), timestamp: instant(Math.floor(Date.now() / 1_000)) })
     },
   )
 
@@ -234,7 +234,7 @@ function readiness(deps: StatusDeps, maxLag: number): z.infer<typeof Ready> {
   const { coverage } = deps.store
   const checkpoint = coverage.checkpoint()
   const { tipStillForMs: still, alarm } = deps.upstream()
-  const lagLedgers = checkpoint === undefined ? null : checkpoint.tipLedger - checkpoint.ledger
+  const lagLedgers = checkpoint === undefined ? null : lagOf(checkpoint)
   const reasons: string[] = []
   if (checkpoint === undefined) reasons.push('no ledger has been indexed yet')
   if (still === undefined) reasons.push('no RPC has answered since the start')
@@ -285,10 +285,15 @@ export function position(checkpoint: Checkpoint | undefined) {
   return {
     checkpoint: { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) },
     tip: { ledger: tipLedger, ledgerClosedAt: instant(tipClosedAt) },
-    lagLedgers: tipLedger - ledger,
+    lagLedgers: lagOf(checkpoint),
     lagSeconds,
     runway: runway(checkpoint),
   }
+}
+
+/** The tip that was heard of last can be that of an RPC which is behind our checkpoint. */
+function lagOf({ ledger, tipLedger }: Checkpoint): number {
+  return Math.max(0, tipLedger - ledger)
 }
 
 /** What the source would have to forget before it forgets our position, in its own ledger time. */

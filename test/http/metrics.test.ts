@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { ORIGIN } from '../../src/domain/cursor.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
+import { position } from '../../src/http/status.ts'
 import { useFeed } from '../support/feed-sockets.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 
@@ -48,10 +49,28 @@ test('the README names every metric, and no other', async (context) => {
   const names = registry
     .getMetricsAsArray()
     .map(({ name }) => name)
-    .filter((name) => !/^flowfi_(process|nodejs)_/.test(name))
+    .filter((name) => !/^(process|nodejs)_/.test(name))
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const named = [...readme.matchAll(/`(flowfi_[a-z_]+)(\{[a-z,]+\})?`/g)].map(([, name]) => name)
   expect(named.toSorted()).toEqual(names.toSorted())
+})
+
+test('the metrics of the process keep their conventional names, and no fault lacks its endpoint', async (context) => {
+  const { registry, text } = await metricsOf(context)
+  expect(text).toMatch(/^process_cpu_seconds_total /m)
+  expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m)
+  const faults = registry.getMetricsAsArray().filter(({ name }) => name.includes('fault'))
+  expect(faults).not.toEqual([])
+  for (const { name } of faults) expect(text).toContain(`${name}{endpoint=`)
+})
+
+test('the lag is never negative, though the last RPC to answer has an older tip', async (context) => {
+  const recording = await loadRecording('first-steps')
+  const store = memoryStore()
+  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  store.sqlite.exec('update checkpoint set tip_ledger = tip_ledger - 5')
+  expect((await metricsOf(context, store)).text).toMatch(/^flowfi_lag_ledgers 0$/m)
+  expect(position(store.coverage.checkpoint())).toMatchObject({ lagLedgers: 0 })
 })
 
 test('metrics tell what the store holds at the moment they are asked for', async (context) => {
