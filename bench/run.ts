@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backfill } from './backfill.ts'
+import { backlog } from './backlog.ts'
 import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
 import { start } from './start.ts'
@@ -10,7 +11,7 @@ import { streams } from './streams.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, pacing, replay, start, streams }
+const BENCHES = { backfill, backlog, pacing, replay, start, streams }
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))
