@@ -1,11 +1,13 @@
 import { requireContract } from '../config.ts'
 import type { Config } from '../config.ts'
 import { createDecoder } from '../decode/decode.ts'
+import { AUDIT_CLASSES } from '../domain/audit.ts'
+import type { AuditClass } from '../domain/audit.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import { parseU64 } from '../domain/integers.ts'
-import { AUDIT_CLASSES, auditStreams } from '../ingest/audit.ts'
-import type { AuditClass, AuditDeps, AuditRow } from '../ingest/audit.ts'
-import { repair as repairStreams } from '../ingest/bootstrap.ts'
+import { auditStreams } from '../ingest/audit.ts'
+import type { AuditDeps, AuditRow } from '../ingest/audit.ts'
+import { isRepairable, repair as repairStreams } from '../ingest/bootstrap.ts'
 import { createHistoryGuard } from '../ingest/history.ts'
 import type { LedgerSource } from '../source/source.ts'
 import { lockDatabase } from '../store/lock.ts'
@@ -25,13 +27,14 @@ const FOUND_DRIFT = 1
 const CLASS_NAMES: Readonly<Record<AuditClass, string>> = {
   ok: 'as on the chain',
   drift: 'in drift',
+  before_log: 'older than the log',
   not_yet: 'not comparable yet',
   archived: 'archived on the chain',
 }
 
 /**
- * Compares one stream or all with the contract's own storage and prints what differs. Answers the
- * exit code: 1 where a stream is in drift and was not repaired.
+ * Compares one stream or all with the contract's own storage and prints what differs. Returns the
+ * exit code: 1 where a stream is in drift and was not repaired; a stream older than the log is none.
  */
 export async function audit(
   config: Config,
@@ -55,10 +58,10 @@ export async function audit(
         throw new UsageError(`there is no stream ${stream}, neither here nor on the chain`)
       }
       say(terminal, describe(found))
-      if (found.drift.length === 0) return FOUND_NOTHING
-      if (lock) return await repairAll({ config, source, lock }, found.drift, terminal, signal)
+      if (found.repairable.length === 0) return FOUND_NOTHING
+      if (lock) return await repairAll({ config, source, lock }, found.repairable, terminal, signal)
       say(terminal, HOW_TO_REPAIR)
-      return FOUND_DRIFT
+      return found.drift.length === 0 ? FOUND_NOTHING : FOUND_DRIFT
     } finally {
       store.close()
       lock?.release()
@@ -78,6 +81,8 @@ interface Found {
   compared: number
   counts: Map<AuditClass, number>
   drift: AuditRow[]
+  /** Those in drift and those older than the log. */
+  repairable: AuditRow[]
 }
 
 async function compare(
@@ -86,11 +91,12 @@ async function compare(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Found> {
-  const found: Found = { compared: 0, counts: new Map(), drift: [] }
+  const found: Found = { compared: 0, counts: new Map(), drift: [], repairable: [] }
   for await (const rows of auditStreams(deps, which, signal)) {
     found.compared += rows.length
     for (const row of rows) found.counts.set(row.class, (found.counts.get(row.class) ?? 0) + 1)
     found.drift.push(...rows.filter((row) => row.class === 'drift'))
+    found.repairable.push(...rows.filter(isRepairable))
     if (terminal.interactive) terminal.err.write(`\r${found.compared} streams compared`)
   }
   if (terminal.interactive) terminal.err.write('\n')
@@ -105,12 +111,12 @@ function describe({ counts, drift }: Found): string {
 }
 
 const HOW_TO_REPAIR =
-  '\nWith --repair the streams in drift take the chain’s record; a running indexer does so by itself.'
+  '\nWith --repair, streams in drift or older than the log take the chain’s record. A running indexer does this by itself.'
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 async function repairAll(
   { config, source, lock }: { config: Config; source: LedgerSource; lock: Lock },
-  drift: readonly AuditRow[],
+  rows: readonly AuditRow[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
@@ -119,9 +125,9 @@ async function repairAll(
     const { coverage, writer } = store
     // Records of a network that has started over would be taken for ours.
     await createHistoryGuard({ source, coverage, writer }).check(signal)
-    const repaired = repairStreams(store, drift)
-    say(terminal, `\n${repaired} of ${drift.length} streams repaired from the chain`)
-    return repaired === drift.length ? FOUND_NOTHING : FOUND_DRIFT
+    const repaired = repairStreams(store, rows)
+    say(terminal, `\n${repaired} of ${rows.length} streams repaired from the chain`)
+    return repaired === rows.length ? FOUND_NOTHING : FOUND_DRIFT
   } finally {
     store.close()
   }

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import { AUDIT_CLASSES } from '../domain/audit.ts'
+import type { AuditClass } from '../domain/audit.ts'
 import { instant } from './json.ts'
 import { createRouter, get, readable } from './routes.ts'
 
@@ -10,7 +12,7 @@ export interface AuditView {
     /** Unix seconds. */
     finishedAt: number
     ledger: number
-    counts: Record<(typeof CLASSES)[number], number>
+    counts: Record<AuditClass, number>
     repaired: number
     expiring: number
     drift: { streamId: bigint; ledger: number; differences: Difference[] }[]
@@ -21,8 +23,6 @@ export interface AuditView {
 }
 
 type Difference = z.infer<typeof Difference>
-
-const CLASSES = ['ok', 'drift', 'not_yet', 'archived'] as const
 
 const Difference = z.object({
   field: z.string(),
@@ -41,7 +41,7 @@ const Audit = z
       .object({
         finishedAt: z.string().openapi({ format: 'date-time' }),
         ledger: z.number().int(),
-        counts: z.record(z.enum(CLASSES), z.number().int()),
+        counts: z.record(z.enum(AUDIT_CLASSES), z.number().int()),
         repaired: z.number().int(),
         expiring: z.number().int().openapi({
           description: 'active streams that will be archived within a week, or are',

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { AUDIT_CLASSES } from '../domain/audit.ts'
+import type { AuditClass } from '../domain/audit.ts'
 import { SourceError } from '../domain/errors.ts'
 import type { LedgerSource } from '../source/source.ts'
-import { AUDIT_CLASSES, auditStreams } from './audit.ts'
-import type { AuditClass, AuditRow } from './audit.ts'
+import { auditStreams } from './audit.ts'
+import type { AuditRow } from './audit.ts'
 import { bootstrap, repair, repairGaps } from './bootstrap.ts'
 import type { RepairDeps } from './bootstrap.ts'
 import { backoff } from './verdict.ts'
@@ -38,7 +40,7 @@ export interface AuditReport {
   /** The newest ledger that streams were compared at. */
   ledger: number
   counts: Record<AuditClass, number>
-  /** Streams in drift that were given the chain's record. */
+  /** Streams in drift, or from before the log, that were given the chain's record. */
   repaired: number
   /** Active streams that will be archived soon, or are. */
   expiring: number

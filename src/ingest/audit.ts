@@ -1,27 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditClass } from '../domain/audit.ts'
 import { RECORD_FIELDS } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { Chain, ChainRecord } from '../store/chain.ts'
 import type { Store } from '../store/store.ts'
-import { createChainReader, MAX_ABSENT, portions, strangers } from './chain-reader.ts'
+import { createChainReader, logBegan, MAX_ABSENT, portions, strangers } from './chain-reader.ts'
 import type { ChainAnswer } from './chain-reader.ts'
 
 /**
  * The chain as witness: our streams against the contract's own records. An answer is of ledger L,
  * an entry in it has not changed since M; our log is complete through P, our row has not changed
  * since U. The record stands for the ledgers M to L and the row for U to P, so they can be compared
- * where these overlap: M <= P and U <= L. Anything else is "not yet", whoever is behind; so is an
- * answer from before the log's last hole, which could not repair what it finds.
- *
- * - `ok` every field equal
- * - `drift` a field differs, or only one side has the stream, or the record cannot be read
- * - `not_yet` nothing to compare now
- * - `archived` as `ok`, but the entry must be restored before anyone can touch the stream
+ * where these overlap: M <= P and U <= L. Anything else is "not yet", whichever side is behind; so
+ * is an answer from before the log's last hole, which could not repair what it finds.
  */
-export const AUDIT_CLASSES = ['ok', 'drift', 'not_yet', 'archived'] as const
-export type AuditClass = (typeof AUDIT_CLASSES)[number]
 
 export interface Difference {
   /** A field of the record, or `record` where one side has none. */
@@ -46,7 +40,7 @@ export interface AuditRow {
 
 export interface AuditDeps {
   source: LedgerSource
-  store: Pick<Store, 'streams' | 'chain'>
+  store: Pick<Store, 'streams' | 'chain' | 'coverage' | 'log'>
   contractId: string
   /** Rest between two calls, for a source that others need too. */
   pauseMs?: number
@@ -63,26 +57,31 @@ export async function* auditStreams(
 ): AsyncGenerator<AuditRow[]> {
   const reader = createChainReader(source, contractId)
   const counter = await reader.counter(signal)
+  let began: bigint | undefined
   const ours = which === 'all' ? ownIds(store.chain) : portions(which)
   for (const ids of ours) yield await compare(ids)
   if (which !== 'all') return
   let absent = 0
-  for (const ids of portions(
-    strangers(counter, (id) => store.streams.byId(id.toString()) !== undefined),
-  )) {
+  for (const ids of portions(strangers(counter, isHere))) {
     const rows = await compare(ids)
     yield rows
     absent = rows.length === 0 ? absent + ids.length : 0
     if (absent >= MAX_ABSENT) return
   }
 
+  function isHere(streamId: bigint): boolean {
+    return store.streams.byId(streamId.toString()) !== undefined
+  }
+
   async function compare(ids: readonly bigint[]): Promise<AuditRow[]> {
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal })
+    if (!ids.every(isHere)) began ??= await logBegan(source, store, signal)
     const answer = await reader.streams(ids, signal)
     // Rows and position are read in the turn that judges them.
     const position = {
       scannedThrough: store.chain.scannedThrough(),
       lastHole: store.chain.lastHole(),
+      logBegan: began,
     }
     return ids.flatMap((streamId) => {
       const stream = store.streams.byId(streamId.toString())
@@ -111,11 +110,13 @@ export interface Ours {
   /** Ledgers, as in `Chain`. */
   scannedThrough: number
   lastHole: number
+  /** Close time of the log's first ledger, Unix seconds; undefined where it is not known. */
+  logBegan: bigint | undefined
 }
 
 /** Undefined where there is nothing on either side. */
 export function judge(
-  { streamId, stream, awaited, scannedThrough, lastHole }: Ours,
+  { streamId, stream, awaited, scannedThrough, lastHole, logBegan: began }: Ours,
   { ledger, entries }: ChainAnswer,
 ): AuditRow | undefined {
   const entry = entries.get(streamId)
@@ -140,6 +141,9 @@ export function judge(
   }
   if (ledger < lastHole || (stream !== undefined && stream.updatedLedger > ledger)) {
     return { ...row, class: 'not_yet', waitsFor: 'source' }
+  }
+  if (stream === undefined && record !== undefined && began !== undefined) {
+    if (record.startTime < began) return { ...row, class: 'before_log' }
   }
   const archived = liveUntilLedger !== null && liveUntilLedger < ledger
   // Some servers leave out what is archived; nothing else removes a record.

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
 import type { ChainRecord } from '../store/chain.ts'
 import type { WritableStore } from '../store/store.ts'
 import { auditStreams } from './audit.ts'
 import type { AuditDeps, AuditRow } from './audit.ts'
-import { createChainReader, MAX_ABSENT, portions, strangers } from './chain-reader.ts'
+import { createChainReader, logBegan, MAX_ABSENT, portions, strangers } from './chain-reader.ts'
 
 /** Reading from the chain what the log cannot tell: history before its first ledger, or lost. */
 
@@ -31,7 +30,7 @@ export async function bootstrap(
   let taken = 0
   let absent = 0
   for (const ids of portions(strangers(counter, store.chain.knows))) {
-    bornBefore ??= await logBegins()
+    bornBefore ??= await logBegan(source, store, signal)
     const { ledger, entries } = await reader.streams(ids, signal)
     if (ledger < store.chain.lastHole()) {
       throw new SourceError('behind', `the source is at ledger ${ledger}, before the log`)
@@ -51,19 +50,19 @@ export async function bootstrap(
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal })
   }
   return taken
-
-  /** Close time of the log's first ledger; undefined where nobody can tell. */
-  async function logBegins(): Promise<bigint | undefined> {
-    const floor = store.coverage.floor()
-    if (floor === undefined) return undefined
-    const first = await source.ledger(ledgerOf(floor) + 1, signal)
-    return first === undefined ? undefined : BigInt(first.closedAt)
-  }
 }
 
-/** Makes the chain's record the ground of every stream that was found in drift. Answers how many. */
+/** Whether the chain's record is to take the place of what is here, or is not. */
+export function isRepairable(row: AuditRow): boolean {
+  return row.class === 'drift' || row.class === 'before_log'
+}
+
+/**
+ * Makes the chain's record the ground of every stream in drift or from before the log. Returns how
+ * many streams were given it.
+ */
 export function repair(store: WritableStore, rows: readonly AuditRow[]): number {
-  const records = rows.flatMap((row) => (row.class === 'drift' ? (row.chain ?? []) : []))
+  const records = rows.flatMap((row) => (isRepairable(row) ? (row.chain ?? []) : []))
   return records.length === 0 ? 0 : store.chain.put(records)
 }
 
@@ -90,7 +89,7 @@ export async function repairGaps(
       for (const row of rows) {
         const { chain, differences } = row
         if (row.waitsFor === 'source') again.push(row.streamId)
-        else if (row.class !== 'drift' && row.waitsFor !== 'log') continue
+        else if (!isRepairable(row) && row.waitsFor !== 'log') continue
         else if (chain !== undefined) records.push(chain)
         // A record that is gone was archived long ago, and what is archived cannot have changed.
         else if (differences.some((each) => each.chain !== null)) hopeless += 1

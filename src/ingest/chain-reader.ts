@@ -1,9 +1,11 @@
 import { createStreamEntryReader } from '../decode/ledger-entries.ts'
 import type { StreamEntry } from '../decode/ledger-entries.ts'
+import { ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
 import { createEntryKeys } from '../source/entry-keys.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
+import type { Store } from '../store/store.ts'
 
 /** The contract's own storage, as the source shows it at its newest ledger. */
 export interface ChainReader {
@@ -63,6 +65,26 @@ export function createChainReader(source: LedgerSource, contractId: string): Cha
     },
   }
 }
+
+/**
+ * Close time of the log's first ledger, Unix seconds: streams that started earlier have no creation
+ * in the log. Where the source has forgotten that ledger, the first event's time serves as well,
+ * because a later stream would have brought an event itself. Undefined where both are missing.
+ */
+export async function logBegan(
+  source: LedgerSource,
+  { coverage, log }: Pick<Store, 'coverage' | 'log'>,
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  const floor = coverage.floor()
+  if (floor === undefined) return undefined
+  const ledger = await source.ledger(ledgerOf(floor) + 1, signal)
+  if (ledger !== undefined) return BigInt(ledger.closedAt)
+  const [first] = log.page({ filter: EVERYTHING, limit: 1 }).entries
+  return first && BigInt((JSON.parse(first.data) as { timestamp: number }).timestamp)
+}
+
+const EVERYTHING = { streams: [], users: [], types: undefined }
 
 /** Ids in the portions that one call may ask for. */
 export function* portions(ids: Iterable<bigint>): Generator<bigint[]> {

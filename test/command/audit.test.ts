@@ -15,8 +15,8 @@ const recording = await loadRecording('first-steps')
 const { contractId, network } = recording.header
 const never = new AbortController().signal
 
-/** A database of the recording and a node that serves it. */
-async function setUp(simulator: Partial<SimulatorOptions> = {}) {
+/** A database of the recording, without its first ledgers if told so, and a node that serves it. */
+async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'flowfi-audit-'))
   const path = join(folder, 'flowfi.db')
   const node = await createSimulator({ recording, speed: Number.POSITIVE_INFINITY, ...simulator })
@@ -27,7 +27,8 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}) {
   // It stays open beside the command, so it must not hold the lock that the command needs.
   const store = openStore(path, createDecoder(), { release() {} })
   claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
-  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  for (const ledger of recording.ledgers.slice(skip))
+    store.writer.apply(ledgerBatch(recording, ledger))
   const environment = {
     CONTRACT_ID: contractId,
     NETWORK: network.passphrase,
@@ -48,7 +49,7 @@ describe('audit', () => {
     const { run } = await setUp()
     expect(await run()).toEqual({
       code: 0,
-      text: 'as on the chain        3\nin drift               0\nnot comparable yet     0\narchived on the chain  0\n',
+      text: 'as on the chain        3\nin drift               0\nolder than the log     0\nnot comparable yet     0\narchived on the chain  0\n',
     })
   })
 
@@ -74,6 +75,17 @@ describe('audit', () => {
       text: expect.stringContaining('1 of 1 streams repaired'),
     })
     expect((await run()).code).toBe(0)
+  })
+
+  test('P5: streams that are older than the log are no drift, until the chain is read', async () => {
+    const { run } = await setUp({}, { skip: Math.floor(recording.ledgers.length / 2) })
+    const { code, text } = await run()
+    expect(code).toBe(0)
+    expect(text).toMatch(/^in drift +0$/m)
+    expect(text).toMatch(/^older than the log +[1-9]\d*$/m)
+    expect(text).toContain('--repair')
+    expect((await run({ repair: true })).code).toBe(0)
+    expect((await run()).text).toMatch(/^older than the log +0$/m)
   })
 
   test('refuses by name what it cannot audit', async () => {

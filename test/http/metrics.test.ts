@@ -13,7 +13,7 @@ const AUDITED = {
   last: {
     finishedAt: 1_800_000_000,
     ledger: 7,
-    counts: { ok: 5, drift: 1, not_yet: 0, archived: 0 },
+    counts: { ok: 5, drift: 1, before_log: 4, not_yet: 0, archived: 0 },
     repaired: 1,
     expiring: 2,
     drift: [],
