@@ -226,7 +226,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /** The contract to follow. Throws UsageError where a command needs one and none is set. */
-export function requireContract({ contractId }: Config): string {
+export function requireContract({ contractId }: Pick<Config, 'contractId'>): string {
   if (contractId !== undefined) return contractId
   throw new UsageError(
     'CONTRACT_ID is not set: it is the id of the FlowFi contract to follow, C… of 56 characters. To see the indexer at work without one, run "npm run demo"',

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts'
-import { startServing } from '../serving.ts'
+import type { Front } from '../daemon/front.ts'
+import { startReplica } from '../daemon/replica.ts'
 import type { Upstream } from '../http/status.ts'
-import type { Serving } from '../serving.ts'
-import type { FromWorker, Part, ToWorker } from '../worker-messages.ts'
+import type { FromWorker, Part, ToWorker } from '../daemon/messages.ts'
 import { createLogger } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,7 +28,7 @@ export async function serve(
   if (worker !== undefined) {
     const supervisor = connectSupervisor()
     const { upstream, peers } = supervisor
-    const serving = await startServing(settings, {
+    const serving = await startReplica(settings, {
       logger,
       version,
       share: worker,
@@ -42,7 +42,7 @@ export async function serve(
     if (process.connected) process.disconnect()
     return
   }
-  const serving = await startServing(settings, { logger, version })
+  const serving = await startReplica(settings, { logger, version })
   const { databasePath } = config
   logger.info({ url: serving.url, databasePath, version }, 'serving')
   await aborted(signal)
@@ -80,7 +80,7 @@ function connectSupervisor() {
       stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),
       metrics: async () => (await gather()).map(({ metrics }) => metrics),
     },
-    begin(serving: Serving): void {
+    begin(serving: Front): void {
       process.on('message', (message: ToWorker) => {
         if (message.kind === 'upstream') told = message.upstream
         else if (message.kind === 'close') close()
@@ -94,7 +94,7 @@ function connectSupervisor() {
   }
 }
 
-async function answer(question: number, { feed, metrics }: Serving): Promise<void> {
+async function answer(question: number, { feed, metrics }: Front): Promise<void> {
   const values = await metrics.values()
   send({ kind: 'part', question, part: { stats: feed.stats(), metrics: values } })
 }

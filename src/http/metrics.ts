@@ -9,7 +9,8 @@ import { contents, position } from './status.ts'
 
 export interface MetricsDeps {
   store: Store
-  feed(): Feed
+  /** Undefined where others serve. */
+  feed?: () => Feed
   /** Totals of a source with several endpoints. */
   sourceCounters?: (() => SourceCounters) | undefined
   /** Undefined where nobody audits. */
@@ -117,7 +118,7 @@ export function createMetrics({ store, feed, sourceCounters, audit }: MetricsDep
       for (const [type, count] of store.log.counts()) eventsTotal.set({ type }, count)
     },
   })
-  const written = countFeed(feed, registry)
+  const written = feed === undefined ? () => {} : countFeed(feed, registry)
   const applySeconds = new Histogram({
     name: 'flowfi_apply_seconds',
     help: 'Time to decode and apply a page',

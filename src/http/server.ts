@@ -84,8 +84,56 @@ export interface ListenOptions {
   reusePort?: boolean
 }
 
-/** Listens; throws UsageError when the port cannot be had. */
-export async function listen(deps: HttpDeps, options: ListenOptions): Promise<HttpServer> {
+/** A server that has its port. Connections wait until there is something to serve. */
+export interface BoundServer {
+  server: Server
+  /** From now on connections are served. */
+  open(): void
+}
+
+/** Takes the port; throws UsageError when it cannot be had. */
+export async function bindServer(options: ListenOptions): Promise<BoundServer> {
+  const server = createServer({
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    noDelay: true,
+    highWaterMark: HIGH_WATER_MARK,
+  })
+  // A refusal now would be for good: a browser's EventSource tries again only after a lost connection.
+  const serve = server.listeners('connection') as ConnectionListener[]
+  const waiting = new Set<Socket>()
+  server.removeAllListeners('connection')
+  server.on('connection', wait)
+  await bind(server, options)
+  return {
+    server,
+    open() {
+      server.removeAllListeners('connection')
+      for (const listener of serve) server.on('connection', listener)
+      // After this turn, in which whoever serves adds what it needs.
+      setImmediate(() => {
+        for (const socket of waiting) {
+          socket.off('error', hangUp)
+          if (!socket.destroyed) server.emit('connection', socket)
+        }
+      })
+    },
+  }
+
+  function wait(socket: Socket): void {
+    waiting.add(socket)
+    socket.on('error', hangUp)
+  }
+}
+
+type ConnectionListener = (this: Server, socket: Socket) => void
+
+/** Serves on a port that is bound already, or that it binds now. */
+export async function listen(
+  deps: HttpDeps,
+  options: ListenOptions,
+  bound?: BoundServer,
+): Promise<HttpServer> {
   const answer = getRequestListener(createApp(deps).fetch, { overrideGlobalObjects: false })
   const { feed, logger } = deps
   const holderOf = createHolderOf(deps.trustProxy)
@@ -102,23 +150,17 @@ export async function listen(deps: HttpDeps, options: ListenOptions): Promise<Ht
   }
 
   const answering = new WeakMap<Socket, ServerResponse>()
-  const server = createServer(
-    {
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      noDelay: true,
-      highWaterMark: HIGH_WATER_MARK,
-    },
-    (request, response) => {
-      answering.set(request.socket, response)
-      const isFeed = pathOf(request) === SUBSCRIBE_PATH
-      if (isFeed && SUBSCRIBE_METHODS.includes(request.method ?? '')) {
-        void answerFeed(request, response)
-      } else {
-        void answer(request, response)
-      }
-    },
-  )
+  const { server, open } = bound ?? (await bindServer(options))
+  open()
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answering.set(request.socket, response)
+    const isFeed = pathOf(request) === SUBSCRIBE_PATH
+    if (isFeed && SUBSCRIBE_METHODS.includes(request.method ?? '')) {
+      void answerFeed(request, response)
+    } else {
+      void answer(request, response)
+    }
+  })
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     // Behind an answer that is not finished, or is a feed, there is no room for another.
     const idle = answering.get(socket)?.writableFinished ?? true
@@ -131,11 +173,10 @@ export async function listen(deps: HttpDeps, options: ListenOptions): Promise<Ht
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
-  await bind(server, options)
   let closed: Promise<void> | undefined
-  const { port: bound, family, address } = server.address() as AddressInfo
+  const { port, family, address } = server.address() as AddressInfo
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     stop() {
       closed = closing(server)
       server.closeIdleConnections()
@@ -152,7 +193,7 @@ export async function listen(deps: HttpDeps, options: ListenOptions): Promise<Ht
 
 /** Looks at the first bytes of each connection before the HTTP server does. */
 function layLane(server: Server, silent: Set<Socket>, deps: Parameters<typeof takeLane>[0]): void {
-  const serveHttp = server.listeners('connection') as ((this: Server, socket: Socket) => void)[]
+  const serveHttp = server.listeners('connection') as ConnectionListener[]
   server.removeAllListeners('connection')
 
   function onFirst(this: Socket, bytes: Buffer): void {

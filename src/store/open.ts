@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { UsageError } from '../domain/errors.ts'
 import { drizzle, migrate, readMigrationFiles } from './drizzle.ts'
 import { openFile } from './file.ts'
+import { explainStorage } from './trouble.ts'
 
 export type Sqlite = Database.Database
 
@@ -41,7 +42,7 @@ export function openDatabase(path: string): Sqlite {
     return sqlite
   } catch (cause) {
     sqlite.close()
-    throw explain(cause, path)
+    throw explainStorage(cause, path)
   }
 }
 
@@ -67,7 +68,7 @@ export function openForReading(path: string): Sqlite {
     return sqlite
   } catch (cause) {
     sqlite.close()
-    throw explain(cause, path)
+    throw explainStorage(cause, path)
   }
 }
 
@@ -92,13 +93,4 @@ function applied(sqlite: Sqlite): number {
     .get()
   if (table === undefined) return 0
   return Number(sqlite.prepare('select max(created_at) from __drizzle_migrations').pluck().get())
-}
-
-function explain(cause: unknown, path: string): unknown {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_NOTADB') {
-    return new UsageError(`${path} is not an SQLite database: set DATABASE_PATH to another file`, {
-      cause,
-    })
-  }
-  return cause
 }

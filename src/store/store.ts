@@ -17,6 +17,8 @@ import type { Streams } from './streams.ts'
 
 /** What can be read of one database file. */
 export interface Store {
+  /** Of the database file. */
+  path: string
   log: Log
   streams: Streams
   coverage: Coverage
@@ -72,6 +74,7 @@ function createStore(sqlite: Sqlite): Store {
   const coverage = createCoverage(sqlite)
   const dataVersion = sqlite.prepare('pragma data_version').pluck()
   return {
+    path: sqlite.name,
     log: createLog(sqlite),
     streams: createStreams(sqlite),
     coverage,

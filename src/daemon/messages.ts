@@ -1,5 +1,5 @@
-import type { FeedStats } from './feed/feed.ts'
-import type { MetricValues, Upstream } from './http/status.ts'
+import type { FeedStats } from '../feed/feed.ts'
+import type { MetricValues, Upstream } from '../http/status.ts'
 
 /** What a worker and its supervisor say to each other. */
 

@@ -5,13 +5,14 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { UsageError } from './domain/errors.ts'
-import type { Upstream } from './http/status.ts'
-import type { FromWorker, Part, ToWorker } from './worker-messages.ts'
+import { UsageError } from '../domain/errors.ts'
+import type { Upstream } from '../http/status.ts'
+import type { FromWorker, Part, ToWorker } from './messages.ts'
 
 export interface WorkersOptions {
   count: number
   host: string
+  /** Found by `findPort`. */
   port: number
   logger: Logger
   upstream(): Upstream
@@ -29,7 +30,7 @@ export interface Workers {
   close(): Promise<void>
 }
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const UPSTREAM_MS = 500
 /** A worker that does not answer in that time is left out. */
 const GATHER_MS = 1_000
@@ -38,12 +39,11 @@ const RESTART_MS = { first: 100, most: 5_000 }
 const STABLE_MS = 10_000
 
 /**
- * Processes that serve the database on one port, started anew when they die. Throws UsageError
- * when the system cannot share a port.
+ * Processes that serve the database on one port, each started again when it dies. Throws UsageError
+ * when they cannot be started.
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<Workers> {
-  const { count, host, logger, upstream, own, closeMs } = options
-  const port = await freePort(host, options.port)
+  const { count, port, logger, upstream, own, closeMs } = options
   const workers = new Set<ChildProcess>()
   const restarts = new Set<NodeJS.Timeout>()
   const asked = new Map<number, (part: Part) => void>()
@@ -153,8 +153,8 @@ function send(worker: ChildProcess, message: ToWorker): void {
   if (worker.connected) worker.send(message, () => {})
 }
 
-/** The port, or a free one for 0, found able to be shared. */
-async function freePort(host: string, port: number): Promise<number> {
+/** The port, or a free one for 0, found able to be shared. Throws UsageError when it is not. */
+export async function findPort(host: string, port: number): Promise<number> {
   const probe = createServer()
   try {
     probe.listen({ host, port, reusePort: true })
