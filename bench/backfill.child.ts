@@ -34,7 +34,7 @@ async function ours(path: string): Promise<number> {
     writer: store.writer,
     decode,
     startLedger: 'oldest',
-    networkPassphrase,
+    identity: { networkPassphrase, contractId },
     log: pino({ level: 'silent' }),
     onApplied: () => {},
   })

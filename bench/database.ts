@@ -87,7 +87,7 @@ async function indexBusy(path: string) {
     writer: store.writer,
     decode,
     startLedger: 'oldest',
-    networkPassphrase,
+    identity: { networkPassphrase, contractId },
     log: pino({ level: 'silent' }),
     onApplied: () => {},
   })

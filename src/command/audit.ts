@@ -8,7 +8,7 @@ import { parseU64 } from '../domain/integers.ts'
 import { auditStreams } from '../ingest/audit.ts'
 import type { AuditDeps, AuditRow } from '../ingest/audit.ts'
 import { isRepairable, repair as repairStreams } from '../ingest/bootstrap.ts'
-import { createHistoryGuard } from '../ingest/history.ts'
+import { checkHistory } from '../ingest/history.ts'
 import type { LedgerSource } from '../source/source.ts'
 import { lockDatabase } from '../store/lock.ts'
 import type { Lock } from '../store/lock.ts'
@@ -122,9 +122,9 @@ async function repairAll(
 ): Promise<number> {
   const store = openStore(config.databasePath, createDecoder(), lock)
   try {
-    const { coverage, writer } = store
+    const { coverage } = store
     // Records of a network that has started over would be taken for ours.
-    await createHistoryGuard({ source, coverage, writer }).check(signal)
+    await checkHistory({ source, coverage }, signal)
     const repaired = repairStreams(store, rows)
     say(terminal, `\n${repaired} of ${rows.length} streams repaired from the chain`)
     return repaired === rows.length ? FOUND_NOTHING : FOUND_DRIFT

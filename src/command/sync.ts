@@ -33,7 +33,7 @@ export async function sync(
       writer: store.writer,
       decode,
       startLedger: config.startLedger,
-      networkPassphrase: config.networkPassphrase,
+      identity: { networkPassphrase: config.networkPassphrase, contractId },
       log: logger,
       onApplied: () => {},
     })

@@ -7,7 +7,8 @@ import type { SourceCounters } from '../http/metrics.ts'
 import type { Endpoint, Upstream } from '../http/status.ts'
 import { createAuditLoop } from '../ingest/audit-loop.ts'
 import { createIngest } from '../ingest/ingest.ts'
-import type { IngestDeps, SourceStatus } from '../ingest/ingest.ts'
+import type { IngestDeps } from '../ingest/ingest.ts'
+import type { SourceStatus } from '../ingest/standing.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { Lock } from '../store/lock.ts'
 import { claimStore, openStore } from '../store/store.ts'
@@ -60,13 +61,14 @@ export function openIndexing(config: IndexingConfig, parts: IndexingParts): Inde
   const { source, sourceName, endpoints, counters, logger, lock } = parts
   const { databasePath, networkPassphrase, startLedger } = config
   const contractId = requireContract(config)
+  const identity = { networkPassphrase, contractId }
   const decode = createDecoder()
   const store = openStore(databasePath, decode, lock)
   let events: IndexingEvents = { committed() {}, applied() {}, fault() {} }
   /** Why nothing can be written at the moment. */
   let trouble: string | null = null
   try {
-    claimStore(store, databasePath, { networkPassphrase, contractId })
+    claimStore(store, databasePath, identity)
   } catch (error) {
     store.close()
     throw error
@@ -77,7 +79,7 @@ export function openIndexing(config: IndexingConfig, parts: IndexingParts): Inde
     writer: store.writer,
     decode,
     startLedger,
-    networkPassphrase,
+    identity,
     log: logger,
     onApplied() {
       if (trouble !== null) logger.info('the database can be written again')

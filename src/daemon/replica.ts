@@ -24,7 +24,8 @@ export interface ReplicaParts {
  * there is nothing to serve.
  */
 export async function startReplica(config: Config, parts: ReplicaParts): Promise<Front> {
-  const { contractId, networkPassphrase: network } = identify(config)
+  const isWorker = parts.upstream !== undefined
+  const { contractId, networkPassphrase: network } = identify(config, isWorker)
   const bound = await bindServer({ ...config, reusePort: true })
   const { upstream: told } = parts
   try {
@@ -41,11 +42,14 @@ export async function startReplica(config: Config, parts: ReplicaParts): Promise
   }
 }
 
-/** Whose log the file holds. */
-function identify({ databasePath, contractId }: Config): Identity {
+/** Whose log the file holds. A worker serves a new file too, which its first page will bind. */
+function identify(config: Config, isWorker: boolean): Identity {
+  const { databasePath, contractId, networkPassphrase } = config
   const store = openStoreForReading(databasePath)
+  const isNew = store.coverage.checkpoint() === undefined
   const identity = store.coverage.identity()
   store.close()
+  if (isWorker && isNew && contractId !== undefined) return { contractId, networkPassphrase }
   if (identity === undefined) {
     throw new UsageError(
       `the database ${databasePath} holds nothing yet: run "flowfi-indexer start" on it, and serve it once an RPC has confirmed its network and contract`,

@@ -175,7 +175,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
         if (signal.aborted || !(error instanceof SourceError)) throw error
         if (failures === MAX_FAILURES) throw error
         status.lastError = describe(error)
-        const delayMs = Math.round(backoff(error, failures, random))
+        const delayMs = Math.round(backoff(error, failures, { random }))
         const { fault, message: detail } = error
         log.debug({ fault, detail, failures, delayMs }, 'audit call failed')
         await sleep(delayMs, undefined, { signal })

@@ -1,97 +1,108 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { completeThrough, endOfLedger } from '../domain/cursor.ts'
+import { completeThrough } from '../domain/cursor.ts'
+import { realClock } from '../domain/clock.ts'
+import type { Clock } from '../domain/clock.ts'
 import { SourceError } from '../domain/errors.ts'
-import type { LedgerPage, PageStart } from '../source/source.ts'
 import { uncovered } from '../store/coverage.ts'
-import type { Interval } from '../store/coverage.ts'
-import type { TickDeps } from './tick.ts'
+import type { Coverage, Interval } from '../store/coverage.ts'
+import { createBlockFiller } from './blocks.ts'
+import type { Block, BlockDeps } from './blocks.ts'
 import { backoff } from './verdict.ts'
 
-export interface FillDeps extends Omit<TickDeps, 'startLedger'> {
+export interface FillDeps extends BlockDeps, Partial<Clock> {
+  coverage: Coverage
   /** The first ledger that is wanted. */
   from: number
   random?: () => number
+  /** A fault of the source, which will be asked again. */
+  onFault?: (error: SourceError) => void
 }
 
 export interface Filled {
-  /** Missing ledgers that were scanned now. */
+  /** Missing ledgers that were scanned now, in order. */
   filled: Interval[]
-  /** Missing ledgers that the source does not have either. */
+  /** Missing ledgers that the source does not have either, in order. */
   lost: Interval[]
   events: number
 }
 
-const PAGE_SIZE = 2_000
-/** Faults in a row after which the source is given up: somebody is waiting at a terminal. */
-const MAX_FAILURES = 8
+/** Told after each commit: the block, and how many ledgers are still to come. */
+export type OnBlock = (block: Block, leftLedgers: number) => void
 
 /**
  * Scans the ledgers between `from` and the checkpoint that no page has covered, as far as the
- * source still has them. Their events land in order of id, the streams they touch are folded
- * anew, and the gaps they close are closed.
+ * source still has them: first those above the log's floor, then downwards from the floor. Events
+ * land in order of id, the streams they touch are folded again, and gaps close. The source is asked
+ * again until it answers or the signal aborts, which ends the work after the last whole block.
  */
 export async function fillMissing(
   deps: FillDeps,
   signal: AbortSignal,
-  onPage: (ledger: number, interval: Interval) => void = () => {},
+  onBlock: OnBlock = () => {},
 ): Promise<Filled> {
-  const { source, coverage, writer, decode, from, random = Math.random } = deps
-  const checkpoint = coverage.checkpoint()
-  if (checkpoint === undefined) return { filled: [], lost: [], events: 0 }
-  const wanted = { from, to: completeThrough(checkpoint.cursor) }
-  const { oldestLedger } = await patiently(() => source.range(signal))
-  const result: Filled = { filled: [], lost: [], events: 0 }
-  for (const missing of uncovered(wanted, coverage.intervals())) {
-    if (missing.from < oldestLedger) {
-      result.lost.push({ from: missing.from, to: Math.min(missing.to, oldestLedger - 1) })
-    }
-    if (missing.to < oldestLedger) continue
-    const interval = { from: Math.max(missing.from, oldestLedger), to: missing.to }
-    result.events += await scan(interval)
-    result.filled.push(interval)
-  }
-  return result
+  const { source, coverage, from, onFault, random = Math.random } = deps
+  const { sleep = realClock.sleep } = deps
+  const blocks = createBlockFiller(deps)
+  const filled: Interval[] = []
+  let events = 0
+  let failures = 0
+  /** The oldest ledger that the source has; undefined: to be asked. */
+  let oldest: number | undefined
 
-  async function scan(interval: Interval): Promise<number> {
-    let events = 0
-    let start: PageStart = { startLedger: interval.from }
-    for (;;) {
-      const at: PageStart = start
-      const page = clip(await patiently(() => source.page(at, PAGE_SIZE, signal)), interval.to)
-      const { accepted } = writer.apply({
-        events: page.events.map((raw) => ({ raw, event: decode(raw) })),
-        cursor: page.cursor,
-        scannedFrom: 'after' in start ? completeThrough(start.after) + 1 : start.startLedger,
-        closedAt: page.closedAt,
-        tip: page.tip,
-      })
-      events += accepted
-      onPage(completeThrough(page.cursor), interval)
-      if (completeThrough(page.cursor) >= interval.to) return events
-      start = { after: page.cursor }
-    }
+  /** What is not covered, in order. */
+  function missing(): Interval[] {
+    const checkpoint = coverage.checkpoint()
+    if (checkpoint === undefined) return []
+    return uncovered({ from, to: completeThrough(checkpoint.cursor) }, coverage.intervals())
   }
 
-  async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await ask()
-      } catch (error) {
-        const hopeless = !(error instanceof SourceError) || error.fault === 'outside_retention'
-        if (hopeless || failures === MAX_FAILURES) throw error
-        await sleep(backoff(error, failures, random), undefined, { signal })
-      }
+  /** One block; false when nothing is left that the source has. */
+  async function step(): Promise<boolean> {
+    oldest ??= (await source.extent(signal)).oldestLedger
+    const wanted = present(missing(), oldest)
+    const top = wanted.at(-1)
+    if (top === undefined) return false
+    const block = await blocks.fillTop(top, signal)
+    filled.unshift({ from: block.from, to: block.to })
+    events += block.accepted
+    onBlock(block, ledgersOf(present(missing(), oldest)))
+    return true
+  }
+
+  while (!signal.aborted) {
+    try {
+      if (!(await step())) break
+      failures = 0
+    } catch (error) {
+      if (signal.aborted) break
+      if (!(error instanceof SourceError)) throw error
+      onFault?.(error)
+      failures += 1
+      // The retention window may have moved on.
+      oldest = undefined
+      await sleep(backoff(error, failures, { random }), signal)
     }
   }
+  return { filled: joined(filled), lost: signal.aborted ? [] : missing(), events }
 }
 
-/** What of a page lies in the interval that is being filled. */
-function clip(page: LedgerPage, lastLedger: number): LedgerPage {
-  if (completeThrough(page.cursor) <= lastLedger) return page
-  return {
-    ...page,
-    events: page.events.filter(({ ledger }) => ledger <= lastLedger),
-    cursor: endOfLedger(lastLedger),
-    full: false,
+/** What of these intervals begins at `oldest` or later. */
+function present(intervals: readonly Interval[], oldest: number): Interval[] {
+  return intervals
+    .filter(({ to }) => to >= oldest)
+    .map(({ from, to }) => ({ from: Math.max(from, oldest), to }))
+}
+
+function ledgersOf(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+}
+
+/** Ordered intervals, those that touch made one. */
+function joined(intervals: readonly Interval[]): Interval[] {
+  const whole: Interval[] = []
+  for (const { from, to } of intervals) {
+    const last = whole.at(-1)
+    if (last !== undefined && last.to + 1 === from) last.to = to
+    else whole.push({ from, to })
   }
+  return whole
 }

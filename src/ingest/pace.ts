@@ -6,14 +6,23 @@
  * Pure: `now` is milliseconds of any clock.
  */
 export interface Pace {
-  /** Tells that an answer at `now` named this ledger as the tip. */
-  observe(tipLedger: number, now: number): void
+  /**
+   * Tells that an answer at `now` named this ledger as the tip. Only a poll at the tip can be in
+   * vain: an answer that brought ledgers, as in a backfill, is none of them.
+   */
+  observe(tipLedger: number, now: number, broughtLedgers: boolean): void
   /** Milliseconds until the next poll is worth its while. */
   delay(now: number): number
+  /** The longest wait for a source that fails: the next ledgers should not be missed for longer. */
+  patienceMs(): number
 }
 
 const MIN_PERIOD_MS = 20
 const MAX_PERIOD_MS = 60_000
+/** Without a beat: about two ledgers of a public network, so that one that starts again is seen. */
+const LONGEST_STEP_MS = 10_000
+const SHORTEST_PATIENCE_MS = 1_000
+const PATIENCE_LEDGERS = 2
 /** Until two ledgers have been seen to come there is no beat: ask soon, then less and less often. */
 const FIRST_STEP_MS = 100
 const STEP_GROWTH = 1.3
@@ -71,9 +80,9 @@ export function createPace(): Pace {
   }
 
   return {
-    observe(tipLedger, now) {
+    observe(tipLedger, now, broughtLedgers) {
       if (tip !== undefined && tipLedger <= tip) {
-        misses += 1
+        if (!broughtLedgers) misses += 1
         missedAt = now
         return
       }
@@ -87,10 +96,15 @@ export function createPace(): Pace {
     delay(now) {
       const beat = period()
       if (beat === undefined || appearedAt === undefined) {
-        return clamp(FIRST_STEP_MS * STEP_GROWTH ** misses)
+        return Math.min(FIRST_STEP_MS * STEP_GROWTH ** misses, LONGEST_STEP_MS)
       }
       if (misses > 0) return beat * RETRY_SHARES[Math.min(misses, RETRY_SHARES.length) - 1]!
       return Math.max(appearedAt + beat * (1 - EARLY_SHARE) - now, beat * LEAST_SHARE)
+    },
+
+    patienceMs() {
+      const ledgers = (period() ?? LONGEST_STEP_MS) * PATIENCE_LEDGERS
+      return Math.min(Math.max(ledgers, SHORTEST_PATIENCE_MS), LONGEST_STEP_MS)
     },
   }
 }

@@ -3,7 +3,7 @@ import type { ContractEvent, RawEvent } from '../domain/event.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../source/source.ts'
 import type { Applied, Writer } from '../store/apply.ts'
-import type { Coverage } from '../store/coverage.ts'
+import type { Coverage, Identity } from '../store/coverage.ts'
 
 /** Where a log that has no checkpoint yet begins. */
 export type StartLedger = number | 'oldest' | 'latest'
@@ -14,42 +14,45 @@ export interface TickDeps {
   writer: Writer
   decode: (raw: RawEvent) => ContractEvent
   startLedger: StartLedger
+  /** The network and contract that the log is of; a new file is bound to them by its first page. */
+  identity: Identity
 }
 
-/** Where the next page starts: behind the checkpoint, or where a new log is to begin. */
+/** Where the next page starts: after the checkpoint, or where a new log is to begin. */
 export async function nextStart(
   { source, coverage, startLedger }: TickDeps,
   signal: AbortSignal,
 ): Promise<PageStart> {
   const checkpoint = coverage.checkpoint()
   if (checkpoint !== undefined) return { after: checkpoint.cursor }
-  const range = await source.range(signal)
-  if (startLedger === 'oldest') return { startLedger: range.oldestLedger }
-  if (startLedger === 'latest') return { startLedger: range.latestLedger }
-  if (startLedger < range.oldestLedger) {
+  const { oldestLedger, latestLedger } = await source.extent(signal)
+  if (startLedger === 'oldest') return { startLedger: oldestLedger }
+  if (startLedger === 'latest') return { startLedger: latestLedger }
+  if (startLedger < oldestLedger) {
     throw new UsageError(
-      `START_LEDGER is ${startLedger}, but the oldest ledger the RPC still has is ${range.oldestLedger}: set START_LEDGER to that number or a later one, or to "oldest"`,
+      `START_LEDGER is ${startLedger}, but the oldest ledger that any RPC still has is ${oldestLedger}: set START_LEDGER to that number or a later one, or to "oldest"`,
     )
   }
-  if (startLedger > range.latestLedger) {
+  if (startLedger > latestLedger) {
     throw new SourceError('behind', `ledger ${startLedger}, where to start, has not closed yet`)
   }
   return { startLedger }
 }
 
 /**
- * The one step of ingestion after its page has come: decode, then log, streams, coverage and
- * checkpoint in one transaction. Running it again with the same page changes nothing. Throws when
- * the page would take the cursor backwards, for no source may do that.
+ * The one transaction of ingestion: the events of a page, the streams they change, coverage and
+ * checkpoint. Running it again with the same page changes nothing. Throws when the page would take
+ * the cursor backwards, for no source may do that.
  */
 export function applyPage(
-  { writer, decode }: TickDeps,
+  { writer, coverage, decode, identity }: TickDeps,
   start: PageStart,
   page: LedgerPage,
 ): Applied {
   if ('after' in start && page.cursor < start.after) {
     throw new Error(`the page after ${start.after} ended at ${page.cursor}, before it`)
   }
+  const isBound = coverage.checkpoint() !== undefined && coverage.identity() !== undefined
   return writer.apply({
     events: page.events.map((raw) => ({ raw, event: decode(raw) })),
     cursor: page.cursor,
@@ -57,12 +60,22 @@ export function applyPage(
     closedAt: page.closedAt,
     tip: page.tip,
     oldest: page.oldest,
+    identity: isBound ? undefined : identity,
   })
 }
 
-/** Whether more than the page holds is at the source already. */
-export function hasMore(page: LedgerPage): boolean {
-  return page.full || completeThrough(page.cursor) < page.tip.ledger
+/**
+ * Whether more than the page holds is at the source already. A page that brought nothing is
+ * followed by a rest, whatever tip it names: without one, the source would be asked again at once.
+ */
+export function hasMore(start: PageStart, page: LedgerPage): boolean {
+  if (page.full) return true
+  return movedOn(start, page) && completeThrough(page.cursor) < page.tip.ledger
+}
+
+/** Whether the page ended after where it started. */
+export function movedOn(start: PageStart, { cursor }: LedgerPage): boolean {
+  return !('after' in start) || cursor > start.after
 }
 
 /** Ledgers between a position and the tip. */

@@ -5,7 +5,7 @@ import { eventJson } from '../domain/event-json.ts'
 import { fold } from '../domain/fold.ts'
 import { createBaselines } from './baselines.ts'
 import { uncovered } from './coverage.ts'
-import type { Checkpoint, Coverage, Interval } from './coverage.ts'
+import type { Checkpoint, Coverage, Identity, Interval } from './coverage.ts'
 import type { Sqlite } from './open.ts'
 import { partiesOf } from './parties.ts'
 import { createProjection } from './projection.ts'
@@ -26,14 +26,23 @@ export interface Batch {
   scannedFrom: number
   /** Close time of the cursor's ledger, Unix seconds, where known. */
   closedAt: number | undefined
-  tip: LedgerPoint
+  /** Undefined: as it was known before. It may be lower than before. */
+  tip?: LedgerPoint | undefined
   oldest?: LedgerPoint | undefined
+  /** Whose log this is, where the file is not bound to it yet. */
+  identity?: Identity | undefined
 }
 
 interface LedgerPoint {
   ledger: number
   /** Unix seconds, where known. */
   closedAt: number | undefined
+}
+
+/** As the database has it. */
+interface NullablePoint {
+  ledger: number
+  closedAt: number | null | undefined
 }
 
 export interface Applied {
@@ -49,12 +58,17 @@ export interface Writer {
    * anything again, or late, gives the same rows. Throws only when SQLite does.
    */
   apply(batch: Batch): Applied
-  /** Records ledgers as lost and moves the checkpoint behind them. */
-  declareGap(gap: Interval & { reason: string; declaredAt: number }, after: Cursor): void
+  /**
+   * Records ledgers as lost and moves the checkpoint to the position after them. `tip` is what is
+   * known of the network's newest ledger by now.
+   */
+  declareGap(
+    gap: Interval & { reason: string; declaredAt: number },
+    after: Cursor,
+    tip?: LedgerPoint,
+  ): void
   /** Remembers the hash of a ledger; only the newest few are kept. */
   rememberHash(ledger: { sequence: number; hash: string }): void
-  /** Binds the file to one network and contract; the row must not exist yet. */
-  identify(networkPassphrase: string, contractId: string): void
 }
 
 const MAX_HASHES = 50
@@ -105,7 +119,15 @@ export function createWriter(
     `delete from ledger_hashes where sequence not in
      (select sequence from ledger_hashes order by sequence desc limit ?)`,
   )
+  const saveIdentity = sqlite.prepare(
+    'insert or replace into identity (id, network_passphrase, contract_id) values (1, ?, ?)',
+  )
   const dropGap = sqlite.prepare('delete from gaps where from_ledger = ? and to_ledger = ?')
+
+  function bind(identity: Identity | undefined): void {
+    if (identity === undefined) return
+    saveIdentity.run(identity.networkPassphrase, identity.contractId)
+  }
 
   function insert({ event, raw }: DecodedEvent): boolean {
     const streamId = 'streamId' in event ? event.streamId : undefined
@@ -136,13 +158,13 @@ export function createWriter(
   function move(batch: Batch): boolean {
     const before = coverage.checkpoint()
     const cursor = later(batch.cursor, before?.cursor ?? batch.cursor)
-    const tipMoved = batch.tip.ledger > (before?.tipLedger ?? 0)
-    if (cursor === before?.cursor && !tipMoved) return false
-    const tip = tipMoved ? batch.tip : { ledger: before?.tipLedger, closedAt: before?.tipClosedAt }
+    const closedAt = cursor === before?.cursor ? before.ledgerClosedAt : closeTime(batch, before)
+    const tip = tipAfter(before, batch.tip, { ledger: ledgerOf(cursor), closedAt })
+    if (cursor === before?.cursor && tip.ledger === before.tipLedger) return false
     saveCheckpoint.run(
       cursor,
       ledgerOf(cursor),
-      cursor === before?.cursor ? before.ledgerClosedAt : closeTime(batch, before),
+      closedAt,
       tip.ledger,
       tip.closedAt ?? null,
       batch.oldest?.ledger ?? before?.oldestLedger ?? null,
@@ -173,6 +195,7 @@ export function createWriter(
 
   return {
     apply: sqlite.transaction((batch: Batch): Applied => {
+      bind(batch.identity)
       projection.clear()
       const highest = (newest.get() as string | null) ?? ''
       const scanned = scannedThrough(coverage)
@@ -196,17 +219,22 @@ export function createWriter(
     }).immediate,
 
     declareGap: sqlite.transaction(
-      (gap: Interval & { reason: string; declaredAt: number }, after: Cursor) => {
+      (
+        gap: Interval & { reason: string; declaredAt: number },
+        after: Cursor,
+        tip?: LedgerPoint,
+      ) => {
         addGap.run(gap.from, gap.to, gap.reason, gap.declaredAt, 0)
         const before = coverage.checkpoint()
         if (before === undefined) return
         projection.clear()
+        const known = tipAfter(before, tip, { ledger: ledgerOf(after), closedAt: undefined })
         saveCheckpoint.run(
           after,
           ledgerOf(after),
           before.ledgerClosedAt,
-          before.tipLedger,
-          before.tipClosedAt,
+          known.ledger,
+          known.closedAt ?? null,
           before.oldestLedger,
           before.oldestClosedAt,
         )
@@ -218,13 +246,18 @@ export function createWriter(
       addHash.run(sequence, hash)
       dropHashes.run(MAX_HASHES)
     }).immediate,
-
-    identify(networkPassphrase, contractId) {
-      sqlite
-        .prepare('insert into identity (id, network_passphrase, contract_id) values (1, ?, ?)')
-        .run(networkPassphrase, contractId)
-    },
   }
+}
+
+/** The network has come at least as far as the log has: lag is never negative. */
+function tipAfter(
+  before: Checkpoint | undefined,
+  told: LedgerPoint | undefined,
+  reached: NullablePoint,
+): NullablePoint {
+  const known = before && { ledger: before.tipLedger, closedAt: before.tipClosedAt }
+  const tip = told ?? known
+  return tip === undefined || tip.ledger < reached.ledger ? reached : tip
 }
 
 /** Where the source could not tell when a ledger closed, the newest time known before it. */

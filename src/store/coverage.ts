@@ -1,4 +1,4 @@
-import { endOfLedger, ledgerOf } from '../domain/cursor.ts'
+import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import { asc, desc, drizzle, eq, getTableColumns } from './drizzle.ts'
 import type { Sqlite } from './open.ts'
@@ -43,7 +43,11 @@ export interface Coverage {
   identity(): Identity | undefined
   /** Ledgers whose hash is remembered, the newest first. */
   hashes(): { sequence: number; hash: string }[]
-  /** The position before the first event the log could hold; undefined before the first page. */
+  /**
+   * The position from which on the log knows of every ledger, up to the checkpoint: that it was
+   * scanned, or that it is a gap. Nobody who reads on from there misses anything without a notice;
+   * ledgers below may be covered too, with holes between. Undefined before the first page.
+   */
   floor(): Cursor | undefined
 }
 
@@ -90,16 +94,22 @@ export function createCoverage(sqlite: Sqlite): Coverage {
     identity: () => readIdentity.get(),
     hashes: () => readHashes.all(),
     floor() {
-      // A log can begin with a gap: whoever starts before it is to be told of it.
-      const starts = [readIntervals.get()?.from, readGaps.get()?.from].filter(
-        (from) => from !== undefined,
-      )
-      if (starts.length > 0) return endOfLedger(Math.min(...starts) - 1)
-      // Nothing is covered whole: the first page ended inside its first ledger.
       const position = readCheckpoint.get()
-      return position && endOfLedger(ledgerOf(position.cursor) - 1)
+      if (position === undefined) return undefined
+      const known = [...readIntervals.all(), ...readGaps.all()]
+      return endOfLedger(lowerEnd(known, completeThrough(position.cursor)) - 1)
     },
   }
+}
+
+/** The first ledger of the contiguous union of intervals that ends at `through`, or the one after. */
+function lowerEnd(intervals: readonly Interval[], through: number): number {
+  let low = through + 1
+  for (const { from, to } of intervals.toSorted((a, b) => b.to - a.to)) {
+    if (to < low - 1) break
+    low = Math.min(low, from)
+  }
+  return low
 }
 
 /** The parts of an interval that none of these, ordered and disjoint, covers. */

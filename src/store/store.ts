@@ -5,7 +5,7 @@ import type { Writer } from './apply.ts'
 import { createChain, createChainWriter } from './chain.ts'
 import type { Chain, ChainWriter } from './chain.ts'
 import { createCoverage } from './coverage.ts'
-import type { Coverage } from './coverage.ts'
+import type { Coverage, Identity } from './coverage.ts'
 import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { lockDatabase } from './lock.ts'
@@ -85,23 +85,22 @@ function createStore(sqlite: Sqlite): Store {
   }
 }
 
-/** Makes sure that the file is of this network and contract, and remembers them in a new one. */
-export function claimStore(
-  store: WritableStore,
-  path: string,
-  { networkPassphrase, contractId }: { networkPassphrase: string; contractId: string },
-): void {
+/**
+ * Makes sure that the file may become, or is, the log of this network and contract. Nothing is
+ * written: ingestion binds the file with its first page, after an RPC has confirmed both, and until
+ * then what a file says of itself does not count. Throws UsageError.
+ */
+export function claimStore(store: Store, path: string, claim: Identity): void {
   const known = store.coverage.identity()
-  if (known === undefined) {
-    store.writer.identify(networkPassphrase, contractId)
-    return
-  }
+  if (known === undefined || store.coverage.checkpoint() === undefined) return
   const refuse = (what: string, has: string, asked: string) =>
     new UsageError(
       `the database ${path} belongs to the ${what} ${has}, not to ${asked}: set DATABASE_PATH to another file, or ${what === 'contract' ? 'CONTRACT_ID' : 'NETWORK'} to the one it belongs to`,
     )
-  if (known.networkPassphrase !== networkPassphrase) {
-    throw refuse('network', `"${known.networkPassphrase}"`, `"${networkPassphrase}"`)
+  if (known.networkPassphrase !== claim.networkPassphrase) {
+    throw refuse('network', `"${known.networkPassphrase}"`, `"${claim.networkPassphrase}"`)
   }
-  if (known.contractId !== contractId) throw refuse('contract', known.contractId, contractId)
+  if (known.contractId !== claim.contractId) {
+    throw refuse('contract', known.contractId, claim.contractId)
+  }
 }

@@ -8,7 +8,7 @@ import { parseConfig } from '../../src/config.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { createSimulator } from '../../src/source/simulator/server.ts'
 import type { SimulatorOptions } from '../../src/source/simulator/server.ts'
-import { claimStore, openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/store.ts'
 import { ledgerBatch, loadRecording } from '../support/recordings.ts'
 
 const recording = await loadRecording('first-steps')
@@ -26,9 +26,10 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {
   })
   // It stays open beside the command, so it must not hold the lock that the command needs.
   const store = openStore(path, createDecoder(), { release() {} })
-  claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
-  for (const ledger of recording.ledgers.slice(skip))
-    store.writer.apply(ledgerBatch(recording, ledger))
+  const identity = { networkPassphrase: network.passphrase, contractId }
+  for (const ledger of recording.ledgers.slice(skip)) {
+    store.writer.apply({ ...ledgerBatch(recording, ledger), identity })
+  }
   const environment = {
     CONTRACT_ID: contractId,
     NETWORK: network.passphrase,

@@ -33,7 +33,7 @@ function ingesting(chain: Recording, store: WritableStore) {
     writer,
     decode: createDecoder(),
     startLedger: 'oldest',
-    networkPassphrase: network.passphrase,
+    identity: { networkPassphrase: network.passphrase, contractId },
     log: pino({ level: 'silent' }),
     onApplied: () => {},
     random: () => 0,

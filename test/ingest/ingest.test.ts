@@ -42,7 +42,7 @@ async function setUp({
     writer: store.writer,
     decode: createDecoder(),
     startLedger: 'oldest',
-    networkPassphrase: network.passphrase,
+    identity: { networkPassphrase: network.passphrase, contractId },
     log: pino({ level: 'silent' }),
     onApplied: () => applied.push(store.coverage.checkpoint()!.cursor),
     // The shortest waits that back-off knows.
@@ -176,7 +176,11 @@ describe('where a new log begins', () => {
 
 describe('ingestion refuses', () => {
   test('a source of another network', async () => {
-    const other = ingested({ ingest: { networkPassphrase: 'Public Network' } })
+    const other = ingested({
+      ingest: {
+        identity: { networkPassphrase: 'Public Network', contractId: quirks.header.contractId },
+      },
+    })
     await expect(other).rejects.toThrow(/serves the network .* set RPC_URL or NETWORK/)
   })
 

@@ -13,7 +13,7 @@ function poll(closes: readonly number[], startedAt = 0) {
     const ledger = closes.filter((at) => at <= now).length
     if (ledger > (seen.at(-1)?.ledger ?? 0))
       seen.push({ ledger, latency: now - closes[ledger - 1]! })
-    pace.observe(ledger, now)
+    pace.observe(ledger, now, false)
     polls += 1
     if (ledger === closes.length) break
     now += pace.delay(now)
@@ -66,14 +66,45 @@ describe('polling at the tip', () => {
     expect(seen.at(-1)!.latency).toBeLessThan(400)
   })
 
-  test('asks ever less often while nothing comes', () => {
+  test('asks less and less often while nothing comes, but at least once in two ledgers', () => {
     const pace = createPace()
     let now = 0
-    let polls = 0
-    for (; now < 3_600_000; polls += 1) {
-      pace.observe(1, now)
-      now += pace.delay(now)
+    const delays: number[] = []
+    for (; now < 3_600_000; now += delays.at(-1)!) {
+      pace.observe(1, now, false)
+      delays.push(pace.delay(now))
     }
-    expect(polls).toBeLessThan(100)
+    expect(delays).toEqual(delays.toSorted((a, b) => a - b))
+    expect(delays.at(-1)).toBe(10_000)
+  })
+
+  test('P3: does not count the pages of a backfill as polls in vain', () => {
+    const pace = createPace()
+    let now = 0
+    for (let page = 0; page < 363; page += 1) pace.observe(1, (now += 70), true)
+    expect(pace.delay(now)).toBeLessThanOrEqual(100)
+  })
+
+  test.each([[5_000], [2_500]])('P3: keeps its beat of %d ms over a backfill', (period) => {
+    const pace = createPace()
+    const poll = (ledger: number, now: number) => pace.observe(ledger, now, false)
+    for (let ledger = 1; ledger <= 20; ledger += 1) {
+      poll(ledger - 1, ledger * period - 50)
+      poll(ledger, ledger * period)
+    }
+    const now = 20 * period
+    for (let page = 1; page <= 200; page += 1) pace.observe(20, now + page, true)
+    expect(pace.delay(now + 200)).toBeLessThanOrEqual(period)
+    expect(pace.patienceMs()).toBe(Math.min(2 * period, 10_000))
+  })
+
+  test('is patient with a source that fails for about two ledgers, never longer than 10 s', () => {
+    expect(createPace().patienceMs()).toBe(10_000)
+    const slow = createPace()
+    for (let ledger = 1; ledger < 5; ledger += 1) slow.observe(ledger, ledger * 60_000, false)
+    expect(slow.patienceMs()).toBe(10_000)
+    const fast = createPace()
+    for (let ledger = 1; ledger < 5; ledger += 1) fast.observe(ledger, ledger * 50, false)
+    expect(fast.patienceMs()).toBe(1_000)
   })
 })

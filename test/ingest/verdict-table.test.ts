@@ -40,7 +40,7 @@ function ingestion(source: LedgerSource, now: () => number) {
     writer: store.writer,
     decode,
     startLedger: 'oldest',
-    networkPassphrase: network.passphrase,
+    identity: { networkPassphrase: network.passphrase, contractId },
     log,
     onApplied() {},
     // The shortest waits that back-off knows.

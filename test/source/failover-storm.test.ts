@@ -28,7 +28,7 @@ function createIngestion(source: LedgerSource) {
     writer: store.writer,
     decode: createDecoder(),
     startLedger: 'oldest',
-    networkPassphrase: network.passphrase,
+    identity: { networkPassphrase: network.passphrase, contractId },
     log: pino({ level: 'silent' }),
     onApplied() {},
     pageSize: 60,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
+import { endOfLedger } from '../../src/domain/cursor.ts'
 import { UsageError } from '../../src/domain/errors.ts'
 import { claimStore, openStore, openStoreForReading } from '../../src/store/store.ts'
 
@@ -15,6 +16,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
+const EMPTY_PAGE = { events: [], cursor: endOfLedger(5), scannedFrom: 5, closedAt: undefined }
 const TESTNET = { networkPassphrase: 'Test Net ; 2015', contractId: 'C1' }
 
 function open(name = 'some/where/flowfi.db') {
@@ -47,6 +49,14 @@ describe('opening a database', () => {
     expect(() => openStoreForReading(join(folder, 'some/where/flowfi.db'))).toThrow(UsageError)
   })
 
+  test('of an empty log may become that of another network or contract', () => {
+    const store = open()
+    claimStore(store, 'flowfi.db', TESTNET)
+    claimStore(store, 'flowfi.db', { ...TESTNET, contractId: 'C2' })
+    expect(store.coverage.identity()).toBeUndefined()
+    store.close()
+  })
+
   test('refuses what is no database, and says which variable to set', () => {
     writeFileSync(join(folder, 'flowfi.db'), 'a letter to grandmother, '.repeat(200))
     expect(() => open('flowfi.db')).toThrow(/not an SQLite database: set DATABASE_PATH/)
@@ -63,9 +73,9 @@ describe('opening a database', () => {
     )
   })
 
-  test('remembers network and contract and refuses others by name', () => {
+  test('remembers network and contract of its first ledgers and refuses others by name', () => {
     const store = open()
-    claimStore(store, 'flowfi.db', TESTNET)
+    store.writer.apply({ ...EMPTY_PAGE, identity: TESTNET })
     claimStore(store, 'flowfi.db', TESTNET)
     expect(() => claimStore(store, 'flowfi.db', { ...TESTNET, contractId: 'C2' })).toThrow(
       /belongs to the contract C1, not to C2: .*CONTRACT_ID/,

@@ -48,7 +48,7 @@ export async function follow({
     writer,
     decode,
     startLedger,
-    networkPassphrase: network.passphrase,
+    identity: { networkPassphrase: network.passphrase, contractId },
     log: pino({ level: 'silent' }),
     onApplied: () => {},
     // The shortest waits that back-off knows.

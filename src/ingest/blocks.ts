@@ -1,0 +1,76 @@
+import { completeThrough, endOfLedger } from '../domain/cursor.ts'
+import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import type { LedgerSource, PageStart } from '../source/source.ts'
+import type { Writer } from '../store/apply.ts'
+import type { Interval } from '../store/coverage.ts'
+
+export interface BlockDeps {
+  source: LedgerSource
+  writer: Writer
+  decode: (raw: RawEvent) => ContractEvent
+}
+
+export interface Block extends Interval {
+  /** Events that the log did not have. */
+  accepted: number
+}
+
+/**
+ * Ledgers that were left out are filled from the top down, a block of whole ledgers in one
+ * transaction. What is covered then stays in one piece with what comes after it at every commit,
+ * wherever the process ends.
+ */
+export interface BlockFiller {
+  /** Fills the highest block of the interval. Throws SourceError. */
+  fillTop(interval: Interval, signal: AbortSignal): Promise<Block>
+}
+
+const FIRST_BLOCK_LEDGERS = 256
+/** A server looks at no more ledgers in one call. */
+const LARGEST_BLOCK_LEDGERS = 9_999
+/** A block that has more is halved the next time; one that has less than a quarter is doubled. */
+const USUAL_EVENTS = 2_000
+/** One that turns out to have more is not read to its end. */
+const MOST_EVENTS = 10_000
+
+export function createBlockFiller({ source, writer, decode }: BlockDeps): BlockFiller {
+  let ledgers = FIRST_BLOCK_LEDGERS
+
+  /** All events of the block; undefined when there are too many for one transaction. */
+  async function read({ from, to }: Interval, signal: AbortSignal) {
+    const events: RawEvent[] = []
+    let start: PageStart = { startLedger: from }
+    for (;;) {
+      const page = await source.page(start, USUAL_EVENTS, signal)
+      for (const event of page.events) if (event.ledger <= to) events.push(event)
+      if (completeThrough(page.cursor) >= to) return events
+      if (events.length > MOST_EVENTS && to > from) return undefined
+      start = { after: page.cursor }
+    }
+  }
+
+  return {
+    async fillTop(interval, signal) {
+      for (;;) {
+        const { to } = interval
+        const from = Math.max(interval.from, to - ledgers + 1)
+        const events = await read({ from, to }, signal)
+        if (events === undefined) {
+          ledgers = Math.ceil((to - from + 1) / 2)
+          continue
+        }
+        const { accepted } = writer.apply({
+          events: events.map((raw) => ({ raw, event: decode(raw) })),
+          cursor: endOfLedger(to),
+          scannedFrom: from,
+          closedAt: undefined,
+        })
+        if (events.length > USUAL_EVENTS) ledgers = Math.ceil(ledgers / 2)
+        else if (events.length < USUAL_EVENTS / 4) {
+          ledgers = Math.min(ledgers * 2, LARGEST_BLOCK_LEDGERS)
+        }
+        return { from, to, accepted }
+      }
+    },
+  }
+}
