@@ -4,8 +4,7 @@ import { PATIENCE_MS } from './test/support/patience.ts'
 export default defineConfig({
   test: {
     include: ['test/torture/**/*.torture.ts'],
-    testTimeout: 1_800_000,
+    testTimeout: 3_600_000,
     expect: { poll: { timeout: PATIENCE_MS, interval: 10 } },
-    fileParallelism: false,
   },
 })

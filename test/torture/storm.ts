@@ -1,55 +1,60 @@
 /**
- * The indexer over three RPCs that fail in every way a script of faults knows, killed with SIGKILL
- * now and then. It must not end by itself, `/ready` must not call it ready when it is not, and in
- * the end every row is that of a calm day.
+ * The indexer over RPCs that fail in every way there is, killed with SIGKILL now and then. A storm
+ * has some acts; between two of them something worse happens: nodes that have just been started
+ * answer for a while, or every node loses ledgers for good. After each act the weather is calm, and
+ * the tip has to be reached soon. In the end the log must hold every event but those of the
+ * ledgers that no node had any more, and these must be recorded as gaps.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import fc from 'fast-check'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import type { Recording } from '../../src/source/recording.ts'
-import type { FaultScript } from '../../src/source/simulator/faults.ts'
-import type { Simulator } from '../../src/source/simulator/server.ts'
-import { environment, indexed, simulate } from '../support/daemon.ts'
+import { environment, getJson } from '../support/daemon.ts'
 import { launch, temporaryFolder } from '../support/process.ts'
 import type { Program } from '../support/process.ts'
 import { lastLedger } from '../support/recorded.ts'
-import { differences, ingestUndisturbed, WITHOUT_AUDITS } from './kill.ts'
+import { until } from '../support/until.ts'
+import type { Weather } from './endpoint.ts'
+import { startUnrulyNetwork } from './network.ts'
+import { createRandom } from './random.ts'
+import { expectWhole } from './whole.ts'
+import type { Range } from './whole.ts'
 
 export interface Storm {
   recording: Recording
-  /** How many faults are to strike, at the least. */
+  rpcs: number
+  /** How many faults strike, at the least. */
   faults: number
   kills: number
-  /** Milliseconds between two closings: the slower, the more calls for each ledger. */
+  /** Between two acts: what looks like a loss and is none, then real losses. */
+  losses: boolean
+  /** Milliseconds between two times that ledgers may close. */
   beatMs: number
   seed: number
 }
 
-const ENDPOINTS = 3
+export interface Survived {
+  /** How often `/ready` answered 200, and how often 503. */
+  ready: number
+  unready: number
+  strikes: number
+  /** Of each act, milliseconds from the end of its last fault until the tip was reached. */
+  recoveries: number[]
+  lost: Range[]
+}
+
+const ACTS = 4
 const MAX_LAG = 5
 const TIP_STALL_SECONDS = 5
 /** For what is on its way when the time is up. */
 const GRACE_MS = 1_000
-
-const KINDS: readonly FaultScript[number]['fault'][] = [
-  { kind: 'timeout' },
-  { kind: 'timeout', afterMs: 60 },
-  { kind: 'reset' },
-  { kind: '429', retryAfterSeconds: 0 },
-  { kind: '503' },
-  { kind: '504' },
-  { kind: 'truncated' },
-  { kind: 'html' },
-  { kind: 'error', code: -32_001, message: '[-32001] request exceeded processing limit threshold' },
-  { kind: 'error', code: -32_603, message: 'could not connect to the database' },
-  { kind: 'error', code: -32_099, message: 'the dog ate it' },
-  { kind: 'latest_backwards', ledgers: 3 },
-  { kind: 'retention', ledgers: 1 },
-]
+/** Too short to confirm a loss, which takes 30 seconds. */
+const SEEMING_LOSS_MS = 15_000
+/** Longer than it takes to confirm a loss. */
+const LONG_MS = 50_000
+/** Ledgers that close while nobody can connect. */
+const MISSED = 20
+const LOST_MOST = 12
 
 interface Reading {
   ready: boolean
@@ -57,41 +62,57 @@ interface Reading {
   lagLedgers: number | null
 }
 
-/** Answers what was seen of `/ready`: how often it was 200 and how often 503. */
-export async function surviveStorm({ recording, faults, kills, beatMs, seed }: Storm) {
-  const undisturbed = await ingestUndisturbed(recording)
-  const [first = [], second = [], third = []] = drawScripts(faults, seed)
-  const nodes: Simulator[] = []
-  for (const script of [first, second, third]) {
-    nodes.push(await simulate(recording, { speed: 0, closed: 1, faults: script }))
-  }
-  const strikes = countStrikes(nodes, [first, second, third])
+interface Status {
+  checkpoint: { ledger: number } | null
+  gaps: Range[]
+}
+
+export async function surviveStorm(storm: Storm): Promise<Survived> {
+  const { recording, rpcs, faults, kills, losses, beatMs, seed } = storm
+  const random = createRandom(seed)
+  const network = await startUnrulyNetwork(recording, rpcs, createRandom(seed + 1_000))
+  const urls = network.endpoints.map(({ url }) => url)
   const database = join(await temporaryFolder(), 'storm.db')
   const env = {
-    ...environment(recording, nodes.map(({ url }) => url).join(','), database),
-    ...WITHOUT_AUDITS,
+    ...environment(recording, urls.join(','), database),
     LOG_LEVEL: 'info',
     RPC_TIMEOUT_SECONDS: '1',
     READY_MAX_LAG: String(MAX_LAG),
     TIP_STALL_SECONDS: String(TIP_STALL_SECONDS),
   }
-  const last = lastLedger(recording)
   /** When which ledger was closed. */
   const closings: { at: number; ledger: number }[] = []
-  const seen = { ready: 0, unready: 0 }
+  const survived: Survived = { ready: 0, unready: 0, strikes: 0, recoveries: [], lost: [] }
   let program: Program
   let url: string
+
+  const strikes = () => network.endpoints.reduce((sum, endpoint) => sum + endpoint.strikes(), 0)
+
+  function setAll(weather: Weather): void {
+    for (const endpoint of network.endpoints) endpoint.set(weather)
+  }
 
   async function begin(): Promise<void> {
     program = launch(['start'], env)
     ;[, url = ''] = await program.wrote(/"url":"(http:[^"]+)"/)
   }
 
-  /** Closes some ledgers everywhere, and looks at what the indexer says of itself meanwhile. */
-  async function goOn(count: number): Promise<void> {
-    for (const node of nodes) node.closeNext(count)
-    closings.push({ at: performance.now(), ledger: nodes[0]!.latestLedger() })
+  async function kill(): Promise<void> {
+    program.kill('SIGKILL')
+    expect(await program.ended).toMatchObject({ signal: 'SIGKILL', err: '' })
+  }
+
+  function close(ledgers: number): void {
+    network.close(ledgers)
+    closings.push({ at: performance.now(), ledger: network.latestLedger() })
+  }
+
+  /** Some ledgers close, or none; and what the indexer says of itself meanwhile must be true. */
+  async function beat(): Promise<void> {
+    close(Math.floor(random() * 2.5))
     await look()
+    // Ledgers close whether or not anybody asks.
+    await sleep(beatMs)
   }
 
   async function look(): Promise<void> {
@@ -99,118 +120,115 @@ export async function surviveStorm({ recording, faults, kills, beatMs, seed }: S
     const response = await fetch(`${url}/ready`)
     const { ready, reasons, lagLedgers } = (await response.json()) as Reading
     expect([response.status, reasons.length > 0]).toEqual(ready ? [200, false] : [503, true])
-    seen[ready ? 'ready' : 'unready'] += 1
+    survived[ready ? 'ready' : 'unready'] += 1
     if (!ready) return
     expect(lagLedgers).toBeLessThanOrEqual(MAX_LAG)
-    const { checkpoint } = (await (await fetch(`${url}/status`)).json()) as {
-      checkpoint: { ledger: number }
-    }
     const known = closings.findLast(({ at }) => at < due)?.ledger ?? 0
-    expect(checkpoint.ledger).toBeGreaterThanOrEqual(known - MAX_LAG)
+    expect(await checkpoint()).toBeGreaterThanOrEqual(known - MAX_LAG)
+  }
+
+  const status = () => getJson<Status>(`${url}/status`)
+  const checkpoint = async () => (await status()).checkpoint?.ledger ?? 0
+  const gaps = async () => (await status()).gaps.map(({ from, to }) => ({ from, to }))
+
+  /** Beats until the condition holds. */
+  async function beatUntil(done: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await done())) await beat()
+  }
+
+  async function beatFor(milliseconds: number): Promise<void> {
+    const end = performance.now() + milliseconds
+    await beatUntil(() => performance.now() > end)
+  }
+
+  async function act(weather: Weather): Promise<void> {
+    setAll(weather)
+    const before = strikes()
+    const share = Math.ceil(faults / ACTS)
+    const killsLeft = Array.from(
+      { length: Math.ceil(kills / ACTS) },
+      () => before + Math.floor(random() * share),
+    ).toSorted((a, b) => a - b)
+    await beatUntil(async () => {
+      if (strikes() < (killsLeft[0] ?? Number.POSITIVE_INFINITY)) return strikes() - before >= share
+      killsLeft.shift()
+      await kill()
+      await begin()
+      return false
+    })
+  }
+
+  /** No more faults: the tip is reached again, and soon. */
+  async function recover(): Promise<void> {
+    setAll('calm')
+    close(1)
+    const lastRetry = Math.max(...network.endpoints.map((each) => each.retryAfterEnds()))
+    const ended = Math.max(performance.now(), lastRetry)
+    const tip = network.latestLedger()
+    await until(async () => (await checkpoint()) >= tip)
+    survived.recoveries.push(Math.max(0, Math.round(performance.now() - ended)))
+    expect(await gaps()).toEqual(survived.lost)
+  }
+
+  /** It looks like a loss and is none: it does not last, or one RPC has everything. */
+  async function seemToLose(): Promise<void> {
+    const [knowing, ...others] = network.endpoints
+    if (others.length === 0) {
+      setAll('only fresh nodes')
+      return beatFor(SEEMING_LOSS_MS)
+    }
+    knowing!.set('storm')
+    for (const other of others) other.set('only fresh nodes')
+    await beatFor(LONG_MS)
+  }
+
+  /** Every node loses ledgers that the indexer does not have yet. */
+  async function lose(killed: boolean): Promise<void> {
+    setAll('down')
+    const first = (await settledCheckpoint()) + 1
+    if (killed) await kill()
+    close(MISSED)
+    const before = network.endpoints.map(() => first + 1 + Math.floor(random() * LOST_MOST))
+    network.forget(before)
+    setAll('storm')
+    if (killed) await begin()
+    survived.lost.push({ from: first, to: Math.min(...before) - 1 })
+    await beatUntil(async () => (await gaps()).length === survived.lost.length)
+  }
+
+  /** Where the log ends once what was on its way has been applied. */
+  async function settledCheckpoint(): Promise<number> {
+    let last = await checkpoint()
+    for (let same = 0; same < 5;) {
+      await sleep(100)
+      const now = await checkpoint()
+      same = now === last ? same + 1 : 0
+      last = now
+    }
+    return last
   }
 
   await begin()
-  const steps = drawSteps(lastLedger(recording) - nodes[0]!.latestLedger(), kills, seed)
-  for (const { count, kill } of steps) {
-    await goOn(count)
-    if (kill) {
-      program!.kill('SIGKILL')
-      expect(await program!.ended).toMatchObject({ signal: 'SIGKILL', err: '' })
-      await begin()
-    }
-    // Ledgers close whether or not anybody asks.
-    await sleep(beatMs)
-  }
-  // What is left of the storm blows over an indexer that is at the tip.
-  await expect
-    .poll(
-      async () => {
-        await look()
-        return strikes()
-      },
-      { interval: PAUSE_MS, timeout: 240_000 },
-    )
-    .toBeGreaterThanOrEqual(faults)
-  await indexed(url!, last)
+  await until(async () => (await checkpoint()) >= network.latestLedger())
+  // A chain is recognised by a ledger that was remembered; a loss takes that away.
+  await act('storm and other chains')
+  await recover()
+  if (losses) await seemToLose()
+  await act('storm and other chains')
+  await recover()
+  if (losses) await lose(false)
+  await act('storm')
+  await recover()
+  if (losses) await lose(true)
+  await act('storm')
+  await recover()
+
+  const last = lastLedger(recording)
+  close(Math.max(1, last + 1 - network.latestLedger()))
+  await until(async () => (await checkpoint()) >= network.latestLedger())
+  await until(async () => (await fetch(`${url}/ready`)).status === 200)
   program!.kill('SIGTERM')
   expect(await program!.ended).toMatchObject({ code: 0 })
-  const found = Object.values(differences(database, undisturbed)).flat()
-  expect(found.filter((row) => !isOfTheSource(row, found))).toEqual([])
-  return { ...seen, strikes: strikes() }
-}
-
-/**
- * Whether a row is there on both sides but for what was asked of the RPCs beside the events: how far
- * back they keep ledgers, which the storm changes, and until when an entry lives, which is read
- * from the chain where they have forgotten the beginning.
- */
-function isOfTheSource(row: unknown, rows: readonly unknown[]): boolean {
-  return rows.filter((other) => isDeepStrictEqual(eventsTell(other), eventsTell(row))).length === 2
-}
-
-function eventsTell(row: unknown): object {
-  return {
-    ...(row as object),
-    found: null,
-    oldest_ledger: null,
-    oldest_closed_at: null,
-    live_until_ledger: null,
-  }
-}
-
-/** Between two looks, once everything has closed. */
-const PAUSE_MS = 20
-
-/**
- * For each endpoint faults at every other call, as many as there are to be in all. With more,
- * the storm is mostly waiting: endpoints that fail again and again are asked ever less often.
- */
-function drawScripts(faults: number, seed: number): FaultScript[] {
-  const draw = fc.array(fc.record({ gap: fc.integer({ min: 1, max: 3 }), kind: fc.nat() }), {
-    minLength: faults,
-    maxLength: faults,
-  })
-  return fc.sample(fc.noBias(draw), { numRuns: ENDPOINTS, seed }).map((drawn) => {
-    // The first calls tell who is there; a server that never answers one is another matter.
-    let call = 4
-    return drawn.map(({ gap, kind }) => {
-      call += gap
-      return { when: { call }, method: '*' as const, fault: KINDS[kind % KINDS.length]! }
-    })
-  })
-}
-
-/** Closes all ledgers, a few at a time, with kills in between. */
-function drawSteps(ledgers: number, kills: number, seed: number) {
-  const steps: { count: number; kill: boolean }[] = []
-  const counts = fc.sample(fc.noBias(fc.integer({ min: 0, max: 3 })), { numRuns: ledgers, seed })
-  let left = ledgers
-  for (const count of counts) {
-    steps.push({ count: Math.min(count, left), kill: false })
-    left -= Math.min(count, left)
-  }
-  if (left > 0) steps.push({ count: left, kill: false })
-  const every = Math.floor(steps.length / (kills + 1))
-  return steps.map((step, at) => ({
-    ...step,
-    kill: at > 0 && at % every === 0 && at / every <= kills,
-  }))
-}
-
-function countStrikes(nodes: readonly Simulator[], scripts: readonly FaultScript[]): () => number {
-  const calls = new Map(nodes.map(({ url }) => [Number(new URL(url).port), 0]))
-  const listener = (message: unknown) => {
-    const { localPort = 0 } = (message as { request: IncomingMessage }).request.socket
-    const count = calls.get(localPort)
-    if (count !== undefined) calls.set(localPort, count + 1)
-  }
-  subscribe('http.server.request.start', listener)
-  onTestFinished(() => void unsubscribe('http.server.request.start', listener))
-  return () => {
-    const counts = [...calls.values()]
-    return scripts.reduce((sum, script, at) => {
-      const made = counts[at] ?? 0
-      return sum + script.filter(({ when }) => 'call' in when && when.call <= made).length
-    }, 0)
-  }
+  expectWhole({ database, recording, last: network.latestLedger(), lost: survived.lost })
+  return { ...survived, strikes: strikes() }
 }

@@ -1,0 +1,3 @@
+import { testStorms } from './thousand.ts'
+
+testStorms(3)

@@ -1,0 +1,88 @@
+import Database from 'better-sqlite3'
+import { expect } from 'vitest'
+import type { Recording } from '../../src/source/recording.ts'
+import { byId, chainAt, recordsOf } from '../support/chain-records.ts'
+import { recordedIds } from '../support/recorded.ts'
+import { ledgerBatch, memoryStore } from '../support/recordings.ts'
+
+/** Ledgers, both ends included. */
+export interface Range {
+  from: number
+  to: number
+}
+
+export interface Whole {
+  database: string
+  recording: Recording
+  /** The newest ledger that was indexed. */
+  last: number
+  lost: readonly Range[]
+}
+
+interface EventRow {
+  id: string
+  data: string
+  raw: string
+}
+
+/**
+ * That a database has every event of the recording but those that were lost, in order and as a
+ * calm day would have stored them, the contract's streams, and a record of every ledger.
+ */
+export function expectWhole({ database, recording, last, lost }: Whole): void {
+  const sqlite = new Database(database, { readonly: true })
+  const calm = memoryStore()
+  try {
+    expect(sqlite.pragma('integrity_check', { simple: true })).toBe('ok')
+    const isLost = (ledger: number) => lost.some(({ from, to }) => from <= ledger && ledger <= to)
+    const kept = recording.ledgers.filter(({ sequence }) => !isLost(sequence))
+    for (const ledger of recording.ledgers) calm.writer.apply(ledgerBatch(recording, ledger))
+
+    const query = 'select id, data, raw from events order by id'
+    const events = sqlite.prepare<[], EventRow>(query).all()
+    const ids = recordedIds({ ...recording, ledgers: kept })
+    expect(events.map(({ id }) => id)).toEqual(ids)
+    const stored = new Map(
+      calm.sqlite
+        .prepare<[], EventRow>(query)
+        .all()
+        .map((row) => [row.id, row]),
+    )
+    for (const { id, data, raw } of events) {
+      expect(raw).toBe(stored.get(id)!.raw)
+      expect(told(data, lost)).toEqual(told(stored.get(id)!.data, lost))
+    }
+
+    const end = recording.ledgers.at(-1)!.sequence
+    expect(recordsOf({ ...calm, sqlite })).toEqual(byId(chainAt(recording, end)))
+
+    const scanned = sqlite
+      .prepare('select from_ledger as "from", to_ledger as "to" from coverage order by 1')
+      .all()
+    expect(scanned).toEqual(between({ from: recording.header.firstLedger, to: last }, lost))
+    const gaps = sqlite
+      .prepare('select from_ledger as "from", to_ledger as "to" from gaps order by 1')
+      .all()
+    expect(gaps).toEqual(lost)
+  } finally {
+    sqlite.close()
+    calm.close()
+  }
+}
+
+/** Who a stream's parties are may be unknown where the ledger that tells was lost. */
+function told(data: string, lost: readonly Range[]): object {
+  const event = JSON.parse(data) as object
+  return lost.length === 0 ? event : { ...event, sender: null, recipient: null }
+}
+
+/** What is left of a range without some others. */
+function between(whole: Range, without: readonly Range[]): Range[] {
+  const left: Range[] = []
+  let from = whole.from
+  for (const range of without) {
+    left.push({ from, to: range.from - 1 })
+    from = range.to + 1
+  }
+  return [...left, { from, to: whole.to }]
+}
