@@ -10,6 +10,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY migrations ./migrations
+# What `demo` plays.
+COPY fixtures/lively.jsonl.gz ./fixtures/
 COPY src ./src
 RUN mkdir /data && chown node:node /data
 USER node

@@ -156,7 +156,7 @@ program
   .command('demo')
   .description('play recorded ledgers through the whole pipe; needs no network')
   .action(async () =>
-    (await import('./command/demo.ts')).demo(config(), terminal, version(), stopping.signal),
+    (await import('./command/demo.ts')).demo(config(), {}, terminal, version(), stopping.signal),
   )
 
 program

@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Config } from '../config.ts'
 import { startDaemon } from '../daemon.ts'
+import { openSource } from '../daemon/open-source.ts'
 import { endOfLedger } from '../domain/cursor.ts'
 import { readRecording } from '../source/recording.ts'
 import type { Recording } from '../source/recording.ts'
-import { createRpcSource } from '../source/rpc.ts'
 import { createSimulator } from '../source/simulator/server.ts'
+import { createEventList } from './event-list.ts'
+import type { ListedEvent } from './event-list.ts'
 import { untilStopped } from './start.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
@@ -19,11 +21,12 @@ const SPEED = 10
 
 /**
  * Recorded ledgers through the whole pipe, live: a simulated RPC, the daemon that polls it over
- * HTTP, and a client of the daemon's own feed that prints what it hears. Stays up when the
- * recording ends, until `signal` aborts.
+ * HTTP, and a client of the daemon's own feed that prints the events. Stays up when the recording
+ * has ended, until `signal` aborts. `speed` is how many times the recorded pace it plays.
  */
 export async function demo(
   config: Config,
+  { speed = SPEED }: { speed?: number },
   terminal: Terminal,
   version: string,
   signal: AbortSignal,
@@ -31,45 +34,75 @@ export async function demo(
   const recording = await readRecording(RECORDING)
   const { contractId, network } = recording.header
   const folder = await mkdtemp(join(tmpdir(), 'flowfi-demo-'))
-  const simulator = await createSimulator({ recording, speed: SPEED })
   try {
-    const daemon = await startDaemon(
-      {
+    const simulator = await createSimulator({ recording, speed })
+    try {
+      const settings: Config = {
         ...config,
         contractId,
         networkPassphrase: network.passphrase,
+        rpcUrls: [simulator.url],
+        rpcAgreement: 1,
         startLedger: 'oldest',
         databasePath: join(folder, 'demo.db'),
-      },
-      {
-        source: createRpcSource({
-          url: simulator.url,
-          contractId,
-          timeoutMs: config.rpcTimeoutSeconds * 1_000,
-        }),
-        sourceName: simulator.url,
-        logger: createLogger(terminal, 'warn', terminal.err),
-        version,
-      },
-    )
-    say(terminal, introduction(daemon.url, recording))
-    const printing = printFeed(daemon.url, terminal, signal)
-    void simulator.finished.then(() => say(terminal, ending(daemon.url)))
-    try {
-      await untilStopped(daemon.ended, signal)
+        // The recording ends, and with it the tip stands still for good reason.
+        tipStallSeconds: 0,
+      }
+      await play(settings, recording, terminal, version, signal)
     } finally {
-      // Whoever watches has asked for the end: nobody needs a drawn-out goodbye.
-      await daemon.close()
-      await printing
+      await simulator.close()
     }
   } finally {
-    await simulator.close()
     await rm(folder, { recursive: true, force: true })
   }
   say(terminal, 'The demo has ended; its data is gone.')
 }
 
-function introduction(url: string, { header, ledgers }: Recording): string {
+async function play(
+  config: Config,
+  recording: Recording,
+  terminal: Terminal,
+  version: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const logger = createLogger(terminal, 'warn', terminal.err)
+  const source = await openSource(config, logger)
+  try {
+    const { endpoints, counters } = source
+    const [sourceName = ''] = config.rpcUrls
+    const parts = { source, sourceName, endpoints, counters, logger, version }
+    const daemon = await startDaemon(config, parts)
+    const url = shown(daemon.url)
+    const banner = describe(url, recording)
+    say(terminal, `${banner}\nCtrl-C ends it. Events as they come:\n`)
+    const printing = printFeed(daemon.url, lastEventOf(recording), terminal, signal)
+      .then((whole) => whole && say(terminal, `${banner}\n${ending(url)}`))
+      .catch((error: unknown) => {
+        if (!signal.aborted) logger.error({ err: error }, 'the feed could not be read')
+      })
+    try {
+      await untilStopped(daemon.ended, signal)
+    } finally {
+      // The person who watches has asked for the end: there is no need for a long goodbye.
+      await daemon.close()
+      await printing
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** As a person types it; the port may be on any address of this machine. */
+function shown(url: string): string {
+  return url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, '//localhost:')
+}
+
+function lastEventOf({ header, ledgers }: Recording): string {
+  const events = ledgers.flatMap((ledger) => ledger.events ?? [])
+  return events.findLast((event) => event.contractId === header.contractId)?.id ?? ''
+}
+
+function describe(url: string, { header, ledgers }: Recording): string {
   const beginning = endOfLedger(header.firstLedger)
   return `
 FlowFi indexer demo: ${ledgers.length} recorded ledgers at ${SPEED} times their pace, on ${url}
@@ -78,42 +111,30 @@ Try, in another terminal:
   a snapshot     curl '${url}/streams?status=active&sort=deposited&order=desc&limit=3'
   the live feed  curl -N '${url}/events/subscribe?all=true'
   a resume       curl -N -H 'Last-Event-ID: ${beginning}' '${url}/events/subscribe?types=stream.withdrawn'
-
-Ctrl-C ends it. Events as they come:
 `
 }
 
 function ending(url: string): string {
-  return `
-The recording has ended. Everything stays up: ${url}/status tells what was indexed. Ctrl-C ends the demo.`
+  return `The recording has ended, and every event above is indexed. Everything stays up:
+${url}/status shows what the log holds. Ctrl-C ends the demo.`
 }
 
-/** One line an event, from the daemon's own feed. */
-async function printFeed(url: string, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  if (!terminal.interactive) return
-  try {
-    const response = await fetch(`${url}/events/subscribe?all=true&cursor=earliest`, { signal })
-    if (response.body === null) return
-    const messages = response.body
-      .pipeThrough(new TextDecoderStream())
-      .pipeThrough(new EventSourceParserStream())
-    for await (const { event, data } of messages) {
-      if (event?.includes('.'))
-        say(terminal, line(JSON.parse(data) as Partial<Record<string, string>>))
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error
+/** Prints events from the daemon's own feed, up to the last one. Returns whether it has come. */
+async function printFeed(
+  url: string,
+  lastEvent: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const list = createEventList(terminal)
+  const response = await fetch(`${url}/events/subscribe?all=true&cursor=earliest`, { signal })
+  if (response.body === null) return false
+  const messages = response.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
+  for await (const { event, data, id } of messages) {
+    if (event?.includes('.')) list.add(JSON.parse(data) as ListedEvent)
+    if (id !== undefined && id >= lastEvent) return true
   }
-}
-
-function line(event: Partial<Record<string, string>>): string {
-  const { ledger, type = '', streamId, amount, depositedAmount, ratePerSecond, feeAmount } = event
-  const figures = [
-    amount && `amount ${amount}`,
-    depositedAmount && `deposited ${depositedAmount}`,
-    ratePerSecond && `rate ${ratePerSecond}/s`,
-    feeAmount && `fee ${feeAmount}`,
-  ]
-  const stream = streamId === undefined ? '' : `#${streamId}`
-  return `  ${ledger}  ${type.padEnd(22)} ${stream.padEnd(6)} ${figures.filter(Boolean).join('  ')}`
+  return false
 }

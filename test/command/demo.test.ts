@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
+import { demo } from '../../src/command/demo.ts'
+import { createEventList } from '../../src/command/event-list.ts'
+import { parseConfig } from '../../src/config.ts'
+import { recordedIds } from '../support/recorded.ts'
+import { loadRecording } from '../support/recordings.ts'
+
+const recording = await loadRecording('lively')
+
+/** The demo in this process, with every ledger closed from the start. */
+async function play(interactive: boolean) {
+  const stopping = new AbortController()
+  const out = new PassThrough()
+  let text = ''
+  out.on('data', (bytes: Buffer) => (text += bytes.toString()))
+  const terminal = { out, err: new PassThrough(), interactive }
+  const config = parseConfig({ PORT: '0' })
+  const ended = demo(config, { speed: Infinity }, terminal, '0.0.0', stopping.signal)
+  const stop = async () => {
+    stopping.abort()
+    await ended
+  }
+  onTestFinished(stop)
+  await expect.poll(() => text, { timeout: 60_000 }).toContain('The recording has ended')
+  const [, url = ''] = /on (http:\/\/localhost:\d+)\n/.exec(text) ?? []
+  return { text: () => text, url, stop }
+}
+
+const isEvent = (line: string) => /^ {2}\d{7} {2}(stream|protocol)\./.test(line)
+
+test('the demo prints every event, then its banner again and that the recording has ended', async () => {
+  const { text, url, stop } = await play(false)
+  const lines = text().split('\n')
+  expect(lines.filter(isEvent)).toHaveLength(recordedIds(recording).length)
+  const banners = lines.flatMap((line, index) => (line.startsWith('FlowFi indexer') ? [index] : []))
+  expect(banners).toHaveLength(2)
+  // Nothing comes after the end, and the end comes after the last event.
+  expect(lines.findLastIndex(isEvent)).toBeLessThan(banners[1]!)
+  expect(text().indexOf('The recording has ended')).toBeGreaterThan(text().lastIndexOf('Try, in'))
+  // What it says there is true, and its own example resumes.
+  const status = (await (await fetch(`${url}/status`)).json()) as { counts: { events: number } }
+  expect(status.counts.events).toBe(recordedIds(recording).length)
+  expect((await fetch(`${url}/ready`)).status).toBe(200)
+  const [, position = ''] = /Last-Event-ID: (\S+)'/.exec(text()) ?? []
+  expect(await firstFrames(`${url}/events/subscribe?all=true`, position)).toContain(
+    'event: stream.',
+  )
+  await stop()
+  expect(text()).toMatch(/The demo has ended; its data is gone\.\n$/)
+})
+
+test('the README’s resume works against the demo', async () => {
+  const { url } = await play(false)
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, position = ''] = /-H 'Last-Event-ID: (\S+)'/.exec(readme) ?? []
+  const text = await firstFrames(`${url}/events/subscribe?all=true`, position)
+  expect(text).toContain('event: stream.')
+  expect(text).not.toContain('event: reset')
+})
+
+async function firstFrames(url: string, position: string): Promise<string> {
+  const leaving = new AbortController()
+  const response = await fetch(url, {
+    headers: { 'last-event-id': position },
+    signal: leaving.signal,
+  })
+  expect(response.status).toBe(200)
+  let text = ''
+  for await (const bytes of response.body!) {
+    text += Buffer.from(bytes as Uint8Array).toString()
+    if (text.includes('event: ')) break
+  }
+  leaving.abort()
+  return text
+}
+
+test('on a terminal the newest few events stay in place', () => {
+  const written: string[] = []
+  const out = Object.assign(new PassThrough(), { columns: 40 })
+  out.on('data', (bytes: Buffer) => written.push(bytes.toString()))
+  const list = createEventList({ out, err: new PassThrough(), interactive: true })
+  for (let ledger = 1; ledger <= 20; ledger += 1) {
+    list.add({ ledger, type: 'stream.withdrawn', streamId: '7', amount: '1'.repeat(100) })
+  }
+  const [first = '', ...others] = written
+  expect(first.split('\n')).toHaveLength(3)
+  const last = others.at(-1)!
+  // Each time it goes back over what it has drawn, and draws nothing that a terminal would wrap.
+  expect(last.startsWith('\x1b[9A\r\x1b[J')).toBe(true)
+  const lines = last.slice('\x1b[9A\r\x1b[J'.length).trimEnd().split('\n')
+  expect(lines).toHaveLength(9)
+  expect(lines[0]).toMatch(/^ {2}13 {2}stream\.withdrawn/)
+  expect(lines.at(-1)).toBe('  20 events so far')
+  for (const line of lines) expect(line.length).toBeLessThan(40)
+})
