@@ -1,4 +1,5 @@
 import { readRecording } from '../source/recording.ts'
+import { describeFaults } from '../source/simulator/fault-text.ts'
 import { readFaultScript } from '../source/simulator/faults.ts'
 import { createSimulator } from '../source/simulator/server.ts'
 import { untilStopped } from './start.ts'
@@ -30,6 +31,7 @@ export async function simulate(
 Index it with
   RPC_URL=${simulator.url} CONTRACT_ID=${contractId} NETWORK='${network.passphrase}' npm start`,
   )
+  for (const fault of describeFaults(script)) say(terminal, `Fault: ${fault}`)
   void simulator.finished.then(() => say(terminal, 'The last ledger has closed; still serving.'))
   const forever = Promise.withResolvers<void>()
   await untilStopped(forever.promise, signal)

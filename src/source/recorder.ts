@@ -7,8 +7,16 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { completeThrough } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
+import { REACTIONS } from '../domain/faults.ts'
+import { createLedgerHeads } from './ledger-heads.ts'
+import type { LedgerHeads } from './ledger-heads.ts'
+import type { EventsAnswer } from './rpc-answers.ts'
 import { createRpcClient } from './rpc-client.ts'
 import type { RpcClient } from './rpc-client.ts'
+import { createEventQuery } from './rpc-events.ts'
+import type { EventQuery } from './rpc-events.ts'
+import { readRange } from './rpc-range.ts'
+import type { PageStart } from './source.ts'
 
 export interface RecordOptions {
   rpcUrl: string
@@ -30,6 +38,8 @@ interface LedgerHead {
 }
 
 const EVENTS_PAGE = 1_000
+/** From the largest scan window to the smallest and some more. */
+const ATTEMPTS = 12
 
 /**
  * Writes the contract's events of a range of ledgers as an RPC has them, in the format of
@@ -70,12 +80,11 @@ async function checkRange(
   { from, to }: RecordOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  if (to < from) throw new UsageError(`--to ${to} lies before --from ${from}: swap them`)
-  const health = await client.call('getHealth', undefined, signal)
-  const [oldest, latest] = [Number(health['oldestLedger']), Number(health['latestLedger'])]
-  if (from < oldest || to > latest) {
+  if (to < from) throw new UsageError(`--to ${to} is before --from ${from}: swap them`)
+  const { oldestLedger, latestLedger } = await readRange(client, signal)
+  if (from < oldestLedger || to > latestLedger) {
     throw new UsageError(
-      `ledgers ${from} to ${to} are not all at the RPC, which has ${oldest} to ${latest}: set --from and --to within that range`,
+      `the RPC has only ledgers ${oldestLedger} to ${latestLedger}: set --from and --to within that range`,
     )
   }
 }
@@ -93,9 +102,10 @@ async function* recordingLines(
   const byLedger = Map.groupBy(await readEvents(client, options, signal), ledgerOfEvent)
   // The first and the last have a line even when empty: they give the times in between.
   const sequences = [...new Set([from, ...byLedger.keys(), to])]
+  const heads = createLedgerHeads(client, sequences)
   for (const sequence of sequences) {
     const events = byLedger.get(sequence)
-    const head = await readHead(client, sequence, events?.[0], name, signal)
+    const head = await readHead(heads, sequence, events?.[0], name, signal)
     if (sequence === from) {
       yield line({
         recording: 1,
@@ -130,23 +140,32 @@ async function readEvents(
   { contractId, from, to, onProgress }: RecordOptions,
   signal: AbortSignal,
 ): Promise<Wire[]> {
-  const filters = [{ contractIds: [contractId] }]
+  const query = createEventQuery(client, contractId)
   const events: Wire[] = []
-  let page: Wire = { startLedger: from, filters, pagination: { limit: EVENTS_PAGE } }
+  let start: PageStart = { startLedger: from }
   for (;;) {
-    const answer = await client.call('getEvents', page, signal, from)
-    const { events: found, cursor } = answer as { events: Wire[]; cursor?: string }
-    events.push(...found.filter((event) => ledgerOfEvent(event) <= to))
-    if (cursor === undefined) {
-      throw new SourceError(
-        'refused',
-        'this RPC server is too old: stellar-rpc v22 or later is needed',
-      )
-    }
+    const { events: found, cursor } = await askLess(query, start, signal)
+    events.push(...(found as Wire[]).filter((event) => ledgerOfEvent(event) <= to))
     const reached = completeThrough(cursor)
     onProgress?.(Math.min(reached, to), events.length)
     if (reached >= to) return events
-    page = { filters, pagination: { cursor, limit: EVENTS_PAGE } }
+    start = { after: cursor }
+  }
+}
+
+/** The query asks for less each time that the server gives up. */
+async function askLess(
+  query: EventQuery,
+  start: PageStart,
+  signal: AbortSignal,
+): Promise<EventsAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await query.ask(start, EVENTS_PAGE, signal)
+    } catch (error) {
+      const helps = error instanceof SourceError && REACTIONS[error.fault].askLess !== undefined
+      if (!helps || attempt === ATTEMPTS) throw error
+    }
   }
 }
 
@@ -155,21 +174,15 @@ async function readEvents(
  * recording of ledgers with events: the format asks of a hash only that it is always the same.
  */
 async function readHead(
-  client: RpcClient,
+  heads: LedgerHeads,
   sequence: number,
   event: Wire | undefined,
   name: string,
   signal: AbortSignal,
 ): Promise<LedgerHead> {
-  const params = { startLedger: sequence, pagination: { limit: 1 } }
   try {
-    const { ledgers } = await client.call('getLedgers', params, signal)
-    const [ledger] = Array.isArray(ledgers) ? (ledgers as Wire[]) : []
-    if (ledger?.['sequence'] !== sequence) {
-      throw new SourceError('malformed', `no ledger ${sequence} in the answer`)
-    }
-    const closedAt = new Date(Number(ledger['ledgerCloseTime']) * 1_000).toISOString()
-    return { hash: String(ledger['hash']), closedAt: closedAt.replace('.000Z', 'Z') }
+    const { hash, closedAt } = await heads.read(sequence, signal)
+    return { hash, closedAt: new Date(closedAt * 1_000).toISOString().replace('.000Z', 'Z') }
   } catch (error) {
     const closedAt = event?.['ledgerClosedAt']
     const missing = error instanceof SourceError && error.fault === 'refused'

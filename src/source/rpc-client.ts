@@ -1,6 +1,6 @@
-import { Server } from '@stellar/stellar-sdk/rpc'
 import { SourceError } from '../domain/errors.ts'
-import { rpcFault, transportFault } from './rpc-faults.ts'
+import { createHttpClient } from './http-client.ts'
+import { connectionFault, rpcFault, statusFault } from './rpc-faults.ts'
 
 export interface RpcClient {
   /**
@@ -16,36 +16,36 @@ export interface RpcClient {
   ): Promise<Record<string, unknown>>
   /** The next call uses a new connection. */
   reconnect?(): void
+  /** Connections made so far. */
+  connections?(): number
 }
 
-/** Ten thousand events are some ten megabytes; what is larger is not an answer of ours. */
-const MAX_ANSWER_BYTES = 128 * 1024 * 1024
-
 /**
- * JSON-RPC over the SDK's HTTP client. Its typed methods decode every XDR value of an answer and
- * reject it whole for one they cannot read, and take neither a signal nor a time-out; a page of
- * events must survive both.
+ * JSON-RPC over HTTP. The SDK's typed methods decode every XDR value of an answer and reject it
+ * whole for one they cannot read, and take neither a signal nor a time-out; a page of events must
+ * survive both. Every method that is called here only reads, so a call may be sent twice.
  */
 export function createRpcClient(url: string, timeoutMs: number): RpcClient {
-  const { httpClient } = new Server(url, { allowHttp: url.startsWith('http:') })
-  const { address, headers } = addressed(url)
+  const http = createHttpClient(url)
+
+  async function post(body: object, signal: AbortSignal): Promise<string> {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    try {
+      const answer = await http.post(JSON.stringify(body), AbortSignal.any([signal, timeout]))
+      if (answer.status === 200 || answer.status === 204) return answer.body
+      throw statusFault(answer.status, answer.retryAfter)
+    } catch (cause) {
+      signal.throwIfAborted()
+      if (cause instanceof SourceError) throw cause
+      if (!timeout.aborted) throw connectionFault(cause)
+      throw new SourceError('timeout', `no answer within ${timeoutMs} ms`, { cause })
+    }
+  }
 
   return {
     async call(method, params, signal, ledger) {
-      const timeout = AbortSignal.timeout(timeoutMs)
       const body = { jsonrpc: '2.0', id: 1, method, ...(params && { params }) }
-      let data: unknown
-      try {
-        const response = await httpClient.post<unknown>(address, body, {
-          headers,
-          maxContentLength: MAX_ANSWER_BYTES,
-          fetchOptions: { signal: AbortSignal.any([signal, timeout]) },
-        })
-        ;({ data } = response)
-      } catch (cause) {
-        signal.throwIfAborted()
-        throw transportFault(cause, timeout)
-      }
+      const data = parsed(await post(body, signal))
       if (!isRecord(data)) {
         throw new SourceError('malformed', `${method} was not answered in JSON`)
       }
@@ -54,26 +54,17 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
       if (isRecord(result)) return result
       throw new SourceError('malformed', `the answer to ${method} has no result`)
     },
+    reconnect: http.reconnect,
+    connections: http.connections,
   }
 }
 
-/** Fetch takes no credentials in a URL, and its refusal would show them. */
-function addressed(url: string): { address: string; headers: Record<string, string> } {
-  const address = new URL(url)
-  const { username, password } = address
-  if (username === '' && password === '') return { address: address.href, headers: {} }
-  address.username = ''
-  address.password = ''
-  const credentials = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')
-  return { address: address.href, headers: { authorization: `Basic ${credentials}` } }
-}
-
-/** A stray percent sign is taken as it is. */
-function decoded(part: string): string {
+/** Undefined for what is not JSON. */
+function parsed(text: string): unknown {
   try {
-    return decodeURIComponent(part)
+    return JSON.parse(text)
   } catch {
-    return part
+    return undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
+import { BrokenAnswer } from './http-client.ts'
 
 /**
  * What a failed call to an RPC means. Servers and the providers in front of them say the same
@@ -12,9 +13,15 @@ interface RpcErrorBody {
   message?: unknown
 }
 
+/** What is longer is no error of the server, but a page of somebody before it. */
+const MAX_TEXT = 1_000
 /** Errors that the server returns as values carry their code in the text as well. */
 const CODE_PREFIX = /^\[-\d+\] /
-const RANGE = /within the ledger range: (\d+) - (\d+)/
+/** Of getEvents and of getLedgers. */
+const RANGES = [
+  /within the ledger range: (\d+) - (\d+)/,
+  /must be between the oldest ledger: (\d+) and the latest ledger: (\d+)/,
+]
 /** Before v21.5 the range was not told. */
 const OLD_BEFORE = /^start is before oldest ledger/
 const OLD_AFTER = /^start is after newest ledger/
@@ -24,13 +31,14 @@ const NOT_READY =
 /** An error member of an answer; `ledger` is where the request wanted to start, if anywhere. */
 export function rpcFault(body: unknown, ledger: number | undefined): SourceError {
   const { code, message } = (body ?? {}) as RpcErrorBody
-  const text = (typeof message === 'string' ? message : JSON.stringify(body)).replace(
-    CODE_PREFIX,
-    '',
-  )
+  const text = (typeof message === 'string' ? message : JSON.stringify(body))
+    .slice(0, MAX_TEXT)
+    .replace(CODE_PREFIX, '')
   const detail = `${text} (${String(code)})`
-  const range = RANGE.exec(text)
-  if (range !== null) return rangeFault(detail, Number(range[1]), Number(range[2]), ledger)
+  for (const form of RANGES) {
+    const range = form.exec(text)
+    if (range !== null) return rangeFault(detail, Number(range[1]), Number(range[2]), ledger)
+  }
   if (OLD_BEFORE.test(text)) return new SourceError('outside_retention', detail)
   if (OLD_AFTER.test(text)) return new SourceError('behind', detail)
   if (NOT_READY.test(text)) return new SourceError('not_ready', detail)
@@ -57,47 +65,35 @@ function rangeFault(
   })
 }
 
-interface HttpFailure {
-  response?: { status?: number; headers?: Headers }
+/** No answer, or one that cannot be used: what the HTTP client threw. */
+export function connectionFault(cause: unknown): SourceError {
+  const fault = cause instanceof BrokenAnswer ? 'malformed' : 'unreachable'
+  return new SourceError(fault, reasonOf(cause), { cause })
 }
 
-/** What the HTTP client threw. */
-export function transportFault(cause: unknown, timeout: AbortSignal): SourceError {
-  if (timeout.aborted) return new SourceError('timeout', 'no answer in the time allowed', { cause })
-  const { response } = cause as HttpFailure
-  const status = response?.status
-  if (status !== undefined) return statusFault(status, response?.headers, cause)
-  const text = reasonOf(cause)
-  // A body that ends too early, or is larger than any answer.
-  if (/terminated|maxContentLength|aborted/.test(text)) {
-    return new SourceError('malformed', `the answer broke off: ${text}`, { cause })
-  }
-  return new SourceError('unreachable', text, { cause })
-}
-
-function statusFault(status: number, headers: Headers | undefined, cause: unknown): SourceError {
+/** An answer with another status than 200; its body is a page of whoever answered. */
+export function statusFault(status: number, retryAfter: string | undefined): SourceError {
   const detail = `HTTP status ${status}`
-  if (status === 429 || status === 503 || status === 504) {
-    const retryAfterMs = parseRetryAfter(headers?.get('retry-after'), Date.now())
-    return new SourceError('busy', detail, { cause, retryAfterMs })
+  const retryAfterMs = parseRetryAfter(retryAfter, Date.now())
+  if (status === 429 || status === 503) return new SourceError('busy', detail, { retryAfterMs })
+  // 524: Cloudflare's own 504.
+  if (status === 504 || status === 524) {
+    return new SourceError('time_limit', detail, { retryAfterMs })
   }
-  if (status >= 500) return new SourceError('unreachable', detail, { cause })
-  return new SourceError('refused', `${detail}: check RPC_URL and its credentials`, { cause })
+  if (status >= 500) return new SourceError('unreachable', detail)
+  return new SourceError('refused', `${detail}: check RPC_URL and its credentials`)
 }
 
 /** Seconds or an HTTP date, as milliseconds from `now`; undefined for anything else. */
-export function parseRetryAfter(value: string | null | undefined, now: number): number | undefined {
-  if (value === null || value === undefined) return undefined
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000
   const at = Date.parse(value)
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
-/** `fetch failed` hides what happened one level down. */
+/** A connection that was tried over several addresses has a reason for each, and no text. */
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const { cause: inner } = cause
-  if (!(inner instanceof Error)) return cause.message
-  const code = 'code' in inner ? ` (${String(inner.code)})` : ''
-  return `${cause.message}: ${inner.message || inner.name}${code}`
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
+  return cause instanceof Error ? cause.message || cause.name : String(cause)
 }

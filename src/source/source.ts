@@ -1,8 +1,14 @@
+import { completeThrough } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
 
 /** Where a page starts: exclusively after a position, or inclusively at a ledger (to bootstrap). */
 export type PageStart = { after: Cursor } | { startLedger: number }
+
+/** The first ledger of which something may be on a page. */
+export function firstLedgerOf(start: PageStart): number {
+  return 'after' in start ? completeThrough(start.after) + 1 : start.startLedger
+}
 
 export interface LedgerPage {
   /** Events of the contract in order of id, as the source has them. */
@@ -11,7 +17,10 @@ export interface LedgerPage {
   cursor: Cursor
   /** The page was cut at its limit: more is there already. */
   full: boolean
-  /** Close time of the cursor's ledger, Unix seconds, where the source could tell. */
+  /**
+   * Close time of the cursor's ledger, Unix seconds. Known where that ledger is the tip or has
+   * events on the page; elsewhere only now and then, for the source may have to ask for it apart.
+   */
   closedAt: number | undefined
   tip: LedgerPoint
   /** The oldest ledger the source still has; undefined where old servers do not tell. */

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/domain/errors.ts'
+import { createLedgerHeads } from '../../src/source/ledger-heads.ts'
 import { recordLedgers } from '../../src/source/recorder.ts'
 import type { RecordOptions } from '../../src/source/recorder.ts'
+import { createRpcClient } from '../../src/source/rpc-client.ts'
+import type { RpcClient } from '../../src/source/rpc-client.ts'
+import type { LedgerHeader } from '../../src/source/source.ts'
 import { readRecording } from '../../src/source/recording.ts'
 import type { Recording } from '../../src/source/recording.ts'
 import type { FaultScript } from '../../src/source/simulator/faults.ts'
@@ -36,7 +40,7 @@ async function serve(name: RecordingName, faults: FaultScript = []) {
   })
   const options: RecordOptions = {
     rpcUrl: simulator.url,
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     contractId: original.header.contractId,
     from: original.header.firstLedger,
     to: original.ledgers.at(-1)!.sequence,
@@ -106,6 +110,20 @@ describe('a recording of what an RPC has', () => {
     expect(ledgers.at(-1)?.events).not.toBeUndefined()
   })
 
+  test.each<[string, FaultScript]>([
+    ['is unhealthy', [{ when: { every: 1 }, fault: { kind: 'unhealthy' } }]],
+    [
+      'has no time for ten thousand ledgers',
+      [{ when: { every: 1 }, fault: { kind: 'slow', ledgers: 3_000 } }],
+    ],
+  ])('can be made of a server that %s', async (_, faults) => {
+    const { original, options } = await serve('month', faults)
+    const range = { ...options, to: options.from + 30_000 }
+    await recordLedgers(range, never)
+    const { ledgers } = await readRecording(options.path)
+    expect(ledgers.flatMap(({ events = [] }) => events)).toEqual(eventsIn(original, range))
+  })
+
   test('tells how far it has come', async () => {
     const { options } = await serve('month')
     const seen: [number, number][] = []
@@ -136,10 +154,66 @@ describe('a recording of what an RPC has', () => {
   })
 })
 
+describe('heads of ledgers', () => {
+  /** The heads of `wanted`, and how many ledgers each call asked for. */
+  async function headsOf(wanted: readonly number[]) {
+    const direct = createRpcClient(simulator.url, 60_000)
+    const asked: number[] = []
+    const client: RpcClient = {
+      call(method, params, ...rest) {
+        const { pagination } = params as { pagination: { limit: number } }
+        asked.push(pagination.limit)
+        return direct.call(method, params, ...rest)
+      },
+    }
+    const heads = createLedgerHeads(client, wanted)
+    const found: LedgerHeader[] = []
+    for (const sequence of wanted) found.push(await heads.read(sequence, never))
+    return { found, asked }
+  }
+  const range = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => from + index)
+
+  test('are asked for two hundred at a time', async () => {
+    const { original, options } = await serve('lively')
+    const { found, asked } = await headsOf(range(options.from, options.to))
+    expect(asked).toEqual([200, original.ledgers.length - 200])
+    expect(found.map(({ hash }) => hash)).toEqual(original.ledgers.map(({ hash }) => hash))
+  })
+
+  test('are asked for fewer at a time where the server cannot answer so many', async () => {
+    await serve('lively', [
+      { when: { call: 1 }, method: 'getLedgers', fault: { kind: '504' } },
+      { when: { call: 2 }, method: 'getLedgers', fault: { kind: 'truncated' } },
+      {
+        when: { call: 3 },
+        method: 'getLedgers',
+        fault: { kind: 'error', code: -32600, message: 'limit must not exceed 3' },
+      },
+    ])
+    const { asked } = await headsOf(range(2_000_000, 2_000_099))
+    expect(asked.slice(0, 5)).toEqual([100, 25, 7, 3, 3])
+    expect(asked).toHaveLength(3 + Math.ceil(100 / 3))
+  })
+
+  test('that are far from each other have a call each', async () => {
+    await serve('lively')
+    const { found, asked } = await headsOf([2_000_000, 2_000_005, 2_000_100, 2_000_200, 2_000_211])
+    expect(asked).toEqual([6, 1, 12])
+    expect(found.map(({ sequence }) => sequence)).toEqual([
+      2_000_000, 2_000_005, 2_000_100, 2_000_200, 2_000_211,
+    ])
+  })
+})
+
 describe('a recording that cannot be made', () => {
   test.each<[string, (options: RecordOptions) => Partial<RecordOptions>, RegExp]>([
-    ['ends beyond the tip', ({ to }) => ({ to: to + 1 }), /the RPC, which has \d+ to \d+/],
-    ['begins before what is kept', ({ from }) => ({ from: from - 1 }), /which has \d+ to \d+/],
+    ['ends beyond the tip', ({ to }) => ({ to: to + 1 }), /the RPC has only ledgers \d+ to \d+/],
+    [
+      'begins before what is kept',
+      ({ from }) => ({ from: from - 1 }),
+      /the RPC has only ledgers \d+ to \d+/,
+    ],
     ['ends before it begins', ({ from, to }) => ({ from: to, to: from }), /swap them/],
     ['has no folder', () => ({ path: join(folder, 'none', 'a.jsonl') }), /cannot write .*ENOENT/],
     ['has no folder, gzip', () => ({ path: join(folder, 'none', 'a.jsonl.gz') }), /cannot write/],
@@ -157,7 +231,8 @@ describe('a recording that cannot be made', () => {
     'for %s fails half-way: leaves what was there before',
     async (method) => {
       const { options } = await serve('first-steps', [
-        { when: { call: method === 'getLedgers' ? 3 : 1 }, method, fault: { kind: 'reset' } },
+        // A connection that was used before is given a second chance.
+        { when: { call: 1 }, times: 2, method, fault: { kind: 'reset' } },
       ])
       await writeFile(options.path, 'before')
       await expect(recordLedgers(options, never)).rejects.toMatchObject({ fault: 'unreachable' })

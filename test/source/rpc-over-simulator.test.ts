@@ -6,10 +6,13 @@ import { createRpcSource } from '../../src/source/rpc.ts'
 import type { FaultScript } from '../../src/source/simulator/faults.ts'
 import { createSimulator } from '../../src/source/simulator/server.ts'
 import type { Simulator } from '../../src/source/simulator/server.ts'
+import type { LedgerSource } from '../../src/source/source.ts'
 import { loadRecording } from '../support/recordings.ts'
 import { describeLedgerSource } from './ledger-source.suite.ts'
 
 const never = new AbortController().signal
+/** Long enough never to expire. */
+const LONG_MS = 60_000
 const ALL_AT_ONCE = Number.POSITIVE_INFINITY
 /** Longer than the longest recording. */
 const RETENTION = 1_000_000
@@ -22,7 +25,7 @@ describeLedgerSource('an RPC', async (recording) => {
   })
   const { contractId } = recording.header
   return {
-    source: createRpcSource({ url: simulator.url, contractId, timeoutMs: 5_000 }),
+    source: createRpcSource({ url: simulator.url, contractId, timeoutMs: LONG_MS }),
     close: () => simulator.close(),
   }
 })
@@ -34,14 +37,17 @@ afterEach(async () => {
 
 type Fault = FaultScript[number]['fault']
 
-async function startFaulty(fault: Fault, method: FaultScript[number]['method'], timeoutMs = 5_000) {
+async function startFaulty(fault: Fault, method: FaultScript[number]['method']) {
   const recording = await loadRecording('first-steps')
   const faults = [{ when: { call: 1 }, method, fault }]
   const simulator = await createSimulator({ recording, speed: ALL_AT_ONCE, faults })
   running.push(simulator)
   const { contractId, firstLedger } = recording.header
-  const source = createRpcSource({ url: simulator.url, contractId, timeoutMs })
-  return { simulator, page: () => source.page({ startLedger: firstLedger }, 10, never), source }
+  const sourceOf = (timeoutMs: number) =>
+    createRpcSource({ url: simulator.url, contractId, timeoutMs })
+  const source = sourceOf(LONG_MS)
+  const pageOf = (from: LedgerSource) => () => from.page({ startLedger: firstLedger }, 10, never)
+  return { simulator, source, page: pageOf(source), hasty: pageOf(sourceOf(50)) }
 }
 
 describe('a fault on the wire', () => {
@@ -54,13 +60,13 @@ describe('a fault on the wire', () => {
     ],
     [{ kind: '429' }, { fault: 'busy', retryAfterMs: undefined }],
     [{ kind: '503' }, { fault: 'busy' }],
-    [{ kind: '504' }, { fault: 'busy' }],
+    [{ kind: '504' }, { fault: 'time_limit' }],
     [{ kind: 'truncated' }, { fault: 'malformed' }],
     [{ kind: 'html' }, { fault: 'malformed' }],
   ])('$kind is told apart, and the next call is answered', async (fault, expected) => {
-    const timeoutMs = fault.kind === 'timeout' ? 200 : 5_000
-    const { page } = await startFaulty(fault, 'getEvents', timeoutMs)
-    const error = await page().catch((reason: unknown) => reason)
+    const { page, hasty } = await startFaulty(fault, 'getEvents')
+    const first = fault.kind === 'timeout' ? hasty : page
+    const error = await first().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(SourceError)
     expect(error).toMatchObject(expected)
     expect((await page()).events.length).toBeGreaterThan(0)
@@ -72,22 +78,21 @@ describe('a fault on the wire', () => {
     await expect(page()).rejects.toMatchObject({ fault: 'unreachable' })
   })
 
-  test('a node that is catching up tells no range', async () => {
-    const message = '[-32603] latency (45s) since last known ledger closed is too high (>30s)'
-    const { source } = await startFaulty({ kind: 'error', code: -32603, message }, 'getHealth')
-    await expect(source.range(never)).rejects.toMatchObject({ fault: 'not_ready' })
+  test('a node whose newest ledger is old tells its range all the same', async () => {
+    const { source, simulator } = await startFaulty({ kind: 'unhealthy' }, 'getHealth')
+    const latestLedger = simulator.latestLedger()
+    expect(await source.range(never)).toEqual({ oldestLedger: 1_500_000, latestLedger })
   })
 
-  test('a page larger than the provider allows is to be asked for smaller', async () => {
+  test('a page larger than the provider allows comes as large as it allows', async () => {
     const recording = await loadRecording('first-steps')
     const simulator = await createSimulator({ recording, speed: ALL_AT_ONCE, maxEventsLimit: 10 })
     running.push(simulator)
     const { contractId, firstLedger: startLedger } = recording.header
-    const source = createRpcSource({ url: simulator.url, contractId, timeoutMs: 5_000 })
-    await expect(source.page({ startLedger }, 11, never)).rejects.toMatchObject({
-      fault: 'too_many',
-    })
-    expect((await source.page({ startLedger }, 10, never)).events).toHaveLength(10)
+    const source = createRpcSource({ url: simulator.url, contractId, timeoutMs: LONG_MS })
+    const page = await source.page({ startLedger }, 11, never)
+    expect(page).toMatchObject({ full: true, cursor: page.events[9]?.id })
+    expect(page.events).toHaveLength(10)
   })
 
   test('the tip’s close time costs no call of its own', async () => {
@@ -102,7 +107,8 @@ describe('a fault on the wire', () => {
     const { source } = await startFaulty({ kind: 'timeout' }, 'getEvents')
     const stopping = new AbortController()
     const reason = new Error('stop')
+    const page = source.page({ startLedger: 1_500_000 }, 1, stopping.signal)
     setTimeout(() => stopping.abort(reason), 50)
-    await expect(source.page({ startLedger: 1_500_000 }, 1, stopping.signal)).rejects.toBe(reason)
+    await expect(page).rejects.toBe(reason)
   })
 })

@@ -1,37 +1,23 @@
 import { readFileSync } from 'node:fs'
-import { http, HttpResponse } from 'msw'
-import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { endOfLedger } from '../../src/domain/cursor.ts'
+import { describe, expect, test } from 'vitest'
+import { endOfLedger, ledgerOf } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
 import { parseRetryAfter } from '../../src/source/rpc-faults.ts'
-import { createRpcSource } from '../../src/source/rpc.ts'
+import { createRpcClient } from '../../src/source/rpc-client.ts'
+import { createRpcSource, createSourceOver } from '../../src/source/rpc.ts'
+import { reset, serveRpc, silence, status } from '../support/rpc-server.ts'
+import type { Params, Reply } from '../support/rpc-server.ts'
 
-const URL = 'https://rpc.example/'
-const server = setupServer()
-beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
-afterEach(() => server.resetHandlers())
-afterAll(() => server.close())
-
-interface Request {
-  method: string
-  params?: Record<string, unknown>
-}
-
-/** The requests that came, each answered by its method. */
-function answering(answers: Record<string, (params: Request['params']) => unknown>): Request[] {
-  const requests: Request[] = []
-  server.use(
-    http.post(URL, async ({ request }) => {
-      const { method, params } = (await request.json()) as Request
-      requests.push({ method, ...(params && { params }) })
-      const answer = await answers[method]?.(params)
-      return answer instanceof Response
-        ? answer
-        : HttpResponse.json({ jsonrpc: '2.0', id: 1, ...(answer as object) })
-    }),
-  )
-  return requests
+/** A server whose answers the test gives, and a source over it. */
+async function answering(replies: Parameters<typeof serveRpc>[0], now?: () => number) {
+  const server = await serveRpc(replies)
+  const client = createRpcClient(server.url, LONG_MS)
+  const sourceOf = (contractId = SAC) => createSourceOver(client, contractId, now)
+  return {
+    ...server,
+    sourceOf,
+    getPage: (limit = 2, after = endOfLedger(1)) => sourceOf().page({ after }, limit, signal),
+  }
 }
 
 type WireEvent = Record<string, unknown> & { id: string; contractId: string }
@@ -43,7 +29,7 @@ interface EventsAnswer {
 
 /** What real servers answered; each file tells where it was captured. */
 function sample(name: string): EventsAnswer {
-  const path = new globalThis.URL(`../../fixtures/rpc/${name}.json`, import.meta.url)
+  const path = new URL(`../../fixtures/rpc/${name}.json`, import.meta.url)
   const file = JSON.parse(readFileSync(path, 'utf8')) as {
     result?: EventsAnswer
     response?: { result: EventsAnswer }
@@ -55,10 +41,8 @@ function sample(name: string): EventsAnswer {
 const SAC = 'CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC'
 const SHORT_PAGE = 'CBUMOJAEAPLQUCWVIM6HJH5XKXW5OP7CRVOOYMJYSTZ6GFDNA72O2QW6'
 const signal = new AbortController().signal
-
-function source(contractId = SAC, timeoutMs = 5_000) {
-  return createRpcSource({ url: URL, contractId, timeoutMs })
-}
+/** Long enough never to expire. */
+const LONG_MS = 60_000
 
 /** The fault a page ends in. */
 async function faultOf(promise: Promise<unknown>): Promise<SourceError> {
@@ -71,16 +55,12 @@ async function faultOf(promise: Promise<unknown>): Promise<SourceError> {
   throw new Error('there was no fault')
 }
 
-function getPage(limit = 2, after = endOfLedger(1)) {
-  return source().page({ after }, limit, signal)
-}
-
 describe('a page of a real server', () => {
   test('v27, full: ends at its last event and keeps the base64', async () => {
     const answer = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage')
-    const requests = answering({ getEvents: () => ({ result: answer }) })
+    const { calls, getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
-    expect(requests).toEqual([
+    expect(calls).toEqual([
       {
         method: 'getEvents',
         params: {
@@ -101,11 +81,11 @@ describe('a page of a real server', () => {
 
   test('v22, short: ends at the end of the window, here the tip', async () => {
     const answer = sample('08-getEvents-v22-testnet-2025-04-shortpage-endcursor')
-    answering({
+    const { sourceOf } = await answering({
       getEvents: () => ({ result: answer }),
       getLedgers: () => ({ error: { code: -32601, message: 'method not found' } }),
     })
-    const page = await source(SHORT_PAGE).page({ startLedger: 589_386 }, 10, signal)
+    const page = await sourceOf(SHORT_PAGE).page({ startLedger: 589_386 }, 10, signal)
     expect(page).toMatchObject({
       full: false,
       cursor: '0002533562553204735-4294967295',
@@ -117,23 +97,23 @@ describe('a page of a real server', () => {
 
   test('v22 with paging tokens and no indexes is read like any other', async () => {
     const answer = sample('03-getEvents-v22-testnet-2025-06-pagingToken')
-    answering({ getEvents: () => ({ result: answer }) })
+    const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
     expect(page.events.map(({ id }) => id)).toEqual(answer.events.map(({ id }) => id))
   })
 
   test('v22, with values that nest, keeps them as they came', async () => {
     const answer = sample('04-getEvents-v22-testnet-2025-06-nested-vec-value')
-    answering({ getEvents: () => ({ result: answer }) })
+    const { sourceOf } = await answering({ getEvents: () => ({ result: answer }) })
     const [, wanted] = answer.events
-    const page = await source(wanted!.contractId).page({ after: endOfLedger(1) }, 2, signal)
+    const page = await sourceOf(wanted!.contractId).page({ after: endOfLedger(1) }, 2, signal)
     expect(page).toMatchObject({ full: true, cursor: wanted!.id })
     expect(page.events).toMatchObject([{ id: wanted!.id, value: wanted!['value'] }])
   })
 
   test('v27, with the fee events of a failed transaction, leaves these out', async () => {
     const answer = sample('02-getEvents-v27-testnet-2026-07-tx-level-fee-events')
-    answering({ getEvents: () => ({ result: answer }) })
+    const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
     expect(page.events.map(({ id }) => id)).toEqual([answer.events[1]!.id])
     expect(page.cursor).toBe(answer.cursor)
@@ -146,10 +126,10 @@ describe('a page of a real server', () => {
     ['v20 with diagnostics', '06-getEvents-v20-testnet-2024-04-diagnostic'],
   ])('%s is refused with a sentence, short page or full', async (_, name) => {
     const answer = sample(name)
-    answering({ getEvents: () => ({ result: answer }) })
+    const { sourceOf } = await answering({ getEvents: () => ({ result: answer }) })
     const contractId = answer.events.at(-1)!.contractId
     for (const limit of [answer.events.length, 100]) {
-      const page = source(contractId).page({ after: endOfLedger(1) }, limit, signal)
+      const page = sourceOf(contractId).page({ after: endOfLedger(1) }, limit, signal)
       const fault = await faultOf(page.then(({ cursor }) => expect(cursor).toBe('refused')))
       expect(fault).toMatchObject({ fault: 'refused' })
       expect(fault.message).toMatch(/too old .* v22 or later/)
@@ -159,7 +139,7 @@ describe('a page of a real server', () => {
   test('an event whose XDR nobody can read does not cost its page', async () => {
     const answer = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage')
     answer.events[0]!['value'] = 'AAAAYwAAAAA='
-    answering({ getEvents: () => ({ result: answer }) })
+    const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
     expect(page.events.map(({ value }) => value)[0]).toBe('AAAAYwAAAAA=')
     expect(page.events).toHaveLength(2)
@@ -169,35 +149,89 @@ describe('a page of a real server', () => {
     const answer = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage')
     answer.events[0]!['inSuccessfulContractCall'] = false
     answer.events[1]!.contractId = SHORT_PAGE
-    answering({ getEvents: () => ({ result: answer }) })
+    const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
     expect(page).toMatchObject({ events: [], full: true, cursor: answer.cursor })
   })
 })
 
 describe('the end of a window that is not the tip', () => {
-  const EMPTY = { events: [], cursor: endOfLedger(10_000), latestLedger: 50_000 }
+  const empty = (end: number) => ({
+    result: { events: [], cursor: endOfLedger(end), latestLedger: 90_000 },
+  })
+  const nextWindow = (params: Params) => {
+    const { cursor } = (params as { pagination: { cursor: string } }).pagination
+    return empty(ledgerOf(cursor) + 9_999)
+  }
+  const closed = (params: Params) => {
+    const { startLedger: sequence } = params as { startLedger: number }
+    return { result: { ledgers: [{ sequence, hash: 'aa', ledgerCloseTime: '1700' }] } }
+  }
 
   test('asks when its ledger closed', async () => {
-    const requests = answering({
-      getEvents: () => ({ result: EMPTY }),
-      getLedgers: () => ({
-        result: { ledgers: [{ sequence: 10_000, hash: 'aa', ledgerCloseTime: '1700' }] },
-      }),
+    const { calls, getPage } = await answering({
+      getEvents: () => empty(10_000),
+      getLedgers: closed,
     })
     expect((await getPage()).closedAt).toBe(1_700)
-    expect(requests[1]).toEqual({
+    expect(calls[1]).toEqual({
       method: 'getLedgers',
       params: { startLedger: 10_000, pagination: { limit: 1 } },
     })
   })
 
-  test('goes on where a server cannot tell', async () => {
-    answering({
-      getEvents: () => ({ result: EMPTY }),
-      getLedgers: () => new HttpResponse(null, { status: 503 }),
+  test('asks once a minute only: the time of a window long past is worth no more', async () => {
+    let now = 0
+    const { calls, sourceOf } = await answering(
+      { getEvents: nextWindow, getLedgers: closed },
+      () => now,
+    )
+    const source = sourceOf()
+    const times: (number | undefined)[] = []
+    let after = endOfLedger(1)
+    for (const seconds of [0, 1, 59.9, 60, 61, 119, 120]) {
+      now = seconds * 1_000
+      const page = await source.page({ after }, 10, signal)
+      times.push(page.closedAt)
+      after = page.cursor
+    }
+    const none = undefined
+    expect(times).toEqual([1_700, none, none, 1_700, none, none, 1_700])
+    expect(calls.filter(({ method }) => method === 'getLedgers')).toHaveLength(3)
+  })
+
+  test('goes on where a server cannot tell, and asks no sooner for it', async () => {
+    const { calls, sourceOf } = await answering({
+      getEvents: nextWindow,
+      getLedgers: () => status(503),
     })
-    expect(await getPage()).toMatchObject({ cursor: EMPTY.cursor, closedAt: undefined })
+    const source = sourceOf()
+    for (const ledger of [1, 10_000]) {
+      const page = await source.page({ after: endOfLedger(ledger) }, 10, signal)
+      expect(page.closedAt).toBeUndefined()
+    }
+    expect(calls.filter(({ method }) => method === 'getLedgers')).toHaveLength(1)
+  })
+
+  test('at the tip of a server that does not give its time, asks for each ledger once', async () => {
+    let latestLedger = 5
+    const { calls, sourceOf } = await answering(
+      {
+        getEvents: () => ({
+          result: { events: [], cursor: endOfLedger(latestLedger), latestLedger },
+        }),
+        getLedgers: closed,
+      },
+      () => 0,
+    )
+    const source = sourceOf()
+    let after = endOfLedger(1)
+    for (const ledger of [5, 5, 6, 6]) {
+      latestLedger = ledger
+      after = (await source.page({ after }, 10, signal)).cursor
+    }
+    const asked = calls.filter(({ method }) => method === 'getLedgers')
+    expect(asked.map(({ params }) => params?.['startLedger'])).toEqual([5, 6])
   })
 })
 
@@ -213,36 +247,32 @@ describe('the edge of retention', () => {
       latestLedger: 50,
       latestLedgerCloseTime: '9',
     }
-    const requests = answering({
+    const { calls, getPage } = await answering({
       getEvents: (params) => (params?.['startLedger'] === 11 ? { result: answer } : RANGE),
     })
     expect(await getPage(2, endOfLedger(10))).toMatchObject({
       cursor: endOfLedger(50),
       closedAt: 9,
     })
-    expect(requests).toHaveLength(2)
+    expect(calls).toHaveLength(2)
   })
 
   test('that has passed our cursor is a fault that tells the range', async () => {
-    answering({ getEvents: () => RANGE })
+    const { getPage } = await answering({ getEvents: () => RANGE })
     const fault = await faultOf(getPage(2, endOfLedger(9)))
     expect(fault).toMatchObject({ fault: 'outside_retention', range: { oldest: 11, latest: 50 } })
   })
 
   test('seen from a node that has not got that far is the node being behind', async () => {
-    answering({ getEvents: () => RANGE })
+    const { getPage } = await answering({ getEvents: () => RANGE })
     expect(await faultOf(getPage(2, endOfLedger(51)))).toMatchObject({ fault: 'behind' })
   })
 })
 
 describe('what goes wrong', () => {
-  const rpcError = (code: number, message: string) => () => ({ error: { code, message } })
-  const status =
-    (code: number, body: string | null = null, headers = {}) =>
-    () =>
-      new HttpResponse(body, { status: code, headers })
+  const rpcError = (code: number, message: string) => ({ error: { code, message } })
 
-  test.each<[string, () => unknown, Record<string, unknown>]>([
+  test.each<[string, Reply, Partial<SourceError>]>([
     [
       'a time limit, its code in the text',
       rpcError(-32001, '[-32001] request exceeded processing limit threshold'),
@@ -281,8 +311,8 @@ describe('what goes wrong', () => {
     ],
     ['a panic', rpcError(-32003, '[-32003] handler panicked'), { fault: 'unknown' }],
     ['a method that is not there', rpcError(-32601, 'method not found'), { fault: 'refused' }],
-    ['an error that is null', () => ({ error: null, result: {} }), { fault: 'unknown' }],
-    ['an error that is text', () => ({ error: 'no' }), { fault: 'unknown' }],
+    ['an error that is null', { error: null, result: {} }, { fault: 'unknown' }],
+    ['an error that is text', { error: 'no' }, { fault: 'unknown' }],
     [
       '429 with seconds',
       status(429, 'slow down', { 'retry-after': '7' }),
@@ -290,7 +320,8 @@ describe('what goes wrong', () => {
     ],
     ['429 without', status(429, '<html>'), { fault: 'busy', retryAfterMs: undefined }],
     ['503, empty', status(503), { fault: 'busy' }],
-    ['504, empty', status(504), { fault: 'busy' }],
+    ['504, empty', status(504), { fault: 'time_limit' }],
+    ['524 of a proxy', status(524, '<html>'), { fault: 'time_limit' }],
     ['502 of a proxy', status(502, '<html>'), { fault: 'unreachable' }],
     ['401', status(401), { fault: 'refused' }],
     ['a web page', status(200, '<html>hello</html>'), { fault: 'malformed' }],
@@ -300,11 +331,11 @@ describe('what goes wrong', () => {
       status(200, '{"jsonrpc":"2.0","id":1,"result":{"events":['),
       { fault: 'malformed' },
     ],
-    ['no result', () => ({}), { fault: 'malformed' }],
-    ['a result that is a list', () => ({ result: [] }), { fault: 'malformed' }],
-    ['a connection that breaks', () => HttpResponse.error(), { fault: 'unreachable' }],
+    ['no result', {}, { fault: 'malformed' }],
+    ['a result that is a list', { result: [] }, { fault: 'malformed' }],
+    ['a connection that breaks', reset, { fault: 'unreachable' }],
   ])('%s', async (_, answer, expected) => {
-    answering({ getEvents: answer })
+    const { getPage } = await answering({ getEvents: () => answer })
     const { fault, retryAfterMs } = await faultOf(getPage())
     expect({ fault, retryAfterMs }).toMatchObject(expected)
   })
@@ -329,52 +360,138 @@ describe('what goes wrong', () => {
     ['topics that are no list', { events: [{ ...EVENT, topic: 'a' }], cursor: EVENT.id }],
     ['an event that is null', { events: [null], cursor: EVENT.id }],
   ])('an answer with %s is malformed, and nothing is taken from it', async (_, answer) => {
-    answering({ getEvents: () => ({ result: { latestLedger: 3_727_845, ...answer } }) })
+    const { getPage } = await answering({
+      getEvents: () => ({ result: { latestLedger: 3_727_845, ...answer } }),
+    })
     expect(await faultOf(getPage(1_000))).toMatchObject({ fault: 'malformed' })
   })
 
   test('no answer in time is a time-out', async () => {
-    answering({ getEvents: () => new Promise(() => {}) })
-    const late = source(SAC, 50).page({ after: endOfLedger(1) }, 2, signal)
+    const { url } = await serveRpc({ getEvents: () => silence })
+    const source = createRpcSource({ url, contractId: SAC, timeoutMs: 50 })
+    const late = source.page({ after: endOfLedger(1) }, 2, signal)
     expect(await faultOf(late)).toMatchObject({ fault: 'timeout' })
   })
 
   test('an abort rejects with its own reason, at once', async () => {
     const stopping = new AbortController()
-    answering({
+    const { sourceOf } = await answering({
       getEvents: () => {
         stopping.abort(new Error('stop'))
-        return new Promise(() => {})
+        return silence
       },
     })
-    const page = source().page({ after: endOfLedger(1) }, 2, stopping.signal)
+    const page = sourceOf().page({ after: endOfLedger(1) }, 2, stopping.signal)
     await expect(page).rejects.toThrow('stop')
   })
 })
 
 describe('what is told of a network', () => {
   test('its passphrase and its range of ledgers', async () => {
-    answering({
+    const { sourceOf } = await answering({
       getNetwork: () => ({ result: { passphrase: 'Net', protocolVersion: 23 } }),
       getHealth: () => ({ result: { status: 'healthy', oldestLedger: 2, latestLedger: 9 } }),
     })
-    expect(await source().network(signal)).toEqual({ passphrase: 'Net' })
-    expect(await source().range(signal)).toEqual({ oldestLedger: 2, latestLedger: 9 })
+    expect(await sourceOf().network(signal)).toEqual({ passphrase: 'Net' })
+    expect(await sourceOf().range(signal)).toEqual({ oldestLedger: 2, latestLedger: 9 })
+  })
+})
+
+describe('the range of a server whose getHealth does not answer', () => {
+  const RANGE = {
+    error: { code: -32600, message: 'startLedger must be within the ledger range: 11 - 50' },
+  }
+  const LATENCY = '[-32603] latency (2563h44m21s) since last known ledger closed is too high (>30s)'
+
+  test.each<[string, Reply]>([
+    ['for its newest ledger is old', { error: { code: -32603, message: LATENCY } }],
+    ['for a provider left it out', { error: { code: -32601, message: 'method not found' } }],
+  ])('%s, is taken from the range error of getEvents', async (_, reply) => {
+    const { calls, sourceOf } = await answering({
+      getHealth: () => reply,
+      getEvents: () => RANGE,
+    })
+    const expected = { oldestLedger: 11, latestLedger: 50 }
+    expect(await sourceOf().range(signal)).toEqual(expected)
+    expect(await sourceOf().extent(signal)).toEqual(expected)
+    expect(calls[1]?.params).toMatchObject({ startLedger: 1, pagination: { limit: 1 } })
+  })
+
+  test('is taken from an answer of getEvents where the chain is young', async () => {
+    const { sourceOf } = await answering({
+      getHealth: () => ({ error: { code: -32603, message: LATENCY } }),
+      getEvents: () => ({ result: { events: [], oldestLedger: 1, latestLedger: 9 } }),
+    })
+    expect(await sourceOf().range(signal)).toEqual({ oldestLedger: 1, latestLedger: 9 })
+  })
+
+  test('is not known where getEvents does not tell either', async () => {
+    const message = '[-32603] data stores are not initialized: DB is empty'
+    const { sourceOf } = await answering({
+      getHealth: () => ({ error: { code: -32603, message } }),
+      getEvents: () => ({ error: { code: -32603, message: 'DB is empty' } }),
+    })
+    expect(await faultOf(sourceOf().range(signal))).toMatchObject({ fault: 'not_ready' })
+  })
+})
+
+describe('a server that answers fewer events at once than it is asked for', () => {
+  /** Ids of one ledger, 1 to 30, and a server that answers at most `most` of them at once. */
+  const [event] = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage').events
+  const idOf = (index: number) => `${event!.id.slice(0, 20)}${String(index).padStart(10, '0')}`
+  const limited = (most: () => number) => (params: Params) => {
+    const { cursor, limit } = (params as { pagination: { cursor: string; limit: number } })
+      .pagination
+    if (limit > most()) {
+      return { error: { code: -32602, message: `limit must not exceed ${most()}` } }
+    }
+    const ids = Array.from({ length: 30 }, (__, index) => idOf(index + 1))
+    const events = ids.filter((id) => id > cursor).slice(0, limit)
+    const end = events.length === limit ? events.at(-1)! : endOfLedger(event!['ledger'] as number)
+    return {
+      result: {
+        events: events.map((id) => ({ ...event, id })),
+        cursor: end,
+        latestLedger: event!['ledger'],
+        latestLedgerCloseTime: '9',
+      },
+    }
+  }
+
+  test('is asked for as many as it says, at once and from then on', async () => {
+    let most = 20
+    const { calls, sourceOf } = await answering({ getEvents: limited(() => most) })
+    const source = sourceOf()
+    const limits = () =>
+      calls.splice(0).map(({ params }) => (params as { pagination: Params }).pagination?.['limit'])
+    const first = await source.page({ after: endOfLedger(1) }, 1_000, signal)
+    expect(first).toMatchObject({ full: true, cursor: idOf(20) })
+    expect(limits()).toEqual([1_000, 20])
+    const rest = await source.page({ after: first.cursor }, 1_000, signal)
+    expect(rest).toMatchObject({ full: false })
+    expect(rest.events).toHaveLength(10)
+    expect(limits()).toEqual([20])
+    most = 7
+    expect((await source.page({ after: idOf(1) }, 1_000, signal)).events).toHaveLength(7)
+    expect((await source.page({ after: idOf(1) }, 5, signal)).events).toHaveLength(5)
+    expect(limits()).toEqual([20, 7, 5])
+  })
+
+  test('and allows none at all is a fault, not a loop', async () => {
+    const { calls, getPage } = await answering({ getEvents: limited(() => 0) })
+    expect(await faultOf(getPage())).toMatchObject({ fault: 'too_many', limit: 0 })
+    expect(calls).toHaveLength(1)
   })
 })
 
 test('credentials of a URL go into a header, and into no error', async () => {
-  const asked: (string | null)[] = []
-  server.use(
-    http.post(URL, ({ request }) => {
-      asked.push(request.url, request.headers.get('authorization'))
-      return HttpResponse.error()
-    }),
-  )
-  const url = 'https://me:s%20ecret%@rpc.example/'
-  const closed = createRpcSource({ url, contractId: SAC, timeoutMs: 5_000 })
+  const { url, headers } = await serveRpc({ getNetwork: () => reset })
+  const secret = url.replace('//', '//me:s%20ecret%@')
+  const closed = createRpcSource({ url: secret, contractId: SAC, timeoutMs: LONG_MS })
   const { fault, message, cause } = await faultOf(closed.network(signal))
-  expect(asked).toEqual([URL, `Basic ${btoa('me:s%20ecret%')}`])
+  expect(headers.map(({ authorization }) => authorization)).toEqual([
+    `Basic ${btoa('me:s%20ecret%')}`,
+  ])
   expect(fault).toBe('unreachable')
   expect(`${message} ${String(cause)}`).not.toContain('ecret')
 })
@@ -386,7 +503,7 @@ describe('Retry-After', () => {
     ['Sat, 21 Nov 2026 00:00:05 GMT', 5_000],
     ['Fri, 20 Nov 2026 00:00:05 GMT', 0],
     ['soon', undefined],
-    [null, undefined],
+    [undefined, undefined],
   ])('%j is %j milliseconds', (value, milliseconds) => {
     expect(parseRetryAfter(value, now)).toBe(milliseconds)
   })

@@ -3,19 +3,21 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Contract, rpc } from '@stellar/stellar-sdk'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { UsageError } from '../../src/domain/errors.ts'
 import { type Recording, readRecording } from '../../src/source/recording.ts'
+import { describeFaults } from '../../src/source/simulator/fault-text.ts'
 import {
   createFaults,
   type FaultScript,
   parseFaultScript,
   readFaultScript,
 } from '../../src/source/simulator/faults.ts'
+import { createLedgers } from '../../src/source/simulator/ledgers.ts'
+import { createPlayback } from '../../src/source/simulator/playback.ts'
 import {
   createSimulator,
   type Simulator,
@@ -79,19 +81,24 @@ describe('playing', () => {
     expect(result).toMatchObject({ status: 'healthy', oldestLedger: FIRST, latestLedger: FIRST })
   })
 
-  test('ledgers close at the recorded pace times the speed', async () => {
+  test('ledgers close at the recorded pace times the speed', () => {
+    vi.useFakeTimers()
     const startedAt = performance.now()
-    const simulator = await start({ speed: 200 })
-    await sleep(250)
-    const halfway = simulator.latestLedger()
-    await simulator.finished
-    const elapsed = performance.now() - startedAt
+    const elapsedMs = () => performance.now() - startedAt
+    onTestFinished(() => void vi.useRealTimers())
+    const ledgers = createLedgers(recording)
+    const playback = createPlayback(ledgers, 1, 10)
+    const openedAt = ledgers.closeTime(FIRST)
+    for (let ledger = FIRST + 1; ledger <= LAST; ledger += 1) {
+      const dueMs = (ledgers.closeTime(ledger) - openedAt) * 100
+      vi.advanceTimersByTime(dueMs - 1 - elapsedMs())
+      expect(playback.latest()).toBe(ledger - 1)
+      vi.advanceTimersByTime(1)
+      expect(playback.latest()).toBe(ledger)
+    }
     // 106 recorded seconds.
-    expect(elapsed).toBeGreaterThan(525)
-    expect(elapsed).toBeLessThan(1500)
-    expect(halfway).toBeGreaterThan(FIRST + 4)
-    expect(halfway).toBeLessThan(LAST)
-    expect(simulator.latestLedger()).toBe(LAST)
+    expect(elapsedMs()).toBe(10_600)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('at infinite speed everything has closed at once', async () => {
@@ -290,6 +297,23 @@ describe('faults', () => {
     )
   })
 
+  test('an unhealthy node says so in the real words, and answers everything else', async () => {
+    const simulator = await startFaulty([
+      { when: { call: 1 }, fault: { kind: 'unhealthy' } },
+      { when: { call: 2 }, fault: { kind: 'unhealthy', latencySeconds: 9_228_261 } },
+    ])
+    const texts = []
+    for (let i = 0; i < 2; i += 1) texts.push((await ask(simulator, 'getHealth')).error)
+    const message = (latency: string) =>
+      `[-32603] latency (${latency}) since last known ledger closed is too high (>30s)`
+    expect(texts).toEqual([
+      { code: -32603, message: message('45s') },
+      { code: -32603, message: message('2563h24m21s') },
+    ])
+    expect((await getEvents(simulator)).result.events).toHaveLength(29)
+    expect((await ask(simulator, 'getHealth')).result).toMatchObject({ status: 'healthy' })
+  })
+
   test('a fault strikes its own method only', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, method: 'getHealth', fault: { kind: '503' } },
@@ -357,6 +381,25 @@ describe('fault scripts', () => {
     expect(refused).toThrow('{"kind": "latest_backwards", "ledgers": N}')
   })
 
+  test('are told in words, a line for each rule', () => {
+    const script: FaultScript = [
+      { when: { call: 3 }, fault },
+      { when: { call: 1 }, times: 2, fault: { kind: '429', retryAfterSeconds: 3 } },
+      { when: { every: 5 }, method: '*', fault: { kind: '504' } },
+      { when: { ledger: 9 }, fault: { kind: 'retention', oldest: 7 } },
+      { when: { probability: 0.25 }, times: 4, fault: { kind: 'slow', ledgers: 100 } },
+      { when: { every: 1 }, fault: { kind: 'unhealthy' } },
+    ]
+    expect(describeFaults(script)).toEqual([
+      'getEvents, from call 3, once: the connection breaks',
+      'getEvents, from call 1, 2 times: HTTP 429 with Retry-After: 3',
+      'any method, every 5 calls: HTTP 504',
+      'getEvents, after ledger 9, once: the ledgers before 7 are forgotten',
+      'getEvents, 25 % of the calls, at most 4 times: error -32001 where getEvents would look at more than 100 ledgers',
+      'getHealth, every call: getHealth finds the newest ledger too old, by 45 s',
+    ])
+  })
+
   test('a file is read, or refused by its name', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'faults-'))
     const file = join(folder, 'faults.json')
@@ -375,19 +418,17 @@ describe('fault scripts', () => {
   })
 })
 
-const countOf = (kind: string, resources: string[]) =>
-  resources.filter((each) => each === kind).length
-
 describe('starting and closing', () => {
   test('a client that goes away in the middle of its request harms nobody', async () => {
     const simulator = await start()
     const { port } = new URL(simulator.url)
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
     const socket = connect(Number(port), '127.0.0.1')
-    socket.write(`${head}Content-Length: 100\r\n\r\n{"jsonrpc"`)
-    await sleep(20)
+    await new Promise<void>((sent) => {
+      socket.write(`${head}Content-Length: 100\r\n\r\n{"jsonrpc"`, () => sent())
+    })
     socket.resetAndDestroy()
-    await sleep(20)
+    await once(socket, 'close')
     expect((await ask(simulator, 'getHealth')).result).toMatchObject({ status: 'healthy' })
   })
 
@@ -398,9 +439,16 @@ describe('starting and closing', () => {
   })
 
   test('close leaves nothing behind: no connection, no timer, no port', async () => {
-    // What earlier tests closed is gone a turn later.
-    await sleep(20)
-    const before = process.getActiveResourcesInfo()
+    const count = (kind: string) =>
+      process.getActiveResourcesInfo().filter((each) => each === kind).length
+    let timers = 0
+    // What earlier tests closed is gone a turn later. The poll has a timer too, here as below.
+    await expect
+      .poll(() => {
+        timers = count('Timeout')
+        return count('TCPServerWrap')
+      })
+      .toBe(0)
     const simulator = await createSimulator({
       recording,
       faults: [{ when: { call: 1 }, fault: { kind: 'timeout', afterMs: 60_000 } }],
@@ -410,10 +458,8 @@ describe('starting and closing', () => {
     await Promise.all([expect(pending).rejects.toThrow('fetch failed'), simulator.close()])
     await simulator.close()
     await expect(call(simulator, 'getHealth')).rejects.toThrow('fetch failed')
-    await sleep(20)
-    const after = process.getActiveResourcesInfo()
-    expect(countOf('Timeout', after)).toBeLessThanOrEqual(countOf('Timeout', before))
-    expect(countOf('TCPServerWrap', after)).toBe(countOf('TCPServerWrap', before))
+    await expect.poll(() => count('TCPServerWrap')).toBe(0)
+    await expect.poll(() => count('Timeout')).toBeLessThanOrEqual(timers)
   })
 
   test('a port in use and options out of range are refused', async () => {

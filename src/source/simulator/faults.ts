@@ -1,8 +1,7 @@
 /**
  * A script of what goes wrong at an RPC, for `--faults FILE` and for tests: a JSON array of rules
- * `{ when, method?, times?, fault }`. A rule counts the calls of its method (getEvents unless it
- * says otherwise, `*` for any) and strikes at most `times` times; where several rules strike at the
- * same call, the first in the script wins.
+ * `{ when, method?, times?, fault }`. A rule counts the calls of its method (`*` for any) and strikes
+ * at most `times` times; where several rules strike at the same call, the first in the script wins.
  */
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -32,6 +31,7 @@ const Fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('error'), code: z.int(), message: z.string() }),
   z.strictObject({ kind: z.literal('latest_backwards'), ledgers: count }),
   z.strictObject({ kind: z.literal('slow'), ledgers: count }),
+  z.strictObject({ kind: z.literal('unhealthy'), latencySeconds: z.int().min(31).default(45) }),
   z
     .strictObject({
       kind: z.literal('retention'),
@@ -43,12 +43,18 @@ const Fault = z.discriminatedUnion('kind', [
     }),
 ])
 
-const Rule = z.strictObject({
-  when: When,
-  method: z.enum(['*', ...METHODS]).default('getEvents'),
-  times: count.optional(),
-  fault: Fault,
-})
+const Rule = z
+  .strictObject({
+    when: When,
+    method: z.enum(['*', ...METHODS]).optional(),
+    times: count.optional(),
+    fault: Fault,
+  })
+  .transform((rule) => ({ ...rule, method: rule.method ?? defaultMethod(rule.fault) }))
+
+function defaultMethod({ kind }: Fault): string {
+  return kind === 'unhealthy' ? 'getHealth' : 'getEvents'
+}
 
 const Script = z.array(Rule)
 
@@ -57,7 +63,7 @@ when:   {"call": N}         from the Nth call on (once, unless "times" says more
         {"ledger": N}       from the first call after ledger N closed (once, unless "times" says more)
         {"every": N}        at every Nth call
         {"probability": P, "seed": N}   by chance, the same in every run
-method: the method whose calls count, "*" for any; getEvents if left out
+method: the method whose calls count, "*" for any; getEvents if left out, getHealth for "unhealthy"
         (${METHODS.join(', ')})
 times:  how often at most
 fault:  {"kind": "timeout"} no answer; with "afterMs" a late one
@@ -69,11 +75,14 @@ fault:  {"kind": "timeout"} no answer; with "afterMs" a late one
         {"kind": "error", "code": N, "message": "…"}   a JSON-RPC error
         {"kind": "latest_backwards", "ledgers": N}   this answer as of N ledgers ago
         {"kind": "slow", "ledgers": N}   -32001 where getEvents would look at more than N ledgers
+        {"kind": "unhealthy"}   getHealth answers that the newest ledger is too old, by
+                            "latencySeconds" (45 if left out); everything else works
         {"kind": "retention", "oldest": N}   from now on nothing before ledger N is remembered
         {"kind": "retention", "ledgers": N}  from now on the N oldest ledgers are forgotten`
 
 export type FaultScript = z.input<typeof Script>
 export type Fault = z.output<typeof Fault>
+export type FaultRule = z.output<typeof Rule>
 
 /** Throws UsageError that tells what is wrong and what is legal. */
 export async function readFaultScript(path: string): Promise<FaultScript> {
@@ -92,7 +101,7 @@ export async function readFaultScript(path: string): Promise<FaultScript> {
 }
 
 /** Throws UsageError that tells what is wrong and what is legal. */
-export function parseFaultScript(script: unknown): z.output<typeof Script> {
+export function parseFaultScript(script: unknown): FaultRule[] {
   const parsed = Script.safeParse(script)
   if (parsed.success) return parsed.data
   const problems = z.prettifyError(parsed.error)
@@ -118,7 +127,7 @@ export function createFaults(script: FaultScript): Faults {
   }
 }
 
-function createRule({ when, method, times, fault }: z.output<typeof Rule>) {
+function createRule({ when, method, times, fault }: FaultRule) {
   const repeats = 'every' in when || 'probability' in when
   let left = times ?? (repeats ? Number.POSITIVE_INFINITY : 1)
   let calls = 0

@@ -9,11 +9,11 @@ const HTML_PAGE = '<!doctype html><html><body><h1>502 Bad Gateway</h1></body></h
 /** A fault of the transport: it strikes the whole HTTP answer, whatever is in it. */
 export type TransportFault = Exclude<
   Fault,
-  { kind: 'error' | 'latest_backwards' | 'retention' | 'slow' }
+  { kind: 'error' | 'latest_backwards' | 'retention' | 'slow' | 'unhealthy' }
 >
 
 export function isTransportFault(fault: Fault): fault is TransportFault {
-  return !['error', 'latest_backwards', 'retention', 'slow'].includes(fault.kind)
+  return !['error', 'latest_backwards', 'retention', 'slow', 'unhealthy'].includes(fault.kind)
 }
 
 /** The message of a request, or undefined after answering what is none. */

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { Ledgers } from './ledgers.ts'
 
 /** The longest delay that a timer takes. */

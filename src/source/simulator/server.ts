@@ -14,9 +14,14 @@ import { fail, isTransportFault, receive, send } from './http.ts'
 import { type Call, encodeReplies, encodeReply, type Message } from './json-rpc.ts'
 import { createLedgers } from './ledgers.ts'
 import { type Answer, answer } from './methods.ts'
-import { DEFAULT_SETTINGS, nodeAt, type NodeView } from './node.ts'
+import { DEFAULT_SETTINGS, nodeAt, type NodeSettings, type NodeView } from './node.ts'
 import { createPlayback } from './playback.ts'
 import { RpcError } from './rpc-error.ts'
+
+/** From which a real server calls itself unhealthy. */
+const MAX_LATENCY_MS = 30_000
+/** As proxies before real servers have it. */
+const KEEP_ALIVE_MS = 75_000
 
 const Speed = z.union([z.number().nonnegative(), z.literal(Number.POSITIVE_INFINITY)])
 
@@ -71,6 +76,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       if (!request.errored) throw error
     })
   })
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   await listen(server, port)
   const playback = createPlayback(ledgers, closed, speed)
 
@@ -127,8 +133,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     }
     const behind = fault?.kind === 'latest_backwards' ? fault.ledgers : 0
     const view = node(heldBack + behind)
-    if (fault?.kind !== 'slow') return answer(view, call)
-    return answer({ ...view, settings: { ...view.settings, scanBudget: fault.ledgers } }, call)
+    return answer({ ...view, settings: { ...view.settings, ...settingsOf(fault, view) } }, call)
   }
 
   function forgetBefore(ledger: number): void {
@@ -158,6 +163,14 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
       await gone
     },
   }
+}
+
+/** What a fault changes about the node for one answer. */
+function settingsOf(fault: Fault | undefined, { ledgers, range }: NodeView): Partial<NodeSettings> {
+  if (fault?.kind === 'slow') return { scanBudget: fault.ledgers }
+  if (fault?.kind !== 'unhealthy' || range === undefined) return {}
+  const now = (ledgers.closeTime(range.latest) + fault.latencySeconds) * 1_000
+  return { health: { now: () => now, maxLatencyMs: MAX_LATENCY_MS } }
 }
 
 function parseOptions(options: SimulatorOptions): z.output<typeof Options> {

@@ -1,0 +1,54 @@
+import { parseFaultScript } from './faults.ts'
+import type { Fault, FaultRule, FaultScript } from './faults.ts'
+
+/** The faults of a script in words, a line each. Throws UsageError as `parseFaultScript` does. */
+export function describeFaults(script: FaultScript): string[] {
+  return parseFaultScript(script).map(
+    (rule) => `${methodOf(rule)}, ${whenOf(rule)}: ${faultOf(rule.fault)}`,
+  )
+}
+
+function methodOf({ method }: FaultRule): string {
+  return method === '*' ? 'any method' : method
+}
+
+function whenOf({ when, times }: FaultRule): string {
+  const most = times === undefined ? '' : `, at most ${times} times`
+  if ('every' in when)
+    return `${when.every === 1 ? 'every call' : `every ${when.every} calls`}${most}`
+  if ('probability' in when) return `${when.probability * 100} % of the calls${most}`
+  const from = 'call' in when ? `from call ${when.call}` : `after ledger ${when.ledger}`
+  return (times ?? 1) === 1 ? `${from}, once` : `${from}, ${times} times`
+}
+
+function faultOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'timeout':
+      return fault.afterMs === undefined ? 'no answer' : `an answer after ${fault.afterMs} ms`
+    case 'reset':
+      return 'the connection breaks'
+    case '429':
+      return fault.retryAfterSeconds === undefined
+        ? 'HTTP 429'
+        : `HTTP 429 with Retry-After: ${fault.retryAfterSeconds}`
+    case '503':
+    case '504':
+      return `HTTP ${fault.kind}`
+    case 'truncated':
+      return 'the answer breaks off'
+    case 'html':
+      return 'a web page with status 200'
+    case 'error':
+      return `error ${fault.code}: ${fault.message}`
+    case 'latest_backwards':
+      return `an answer as of ${fault.ledgers} ledgers ago`
+    case 'slow':
+      return `error -32001 where getEvents would look at more than ${fault.ledgers} ledgers`
+    case 'unhealthy':
+      return `getHealth finds the newest ledger too old, by ${fault.latencySeconds} s`
+    case 'retention':
+      return fault.oldest === undefined
+        ? `the ${fault.ledgers} oldest ledgers are forgotten`
+        : `the ledgers before ${fault.oldest} are forgotten`
+  }
+}

@@ -1,0 +1,152 @@
+/** Connections of the RPC client, as the server sees them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { BrokenAnswer, createHttpClient } from '../../src/source/http-client.ts'
+import { createRpcSource } from '../../src/source/rpc.ts'
+import { reset, serveRpc, status } from '../support/rpc-server.ts'
+import type { Reply } from '../support/rpc-server.ts'
+
+const never = new AbortController().signal
+const SOME_CONTRACT = 'CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC'
+const CALL = JSON.stringify({ method: 'getNetwork' })
+const PATIENT = { timeout: 15_000, interval: 20 }
+
+async function serving(...replies: Reply[]) {
+  const OK: Reply = { result: { passphrase: 'Net' } }
+  const server = await serveRpc({ getNetwork: () => replies.shift() ?? OK })
+  const client = createHttpClient(server.url)
+  const source = createRpcSource({
+    url: server.url,
+    contractId: SOME_CONTRACT,
+    timeoutMs: 60_000,
+  })
+  onTestFinished(() => {
+    client.reconnect()
+    source.reconnect?.()
+  })
+  return { server, client, source }
+}
+
+describe('a connection', () => {
+  test.concurrent('is kept for longer than a ledger takes', async () => {
+    const { server, client } = await serving()
+    await client.post(CALL, never)
+    // Real time, for it is what the connection may not notice.
+    await sleep(6_000)
+    expect(server.open()).toBe(1)
+    await client.post(CALL, never)
+    expect([server.connections(), client.connections()]).toEqual([1, 1])
+  })
+
+  test('is used for one call after the other', async () => {
+    const { server, source } = await serving()
+    for (let i = 0; i < 5; i += 1) await source.network(never)
+    expect(server.connections()).toBe(1)
+  })
+
+  test('P3: after reconnect() is a new one, and the old one is closed', async () => {
+    const { server, source } = await serving()
+    await source.network(never)
+    for (const expected of [2, 3]) {
+      source.reconnect?.()
+      await source.network(never)
+      expect(server.connections()).toBe(expected)
+    }
+    await expect.poll(() => server.open(), PATIENT).toBe(1)
+  })
+
+  test('in use at reconnect() still brings its answer, and is closed then', async () => {
+    const held = Promise.withResolvers<void>()
+    const { server, source } = await serving((response) => {
+      void held.promise.then(() => response.end('{"result":{"passphrase":"late"}}'))
+    })
+    const first = source.network(never)
+    await expect.poll(() => server.calls.length, PATIENT).toBe(1)
+    source.reconnect?.()
+    expect(await source.network(never)).toEqual({ passphrase: 'Net' })
+    expect(server.connections()).toBe(2)
+    held.resolve()
+    expect(await first).toEqual({ passphrase: 'late' })
+    await expect.poll(() => server.open(), PATIENT).toBe(1)
+  })
+
+  test('that the server has closed while it was idle costs no fault', async () => {
+    const { server, client } = await serving({ result: { passphrase: 'Net' } }, reset)
+    await client.post(CALL, never)
+    // The reset meets the second request as one that comes too late does.
+    expect((await client.post(CALL, never)).status).toBe(200)
+    expect(server.calls).toHaveLength(3)
+    expect(client.connections()).toBe(2)
+  })
+
+  test('that breaks at its first request is a fault', async () => {
+    const { server, client } = await serving(reset)
+    await expect(client.post(CALL, never)).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(server.calls).toHaveLength(1)
+  })
+})
+
+describe('an answer', () => {
+  test('may be compressed, and is asked for so', async () => {
+    const { server, client } = await serving((response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":1}'))
+    })
+    expect((await client.post(CALL, never)).body).toBe('{"a":1}')
+    expect(server.headers[0]).toMatchObject({ 'accept-encoding': 'gzip' })
+  })
+
+  test.each<[string, Reply]>([
+    [
+      'breaks off before its length',
+      (response) => {
+        response.writeHead(200, { 'content-length': 100 })
+        response.write('{"result":', () => response.socket?.end())
+      },
+    ],
+    [
+      'breaks off between two chunks',
+      (response) => {
+        response.write('{"result":', () => response.socket?.destroy())
+      },
+    ],
+    [
+      'is compressed and breaks off',
+      (response) => {
+        const whole = gzipSync('x'.repeat(10_000))
+        response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': whole.length })
+        response.write(whole.subarray(0, 20), () => response.socket?.end())
+      },
+    ],
+    ['is not what it says', status(200, 'text', { 'content-encoding': 'gzip' })],
+  ])('that %s is told from none', async (_, reply) => {
+    const { client, source } = await serving(reply, reply)
+    await expect(client.post(CALL, never)).rejects.toBeInstanceOf(BrokenAnswer)
+    await expect(source.network(never)).rejects.toMatchObject({ fault: 'malformed' })
+    expect(await source.network(never)).toEqual({ passphrase: 'Net' })
+  })
+
+  test.each<[string, Record<string, string>, Buffer]>([
+    ['as it comes', {}, Buffer.alloc(2_000, ' ')],
+    ['when unpacked', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(2_000, ' '))],
+  ])('that is too large %s is given up, and its connection closed', async (_, headers, body) => {
+    const { server } = await serving((response) => {
+      response.writeHead(200, headers).write(body)
+    })
+    const client = createHttpClient(server.url, 1_000)
+    await expect(client.post(CALL, never)).rejects.toThrow(/larger than 1000 bytes/)
+    await expect.poll(() => server.open(), PATIENT).toBe(0)
+  })
+
+  test('that is half there when the call is aborted ends at once', async () => {
+    const { server, source } = await serving((response) => {
+      response.write('{"result":')
+    })
+    const stopping = new AbortController()
+    const call = source.network(stopping.signal)
+    await expect.poll(() => server.calls.length, PATIENT).toBe(1)
+    stopping.abort(new Error('stop'))
+    await expect(call).rejects.toThrow('stop')
+    await expect.poll(() => server.open(), PATIENT).toBe(0)
+  })
+})
