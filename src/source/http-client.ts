@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent, request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { Agent as SecureAgent, request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -25,6 +26,12 @@ export interface HttpClient {
   connections(): number
 }
 
+export interface HttpClientOptions {
+  maxAnswerBytes?: number
+  /** Milliseconds of a clock that never goes back. */
+  now?: () => number
+}
+
 /** An answer that broke off, or that is larger than any answer may be. */
 export class BrokenAnswer extends Error {
   override readonly name = 'BrokenAnswer'
@@ -37,12 +44,18 @@ const MAX_ANSWER_BYTES = 128 * 1024 * 1024
  * forget it. A server that closes earlier says so in `Keep-Alive`, which Node obeys, or just closes.
  */
 const IDLE_MS = 60_000
+/**
+ * No server closes a connection that has been idle for less. One that breaks after a longer rest
+ * was most likely closed before the request arrived.
+ */
+const REST_MS = 1_000
 
 /**
  * Node's own HTTP rather than fetch: it has a pool whose idle time can be set without another
  * copy of undici in memory, and it tells a new connection from one that was used before.
  */
-export function createHttpClient(url: string, maxAnswerBytes = MAX_ANSWER_BYTES): HttpClient {
+export function createHttpClient(url: string, options: HttpClientOptions = {}): HttpClient {
+  const { maxAnswerBytes = MAX_ANSWER_BYTES, now = () => performance.now() } = options
   const { address, authorization } = addressed(url)
   const send = address.protocol === 'https:' ? requestHttps : requestHttp
   const headers = {
@@ -53,6 +66,7 @@ export function createHttpClient(url: string, maxAnswerBytes = MAX_ANSWER_BYTES)
   }
   let pool = createPool(address)
   let opened = 0
+  const usedAt = new WeakMap<Socket, number>()
 
   function reconnect(): void {
     const { freeSockets } = pool
@@ -70,8 +84,11 @@ export function createHttpClient(url: string, maxAnswerBytes = MAX_ANSWER_BYTES)
       signal,
       headers: { ...headers, 'content-length': length },
     })
-    request.once('socket', () => {
+    let mayBeStale = false
+    request.once('socket', (socket) => {
       if (!request.reusedSocket) opened += 1
+      mayBeStale = now() - (usedAt.get(socket) ?? now()) >= REST_MS
+      request.once('close', () => usedAt.set(socket, now()))
     })
     // What happens after the answer has begun is the answer's error as well.
     request.on('error', () => {})
@@ -80,7 +97,7 @@ export function createHttpClient(url: string, maxAnswerBytes = MAX_ANSWER_BYTES)
     try {
       ;[response] = (await once(request, 'response')) as [IncomingMessage]
     } catch (cause) {
-      if (request.reusedSocket && isLost(cause)) throw new StaleConnection({ cause })
+      if (mayBeStale && isLost(cause)) throw new StaleConnection({ cause })
       throw cause
     }
     return {
@@ -95,7 +112,6 @@ export function createHttpClient(url: string, maxAnswerBytes = MAX_ANSWER_BYTES)
       try {
         return await attempt(body, signal)
       } catch (error) {
-        // The server had closed the idle connection: nobody has read the request.
         if (!(error instanceof StaleConnection)) throw error
         reconnect()
         return attempt(body, signal)

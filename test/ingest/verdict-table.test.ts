@@ -234,7 +234,7 @@ describe('asks again, and loses nothing:', () => {
     {
       situation: '504 with an empty body',
       rpcs: [{ faults: later({ kind: '504' }) }],
-      fault: 'busy',
+      fault: 'time_limit',
     },
     {
       situation: 'a database fault that has the code of a range error',

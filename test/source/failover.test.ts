@@ -248,13 +248,9 @@ describe('an endpoint that is slow', () => {
 describe('a page that is too long for a server', () => {
   test('is asked for shorter there, and not as a fault of its health', async () => {
     const failover = await setUp([{ maxEventsLimit: 10 }, {}])
-    await page(failover, all, 16)
-    expect((await page(failover, all, 16)).events).toHaveLength(16)
-    expect(pagesBy(failover)).toEqual({ a: 0, b: 2 })
-    const longer = await setUp([{ maxEventsLimit: 60 }, {}])
-    await page(longer, all, 100)
-    await page(longer, all, 100)
-    expect(pagesBy(longer)).toEqual({ a: 1, b: 1 })
+    expect((await page(failover, all, 16)).events).toHaveLength(10)
+    expect((await page(failover, all, 16)).events).toHaveLength(10)
+    expect(pagesBy(failover)).toEqual({ a: 2, b: 0 })
   })
 })
 

@@ -13,9 +13,10 @@ const CALL = JSON.stringify({ method: 'getNetwork' })
 const PATIENT = { timeout: 15_000, interval: 20 }
 
 async function serving(...replies: Reply[]) {
+  let time = 0
   const OK: Reply = { result: { passphrase: 'Net' } }
   const server = await serveRpc({ getNetwork: () => replies.shift() ?? OK })
-  const client = createHttpClient(server.url)
+  const client = createHttpClient(server.url, { now: () => time })
   const source = createRpcSource({
     url: server.url,
     contractId: SOME_CONTRACT,
@@ -25,7 +26,10 @@ async function serving(...replies: Reply[]) {
     client.reconnect()
     source.reconnect?.()
   })
-  return { server, client, source }
+  const rest = (ms: number) => {
+    time += ms
+  }
+  return { server, client, source, rest }
 }
 
 describe('a connection', () => {
@@ -72,12 +76,24 @@ describe('a connection', () => {
   })
 
   test('that the server has closed while it was idle costs no fault', async () => {
-    const { server, client } = await serving({ result: { passphrase: 'Net' } }, reset)
+    const { server, client, rest } = await serving({ result: {} }, reset)
     await client.post(CALL, never)
-    // The reset meets the second request as one that comes too late does.
+    rest(5_000)
+    // The reset meets this request as one that comes too late does.
     expect((await client.post(CALL, never)).status).toBe(200)
     expect(server.calls).toHaveLength(3)
     expect(client.connections()).toBe(2)
+  })
+
+  test('that breaks twice, or at a request soon after the last, is a fault', async () => {
+    const { server, client, rest } = await serving({ result: {} }, reset, reset, {}, reset)
+    await client.post(CALL, never)
+    rest(5_000)
+    await expect(client.post(CALL, never)).rejects.toMatchObject({ code: 'ECONNRESET' })
+    await client.post(CALL, never)
+    rest(500)
+    await expect(client.post(CALL, never)).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(server.calls).toHaveLength(5)
   })
 
   test('that breaks at its first request is a fault', async () => {
@@ -133,7 +149,7 @@ describe('an answer', () => {
     const { server } = await serving((response) => {
       response.writeHead(200, headers).write(body)
     })
-    const client = createHttpClient(server.url, 1_000)
+    const client = createHttpClient(server.url, { maxAnswerBytes: 1_000 })
     await expect(client.post(CALL, never)).rejects.toThrow(/larger than 1000 bytes/)
     await expect.poll(() => server.open(), PATIENT).toBe(0)
   })
