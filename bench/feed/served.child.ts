@@ -7,6 +7,7 @@ import type { RawEvent } from '../../src/domain/event.ts'
 import { createFeed } from '../../src/feed/feed.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { listen } from '../../src/http/server.ts'
+import { createSlices } from '../../src/store/slices.ts'
 import { openStore } from '../../src/store/store.ts'
 import { ACCOUNTS, answerCalls, monotonic } from './calls.ts'
 import { createTemplates } from './templates.ts'
@@ -18,6 +19,7 @@ const decode = createDecoder()
 const store = openStore(path, decode)
 const logger = pino({ level: 'silent' })
 const metrics = createMetrics({ store, feed: () => feed })
+const slices = createSlices()
 const feed = createFeed({
   store,
   tip: () => undefined,
@@ -44,6 +46,7 @@ const audit = {
 const { url } = await listen(
   {
     store,
+    slices,
     feed,
     metrics,
     version: 'bench',

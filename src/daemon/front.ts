@@ -5,8 +5,9 @@ import type { Feed, FeedLimits } from '../feed/feed.ts'
 import { createMetrics } from '../http/metrics.ts'
 import type { Metrics, SourceCounters } from '../http/metrics.ts'
 import { listen } from '../http/server.ts'
-import type { BoundServer } from '../http/server.ts'
+import type { BoundServer } from '../http/bind.ts'
 import type { Peers, Upstream } from '../http/status.ts'
+import { createSlices } from '../store/slices.ts'
 import { openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { followCommits } from './follow.ts'
@@ -69,6 +70,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
     feed: () => feed,
     ...(counters && { sourceCounters: counters, audit: () => upstream().audit }),
   })
+  const slices = createSlices()
   const feed = createFeed({
     store,
     // A replica of the RPC that is behind must not make a position look ahead of the network, so
@@ -82,6 +84,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
   const http = await listen(
     {
       store,
+      slices,
       feed,
       metrics,
       upstream,

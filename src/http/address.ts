@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { BlockList } from 'node:net'
 import type { Holder } from '../feed/admission.ts'
@@ -7,6 +8,19 @@ export interface Origin {
   remoteAddress: string | undefined
   forwardedFor: string | undefined
   forwardedUser: string | undefined
+}
+
+/** Where a request of the HTTP server comes from. */
+export function originOf({ socket, headers }: IncomingMessage): Origin {
+  return {
+    remoteAddress: socket.remoteAddress,
+    forwardedFor: joined(headers['x-forwarded-for']),
+    forwardedUser: joined(headers['x-forwarded-user']),
+  }
+}
+
+function joined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { LogEntry, LogQuery } from '../store/log.ts'
+import { ORIGIN } from '../domain/cursor.ts'
+import type { LogQuery } from '../store/log.ts'
 import { asOf, EventJson } from './json.ts'
 import { eventFilterQuery, Order, Position, SHORT_LISTS, wholeNumber } from './parameters.ts'
 import { noSuchStream, respond } from './problem.ts'
@@ -9,8 +10,6 @@ import { StreamParams } from './streams.ts'
 
 const MAX_PAGE = 1_000
 const DEFAULT_PAGE = 100
-/** Index reads one request may take; a page that ends here is short and still has a nextCursor. */
-const MAX_READS = 50
 
 const PagingQuery = {
   after: Position.optional().openapi({
@@ -27,7 +26,7 @@ const FilterQuery = eventFilterQuery(SHORT_LISTS)
 const EventListQuery = z.strictObject({ ...FilterQuery, ...PagingQuery })
 const StreamEventsQuery = z.strictObject({ types: FilterQuery.types, ...PagingQuery })
 
-export function eventRoutes({ store }: Reads) {
+export function eventRoutes({ store, sliced }: Reads) {
   const router = createRouter()
 
   router.openapi(
@@ -39,7 +38,7 @@ export function eventRoutes({ store }: Reads) {
     }),
     (c) => {
       const { streams = [], users = [], types, ...paging } = c.req.valid('query')
-      return page({ streams, users, types }, paging)
+      return sliced(c, page({ streams, users, types }, paging))
     },
   )
 
@@ -55,49 +54,39 @@ export function eventRoutes({ store }: Reads) {
       const { id } = c.req.valid('param')
       const { types, ...paging } = c.req.valid('query')
       const filter = { streams: [id], users: [], types }
-      const known =
-        store.streams.byId(id) !== undefined ||
-        store.log.page({ filter: { ...filter, types: undefined }, limit: 1 }).entries.length > 0
-      return known ? page(filter, paging) : respond(noSuchStream(id))
+      if (!isKnown(id)) return respond(noSuchStream(id))
+      return sliced(c, page(filter, paging))
     },
   )
 
   return router
 
-  function page(
-    filter: LogQuery['filter'],
-    paging: {
-      after?: string | undefined
-      before?: string | undefined
-      order: 'asc' | 'desc'
-      limit: number
-    },
-  ): Response {
-    return store.snapshot(() => {
-      const { entries, next } = read(filter, paging)
-      const data = entries.map((entry) => entry.data).join(',')
-      const rest = JSON.stringify({
-        nextCursor: next ?? null,
-        asOf: asOf(store.coverage.checkpoint()),
-      })
-      return jsonText(`{"data":[${data}],${rest.slice(1)}`)
-    })
+  function isKnown(id: string): boolean {
+    const filter = { streams: [id], users: [], types: undefined }
+    return (
+      store.streams.byId(id) !== undefined ||
+      store.log.page({ filter, limit: 1 }).entries.length > 0
+    )
   }
 
-  /** Reads on while what was found is less than asked for: rare matches lie behind many others. */
-  function read(
+  /** A page of the log as it was at one checkpoint: it only grows beyond there. */
+  function* page(
     filter: LogQuery['filter'],
-    { after, before, order, limit }: Parameters<typeof page>[1],
-  ): { entries: LogEntry[]; next: string | undefined } {
-    const entries: LogEntry[] = []
-    let from = after
-    for (let reads = 0; reads < MAX_READS; reads += 1) {
-      const bounds = order === 'asc' ? { after: from, before } : { after: before, before: from }
-      const found = store.log.page({ filter, ...bounds, order, limit: limit - entries.length })
-      entries.push(...found.entries)
-      from = found.next
-      if (from === undefined || entries.length === limit) break
-    }
-    return { entries, next: from }
+    { after, before, order, limit }: Paging,
+  ): Generator<void, Response> {
+    const checkpoint = store.coverage.checkpoint()
+    const bounds = order === 'asc' ? { after, before } : { after: before, before: after }
+    const query = { filter, ...bounds, order, limit, through: checkpoint?.cursor ?? ORIGIN }
+    const { entries, next } = yield* store.log.scan(query)
+    const data = entries.map((entry) => entry.data).join(',')
+    const rest = JSON.stringify({ nextCursor: next ?? null, asOf: asOf(checkpoint) })
+    return jsonText(`{"data":[${data}],${rest.slice(1)}`)
   }
+}
+
+interface Paging {
+  after?: string | undefined
+  before?: string | undefined
+  order: 'asc' | 'desc'
+  limit: number
 }

@@ -134,6 +134,26 @@ export function addressOverShare(retryAfterSeconds: number): Refused {
   }
 }
 
+export function tooMuchAtOnce(most: number, retryAfterSeconds: number): Refused {
+  return {
+    problem: problem(
+      429,
+      `your address has ${most} long requests under way already; wait for an answer before the next, or try again in ${retryAfterSeconds} s`,
+    ),
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }
+}
+
+export function tookTooLong(retryAfterSeconds: number): Refused {
+  return {
+    problem: problem(
+      503,
+      `this took too long beside everything else; ask for less, or try again in ${retryAfterSeconds} s`,
+    ),
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }
+}
+
 export function pipelined(): Refused {
   return {
     problem: problem(

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Store } from '../store/store.ts'
+import type { ClientEnv, Sliced } from './budget.ts'
 import { AsOf, ProblemJson } from './json.ts'
 import { explain } from './parameters.ts'
 import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'
@@ -8,10 +9,11 @@ import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'
 /** What the resources read from. */
 export interface Reads {
   store: Store
+  sliced: Sliced
 }
 
 /** A router whose every refusal of input is a problem that names the parameter. */
-export function createRouter(): OpenAPIHono {
+export function createRouter(): OpenAPIHono<ClientEnv> {
   return new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return undefined

@@ -1,71 +1,20 @@
-import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo, BlockList, Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { cors } from 'hono/cors'
-import type { Logger } from 'pino'
-import { UsageError } from '../domain/errors.ts'
-import { createHolderOf } from './address.ts'
-import { eventRoutes } from './events.ts'
-import {
-  badHttp,
-  badRequest,
-  internal,
-  methodNotAllowed,
-  noSuchRoute,
-  PROBLEM_TYPE,
-  respond,
-} from './problem.ts'
-import { createRouter } from './routes.ts'
-import { statusRoutes } from './status.ts'
-import type { StatusDeps } from './status.ts'
-import { streamRoutes } from './streams.ts'
+import { createHolderOf, originOf } from './address.ts'
+import { createApp } from './app.ts'
+import type { HttpDeps } from './app.ts'
+import { bindServer } from './bind.ts'
+import type { BoundServer, ConnectionListener, ListenOptions } from './bind.ts'
+import { badHttp, PROBLEM_TYPE } from './problem.ts'
 import { answerSubscribe, SUBSCRIBE_METHODS, SUBSCRIBE_PATH, takeLane } from './subscribe.ts'
-import { userRoutes } from './users.ts'
-
-export interface HttpDeps extends StatusDeps {
-  logger: Logger
-  trustProxy: BlockList
-}
 
 /** Longer than the idle time of the usual balancer, so that it is never we who close first. */
 const KEEP_ALIVE_MS = 75_000
 const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 30_000
-const BACKLOG = 4_096
-/** What a socket takes beyond what the kernel does, before it counts as full. */
-const HIGH_WATER_MARK = 16_384
 /** Shut down: how long answers under way may take. */
 const CLOSE_GRACE_MS = 1_000
-
-export function createApp(deps: HttpDeps) {
-  const app = createRouter()
-  app.use(
-    cors({
-      origin: '*',
-      allowMethods: SUBSCRIBE_METHODS,
-      allowHeaders: ['Authorization', 'Cache-Control', 'Content-Type', 'Last-Event-ID'],
-      maxAge: 86_400,
-    }),
-  )
-  // Hono drops a parameter without a name before any schema could refuse it.
-  app.use(async (c, next) => {
-    if (!/^[^?]*\?(.*&)?=/.test(c.req.url)) return next()
-    return respond(badRequest([{ parameter: '', detail: 'is not a parameter here' }]))
-  })
-  app.onError((error) => {
-    deps.logger.error({ err: error }, 'request failed')
-    return respond(internal())
-  })
-  app.notFound((c) => {
-    const { method, path } = c.req
-    if (path === SUBSCRIBE_PATH) return respond(methodNotAllowed(method, SUBSCRIBE_METHODS))
-    return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
-  })
-  for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(deps))
-  app.route('/', statusRoutes(deps))
-  return app
-}
 
 export interface HttpServer {
   url: string
@@ -75,68 +24,22 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-export interface ListenOptions {
-  host: string
-  port: number
-  /** Whether plain requests for the feed are served beside the HTTP server, or through it. */
-  feedLane: 'lean' | 'http'
-  /** Several processes have the port. */
-  reusePort?: boolean
-}
-
-/** A server that has its port. Connections wait until there is something to serve. */
-export interface BoundServer {
-  server: Server
-  /** From now on connections are served. */
-  open(): void
-}
-
-/** Takes the port; throws UsageError when it cannot be had. */
-export async function bindServer(options: ListenOptions): Promise<BoundServer> {
-  const server = createServer({
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
-    noDelay: true,
-    highWaterMark: HIGH_WATER_MARK,
-  })
-  // A refusal now would be for good: a browser's EventSource tries again only after a lost connection.
-  const serve = server.listeners('connection') as ConnectionListener[]
-  const waiting = new Set<Socket>()
-  server.removeAllListeners('connection')
-  server.on('connection', wait)
-  await bind(server, options)
-  return {
-    server,
-    open() {
-      server.removeAllListeners('connection')
-      for (const listener of serve) server.on('connection', listener)
-      // After this turn, in which whoever serves adds what it needs.
-      setImmediate(() => {
-        for (const socket of waiting) {
-          socket.off('error', hangUp)
-          if (!socket.destroyed) server.emit('connection', socket)
-        }
-      })
-    },
-  }
-
-  function wait(socket: Socket): void {
-    waiting.add(socket)
-    socket.on('error', hangUp)
-  }
-}
-
-type ConnectionListener = (this: Server, socket: Socket) => void
-
 /** Serves on a port that is bound already, or that it binds now. */
 export async function listen(
   deps: HttpDeps,
   options: ListenOptions,
   bound?: BoundServer,
 ): Promise<HttpServer> {
-  const answer = getRequestListener(createApp(deps).fetch, { overrideGlobalObjects: false })
+  const app = createApp(deps)
   const { feed, logger } = deps
   const holderOf = createHolderOf(deps.trustProxy)
+  const answer = getRequestListener(
+    (request, { incoming, outgoing }) => {
+      const { address } = holderOf(originOf(incoming as IncomingMessage))
+      return app.fetch(request, { address, outgoing: outgoing as ServerResponse })
+    },
+    { overrideGlobalObjects: false },
+  )
   const subscribeDeps = { feed, holderOf, taken: new WeakSet<Socket>() }
 
   async function answerFeed(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -239,34 +142,6 @@ function refuseHttp(socket: Socket, code: string | undefined): void {
 function pathOf({ url = '' }: IncomingMessage): string {
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
-}
-
-async function bind(
-  server: Server,
-  { host, port, reusePort = false }: ListenOptions,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen({ host, port, reusePort, backlog: BACKLOG }, resolve)
-  try {
-    await promise
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'EADDRINUSE') {
-      throw new UsageError(
-        `port ${port} on ${host} is taken by another program: stop it, or choose another with PORT=${port + 1}${reusePort ? '; an indexer shares its port only with SHARE_PORT=true' : ''}`,
-        { cause },
-      )
-    }
-    if (reusePort && code === 'ENOTSUP') {
-      throw new UsageError('on this system processes cannot share a port: run one "start" alone', {
-        cause,
-      })
-    }
-    throw new UsageError(`cannot listen on ${host}:${port} (${String(cause)}): set HOST and PORT`, {
-      cause,
-    })
-  }
 }
 
 function closing(server: Server): Promise<void> {

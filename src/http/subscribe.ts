@@ -6,6 +6,7 @@ import { parseCursor } from '../domain/cursor.ts'
 import type { Holder, Refusal } from '../feed/admission.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { EventFilter } from '../store/log.ts'
+import { originOf } from './address.ts'
 import type { Origin } from './address.ts'
 import { readBody } from './body.ts'
 import { parseLaneRequest } from './lane.ts'
@@ -157,11 +158,7 @@ export async function answerSubscribe(
     response.writeHead(200, Object.fromEntries(HEAD_LINES)).end()
     return
   }
-  const holder = holderOf({
-    remoteAddress: socket.remoteAddress,
-    forwardedFor: headerOf(request, 'x-forwarded-for'),
-    forwardedUser: headerOf(request, 'x-forwarded-user'),
-  })
+  const holder = holderOf(originOf(request))
   const refusal = feed.refusal(holder, parsed.cursor)
   if (refusal !== undefined) {
     const after = 1 + Math.floor(Math.random() * 5)

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { claimable, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
-import type { Stream } from '../domain/stream.ts'
+import type { StreamStatus } from '../domain/stream.ts'
+import type { HeldView } from '../store/held.ts'
+import type { Total } from '../store/totals.ts'
 import { asOf } from './json.ts'
 import { Address } from './parameters.ts'
 import { createRouter, get, json, oneOf } from './routes.ts'
@@ -32,7 +33,7 @@ const Summary = z
   })
   .openapi('UserSummary')
 
-export function userRoutes({ store }: Reads) {
+export function userRoutes({ store, sliced }: Reads) {
   const router = createRouter()
   router.openapi(
     get({
@@ -43,42 +44,43 @@ export function userRoutes({ store }: Reads) {
     }),
     (c) => {
       const { address } = c.req.valid('param')
-      return store.snapshot(() => {
-        const checkpoint = store.coverage.checkpoint()
-        const time = BigInt(checkpoint?.ledgerClosedAt ?? 0)
-        const byToken = Map.groupBy(store.streams.ofUser(address), (stream) => stream.tokenAddress)
-        const tokens = [...byToken].map(([tokenAddress, streams]) => ({
-          tokenAddress,
-          incoming: sum(
-            streams.filter((stream) => stream.recipient === address),
-            time,
-          ),
-          outgoing: sum(
-            streams.filter((stream) => stream.sender === address),
-            time,
-          ),
-        }))
-        return json({ data: { address, tokens }, asOf: asOf(checkpoint) })
-      })
+      return sliced(
+        c,
+        store.held.read((view) => summary(view, address)),
+      )
     },
   )
   return router
 }
 
-function sum(streams: readonly Stream[], time: bigint): z.infer<typeof Side> {
-  const total = (amount: (stream: Stream) => bigint) =>
-    streams.reduce((sofar, stream) => sofar + amount(stream), 0n).toString()
-  const counts = Object.fromEntries(
-    STREAM_STATUSES.map((status) => [
-      status,
-      streams.filter((stream) => statusOf(stream) === status).length,
-    ]),
-  ) as Record<(typeof STREAM_STATUSES)[number], number>
+function* summary({ coverage, streams }: HeldView, address: string): Generator<void, Response> {
+  const checkpoint = coverage.checkpoint()
+  const byToken = Map.groupBy(streams.totals(address), (total) => total.tokenAddress)
+  const claimable = yield* streams.claimable(address, checkpoint?.ledgerClosedAt ?? 0)
+  const tokens = [...byToken].map(([tokenAddress, totals]) => {
+    const side = (name: Total['side']) =>
+      sideJson(
+        totals.filter((total) => total.side === name),
+        claimable[name].get(tokenAddress) ?? 0n,
+      )
+    return { tokenAddress, incoming: side('recipient'), outgoing: side('sender') }
+  })
+  return json({ data: { address, tokens }, asOf: asOf(checkpoint) })
+}
+
+function sideJson(totals: readonly Total[], claimable: bigint): z.infer<typeof Side> {
+  const count = (status: StreamStatus) =>
+    totals.find((total) => total.status === status)?.streams ?? 0
+  const sum = (amount: 'depositedAmount' | 'withdrawnAmount') =>
+    totals.reduce((sofar, total) => sofar + total[amount], 0n).toString()
   return {
-    streams: streams.length,
-    ...counts,
-    depositedAmount: total((stream) => stream.depositedAmount),
-    withdrawnAmount: total((stream) => stream.withdrawnAmount),
-    claimableAmount: total((stream) => claimable(stream, time)),
+    streams: totals.reduce((sofar, { streams }) => sofar + streams, 0),
+    active: count('active'),
+    paused: count('paused'),
+    cancelled: count('cancelled'),
+    completed: count('completed'),
+    depositedAmount: sum('depositedAmount'),
+    withdrawnAmount: sum('withdrawnAmount'),
+    claimableAmount: claimable.toString(),
   }
 }

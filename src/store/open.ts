@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { UsageError } from '../domain/errors.ts'
 import { drizzle, migrate, readMigrationFiles } from './drizzle.ts'
 import { openFile } from './file.ts'
+import { defineDecimalSum } from './totals.ts'
 import { explainStorage } from './trouble.ts'
 
 export type Sqlite = Database.Database
@@ -38,6 +39,8 @@ export function openDatabase(path: string): Sqlite {
     sqlite.pragma(`cache_size = -${PAGE_CACHE_KIB}`)
     sqlite.pragma('temp_store = MEMORY')
     refuseNewer(sqlite, path)
+    // Migrations sum amounts.
+    defineDecimalSum(sqlite)
     migrate(drizzle({ client: sqlite }), { migrationsFolder: MIGRATIONS })
     return sqlite
   } catch (cause) {

@@ -5,8 +5,9 @@ import type { Sqlite } from './open.ts'
 import { streams } from './schema.ts'
 import { fromRow, toRow } from './stream-row.ts'
 import type { StreamRow } from './stream-row.ts'
+import { createTotalsWriter } from './totals.ts'
 
-/** The streams of one transaction: read once, folded in memory, written once. */
+/** The streams of one transaction: read once, folded in memory, written once, with their totals. */
 export interface Projection {
   get(streamId: bigint): Stream | undefined
   set(stream: Stream): void
@@ -33,6 +34,7 @@ export function createProjection(sqlite: Sqlite): Projection {
     .where(eq(streams.streamId, sql.placeholder('streamId')))
     .prepare()
 
+  const totals = createTotalsWriter(sqlite)
   const held = new Map<bigint, Stream | undefined>()
   /** As they are in the table. */
   const stored = new Map<bigint, StreamRow>()
@@ -54,6 +56,8 @@ export function createProjection(sqlite: Sqlite): Projection {
       changed.add(stream.streamId)
     },
     delete(streamId) {
+      get(streamId)
+      totals.change(stored.get(streamId), undefined)
       remove.run({ streamId: streamId.toString() })
       held.set(streamId, undefined)
       stored.delete(streamId)
@@ -67,14 +71,17 @@ export function createProjection(sqlite: Sqlite): Projection {
         const before = stored.get(streamId)
         if (before === undefined) insert.run(row)
         else update(before, row)
+        totals.change(before, row)
         stored.set(streamId, row)
       }
       changed.clear()
+      totals.flush()
     },
     clear() {
       held.clear()
       stored.clear()
       changed.clear()
+      totals.clear()
     },
   }
 }

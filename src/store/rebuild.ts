@@ -72,7 +72,10 @@ export function rebuild(
 
   return sqlite
     .transaction((): Rebuilt => {
-      sqlite.exec('create temp table streams_before as select * from streams; delete from streams')
+      sqlite.exec(
+        `create temp table streams_before as select * from streams;
+         delete from streams; delete from stream_totals`,
+      )
       const { counts, ...log } = readLog()
       settle()
       // Not of the log: what the chain said last.

@@ -95,6 +95,27 @@ export const streams = sqliteTable(
 )
 
 /**
+ * What the streams of a party, or all (`all`, under the address ''), come to: kept as streams
+ * change, because a sum over a hundred thousand of them takes seconds. Sums are decimal text, and
+ * can be beyond i128. There is no row where there is no stream.
+ */
+export const streamTotals = sqliteTable(
+  'stream_totals',
+  {
+    address: text().notNull(),
+    side: text({ enum: ['sender', 'recipient', 'all'] }).notNull(),
+    tokenAddress: text('token_address').notNull(),
+    status: text({ enum: ['active', 'paused', 'cancelled', 'completed'] }).notNull(),
+    streams: integer().notNull(),
+    depositedAmount: text('deposited_amount').notNull(),
+    withdrawnAmount: text('withdrawn_amount').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.address, table.side, table.tokenAddress, table.status] }),
+  ],
+)
+
+/**
  * Records of streams as the chain had them, for what the log alone cannot tell: the state that
  * events after `ledger` fold on. `record` is JSON.
  */

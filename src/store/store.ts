@@ -6,6 +6,8 @@ import { createChain, createChainWriter } from './chain.ts'
 import type { Chain, ChainWriter } from './chain.ts'
 import { createCoverage } from './coverage.ts'
 import type { Coverage, Identity } from './coverage.ts'
+import { createHeld } from './held.ts'
+import type { Held } from './held.ts'
 import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { lockDatabase } from './lock.ts'
@@ -27,6 +29,8 @@ export interface Store {
   changes(): number
   /** Runs reads in one transaction, so that they agree with each other. */
   snapshot<T>(read: () => T): T
+  /** Reads in several steps that agree with each other. */
+  held: Held
   close(): void
 }
 
@@ -71,17 +75,28 @@ export function openStoreForReading(path: string): Store {
 }
 
 function createStore(sqlite: Sqlite): Store {
+  const path = sqlite.name
   const coverage = createCoverage(sqlite)
+  const streams = createStreams(sqlite)
+  // A database in memory has no other connection; nothing serves one.
+  const held: Held =
+    path === ':memory:'
+      ? { read: (work) => work({ streams, coverage }), close() {} }
+      : createHeld(() => openForReading(path))
   const dataVersion = sqlite.prepare('pragma data_version').pluck()
   return {
-    path: sqlite.name,
+    path,
     log: createLog(sqlite),
-    streams: createStreams(sqlite),
+    streams,
     coverage,
     chain: createChain(sqlite, coverage),
     changes: () => dataVersion.get() as number,
     snapshot: (read) => sqlite.transaction(read).deferred(),
-    close: () => sqlite.close(),
+    held,
+    close() {
+      held.close()
+      sqlite.close()
+    },
   }
 }
 

@@ -1,10 +1,13 @@
 import type { Statement } from 'better-sqlite3'
 import { STREAM_STATUSES } from '../domain/stream.ts'
 import type { Stream, StreamStatus } from '../domain/stream.ts'
-import { asc, drizzle, eq, or, sql } from './drizzle.ts'
+import { createClaimable } from './claimable.ts'
+import { drizzle, eq, sql } from './drizzle.ts'
 import type { Sqlite } from './open.ts'
 import { streams } from './schema.ts'
 import { fromRow } from './stream-row.ts'
+import { createTotals } from './totals.ts'
+import type { Side, Total } from './totals.ts'
 
 export const STREAM_SORTS = ['created', 'start', 'end', 'deposited', 'updated'] as const
 export type StreamSort = (typeof STREAM_SORTS)[number]
@@ -37,8 +40,13 @@ export interface StreamPage {
 export interface Streams {
   page(query: StreamQuery): StreamPage
   byId(streamId: string): Stream | undefined
-  /** Every stream of a party, on either side. */
-  ofUser(address: string): Stream[]
+  /** What a party's streams come to, kept as they change. */
+  totals(address: string): Total[]
+  /**
+   * What could be withdrawn from a party's streams at `time` (Unix seconds), by side and token,
+   * added up in steps of about a millisecond. Reads more than once: it needs one snapshot.
+   */
+  claimable(address: string, time: number): Generator<void, Record<Side, Map<string, bigint>>>
   count(): number
 }
 
@@ -66,17 +74,6 @@ export function createStreams(sqlite: Sqlite): Streams {
     .select()
     .from(streams)
     .where(eq(sql`rowid`, sql.placeholder('row')))
-    .prepare()
-  const ofUser = db
-    .select()
-    .from(streams)
-    .where(
-      or(
-        eq(streams.sender, sql.placeholder('user')),
-        eq(streams.recipient, sql.placeholder('user')),
-      ),
-    )
-    .orderBy(asc(streams.createdOrder))
     .prepare()
   const count = sqlite.prepare('select count(*) from streams').pluck()
   /** By their text: there are only so many shapes of a query. */
@@ -132,7 +129,8 @@ export function createStreams(sqlite: Sqlite): Streams {
       const row = byId.get({ streamId })
       return row && fromRow(row)
     },
-    ofUser: (user) => ofUser.all({ user }).map(fromRow),
+    totals: createTotals(sqlite),
+    claimable: createClaimable(sqlite),
     count: () => count.get() as number,
   }
 }

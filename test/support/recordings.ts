@@ -72,8 +72,19 @@ export function memoryStore(): WritableStore {
 
 /** Every row of every table that a user could see the effect of. */
 export function dump({ sqlite }: WritableStore): Record<string, unknown[]> {
-  const tables = ['events', 'streams', 'checkpoint', 'coverage', 'gaps', 'event_counts']
+  const keys = {
+    events: 'id',
+    streams: 'stream_id',
+    stream_totals: 'address, side, token_address, status',
+    checkpoint: 'id',
+    coverage: 'from_ledger',
+    gaps: 'from_ledger, to_ledger',
+    event_counts: 'type',
+  }
   return Object.fromEntries(
-    tables.map((table) => [table, sqlite.prepare(`select * from ${table} order by 1`).all()]),
+    Object.entries(keys).map(([table, key]) => [
+      table,
+      sqlite.prepare(`select * from ${table} order by ${key}`).all(),
+    ]),
   )
 }

@@ -1,0 +1,50 @@
+import type { BlockList } from 'node:net'
+import { cors } from 'hono/cors'
+import type { Logger } from 'pino'
+import type { Slices } from '../store/slices.ts'
+import { createSliced } from './budget.ts'
+import { eventRoutes } from './events.ts'
+import { badRequest, internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
+import { createRouter } from './routes.ts'
+import { statusRoutes } from './status.ts'
+import type { StatusDeps } from './status.ts'
+import { streamRoutes } from './streams.ts'
+import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe.ts'
+import { userRoutes } from './users.ts'
+
+export interface HttpDeps extends Omit<StatusDeps, 'sliced'> {
+  logger: Logger
+  trustProxy: BlockList
+  /** In which dear requests are answered; the feed may share them. */
+  slices: Slices
+}
+
+export function createApp(deps: HttpDeps) {
+  const app = createRouter()
+  app.use(
+    cors({
+      origin: '*',
+      allowMethods: SUBSCRIBE_METHODS,
+      allowHeaders: ['Authorization', 'Cache-Control', 'Content-Type', 'Last-Event-ID'],
+      maxAge: 86_400,
+    }),
+  )
+  // Hono drops a parameter without a name before any schema could refuse it.
+  app.use(async (c, next) => {
+    if (!/^[^?]*\?(.*&)?=/.test(c.req.url)) return next()
+    return respond(badRequest([{ parameter: '', detail: 'is not a parameter here' }]))
+  })
+  app.onError((error) => {
+    deps.logger.error({ err: error }, 'request failed')
+    return respond(internal())
+  })
+  app.notFound((c) => {
+    const { method, path } = c.req
+    if (path === SUBSCRIBE_PATH) return respond(methodNotAllowed(method, SUBSCRIBE_METHODS))
+    return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
+  })
+  const reads = { store: deps.store, sliced: createSliced(deps.slices) }
+  for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
+  app.route('/', statusRoutes({ ...deps, ...reads }))
+  return app
+}

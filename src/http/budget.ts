@@ -1,0 +1,56 @@
+import type { ServerResponse } from 'node:http'
+import type { Context } from 'hono'
+import type { Slices } from '../store/slices.ts'
+import { respond, tookTooLong, tooMuchAtOnce } from './problem.ts'
+
+/** What the listener tells the routes about a request. */
+export interface Client {
+  /** Whose share its work counts against. */
+  address: string
+  outgoing: ServerResponse
+}
+
+/** What routes have as `c.env`. */
+export interface ClientEnv {
+  Bindings: Client
+}
+
+/**
+ * Does a request's work in slices, with a share for its address. Work that takes no longer than a
+ * moment is done at once; of the rest each address may have a number waiting.
+ */
+export type Sliced = (
+  c: Context<ClientEnv>,
+  work: Generator<unknown, Response>,
+) => Response | Promise<Response>
+
+/** More than a browser has connections for a page, few enough that nobody waits for them long. */
+const MOST_AT_ONCE = 16
+const RETRY_AFTER_SECONDS = 1
+const DEADLINE_MS = 30_000
+
+export function createSliced(slices: Slices): Sliced {
+  return async (c, work) => {
+    const { address, outgoing } = c.env
+    if (slices.waiting(address) >= MOST_AT_ONCE) {
+      return respond(tooMuchAtOnce(MOST_AT_ONCE, RETRY_AFTER_SECONDS))
+    }
+    const leaving = new AbortController()
+    const leave = () => leaving.abort(GONE)
+    const late = setTimeout(() => leaving.abort(LATE), DEADLINE_MS)
+    outgoing.once('close', leave)
+    try {
+      return await slices.run(address, work, leaving.signal)
+    } catch (error) {
+      if (error !== GONE && error !== LATE) throw error
+      // A client that is gone reads no answer.
+      return respond(tookTooLong(RETRY_AFTER_SECONDS))
+    } finally {
+      clearTimeout(late)
+      outgoing.off('close', leave)
+    }
+  }
+}
+
+const GONE = new Error('the client is gone')
+const LATE = new Error('the work took too long')

@@ -1,0 +1,242 @@
+import { join } from 'node:path'
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { I128_MAX, I128_MIN, U64_MAX } from '../../src/domain/integers.ts'
+import { claimable, statusOf } from '../../src/domain/stream.ts'
+import type { Stream } from '../../src/domain/stream.ts'
+import { createClaimable } from '../../src/store/claimable.ts'
+import { openDatabase } from '../../src/store/open.ts'
+import type { Sqlite } from '../../src/store/open.ts'
+import { createProjection } from '../../src/store/projection.ts'
+import { rebuild } from '../../src/store/rebuild.ts'
+import { openStore } from '../../src/store/store.ts'
+import { createStreams } from '../../src/store/streams.ts'
+import { createTotals } from '../../src/store/totals.ts'
+import { temporaryFolder } from '../support/process.ts'
+import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+
+const decode = createDecoder()
+const quirks = await loadRecording('quirks')
+
+function allStreams(sqlite: Sqlite): Stream[] {
+  return createStreams(sqlite).page({ sort: 'created', order: 'asc', limit: 1_000_000 }).streams
+}
+
+/** What the table should hold, added up stream by stream. */
+function added(streams: readonly Stream[]): Map<string, [number, bigint, bigint]> {
+  const sums = new Map<string, [number, bigint, bigint]>()
+  for (const stream of streams) {
+    const { tokenAddress, sender, recipient, depositedAmount, withdrawnAmount } = stream
+    for (const place of [`${sender} sender`, `${recipient} recipient`, ' all']) {
+      const key = `${place} ${tokenAddress} ${statusOf(stream)}`
+      const [count, deposited, withdrawn] = sums.get(key) ?? [0, 0n, 0n]
+      sums.set(key, [count + 1, deposited + depositedAmount, withdrawn + withdrawnAmount])
+    }
+  }
+  return sums
+}
+
+function kept(sqlite: Sqlite): Map<string, [number, bigint, bigint]> {
+  const addresses = sqlite
+    .prepare('select distinct address from stream_totals')
+    .pluck()
+    .all() as string[]
+  const read = createTotals(sqlite)
+  return new Map(
+    addresses.flatMap((address) =>
+      read(address).map(({ side, tokenAddress, status, streams, ...sums }) => [
+        `${address} ${side} ${tokenAddress} ${status}`,
+        [streams, sums.depositedAmount, sums.withdrawnAmount],
+      ]),
+    ),
+  )
+}
+
+function drain<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+const amount = fc.oneof(
+  fc.bigInt({ min: 0n, max: 10n ** 12n }),
+  fc.bigInt({ min: 0n, max: 10n ** 19n }),
+  fc.bigInt({ min: I128_MIN, max: I128_MAX }),
+)
+const time = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 32n }), fc.bigInt({ min: 0n, max: U64_MAX }))
+const party = fc.constantFrom('alice', 'bob', 'carol')
+const record = fc.record({
+  sender: party,
+  recipient: party,
+  tokenAddress: fc.constantFrom('gold', 'silver'),
+  ratePerSecond: amount,
+  depositedAmount: amount,
+  withdrawnAmount: amount,
+  startTime: time,
+  lastUpdateTime: time,
+  isActive: fc.boolean(),
+  paused: fc.boolean(),
+  pausedAt: fc.option(time),
+})
+
+function streamOf(number: number, fields: Partial<Stream>): Stream {
+  return {
+    ...(fields as Stream),
+    streamId: BigInt(number),
+    status: 'Active',
+    ended: null,
+    endedAt: null,
+    createdLedger: 1,
+    updatedLedger: 1,
+    lastEventId: null,
+    origin: 'events',
+    liveUntilLedger: null,
+  }
+}
+
+describe('totals kept beside the streams', () => {
+  property.prop([fc.infiniteStream(fc.nat()), fc.integer({ min: 1, max: 40 })], { numRuns: 6 })(
+    'P5: equal the sums over all streams, whichever ledgers arrive first, and after a rebuild',
+    (numbers, withheld) => {
+      const store = memoryStore()
+      const { ledgers } = quirks
+      const late = ledgers.filter((_, at) => at % withheld === 0)
+      const first = ledgers.filter((ledger) => !late.includes(ledger))
+      for (const ledger of first) store.writer.apply(ledgerBatch(quirks, ledger))
+      const order = late.map((ledger) => ({ ledger, by: numbers.next().value as number }))
+      for (const { ledger } of order.toSorted((a, b) => a.by - b.by)) {
+        store.writer.apply(ledgerBatch(quirks, ledger))
+      }
+      const expected = added(allStreams(store.sqlite))
+      expect(expected.size).toBeGreaterThan(0)
+      expect(kept(store.sqlite)).toEqual(expected)
+      rebuild(store.sqlite, decode)
+      expect(kept(store.sqlite)).toEqual(expected)
+      store.close()
+    },
+  )
+
+  property.prop([fc.array(fc.tuple(fc.nat(8), fc.option(record)))], { numRuns: 50 })(
+    'P5: follow any change of any stream, with amounts of any size',
+    (changes) => {
+      const { sqlite, close } = memoryStore()
+      const projection = createProjection(sqlite)
+      for (const [number, fields] of changes) {
+        if (fields === null) projection.delete(BigInt(number))
+        else {
+          // An event that names other parties comes as a new row.
+          projection.delete(BigInt(number))
+          projection.set(streamOf(number, fields))
+        }
+        if (number % 2 === 0) projection.flush()
+      }
+      projection.flush()
+      expect(kept(sqlite)).toEqual(added(allStreams(sqlite)))
+      close()
+    },
+  )
+
+  test('P2: what a failed transaction would have added is not added by the next', () => {
+    const { sqlite, close } = memoryStore()
+    const projection = createProjection(sqlite)
+    const fields = { sender: 'alice', recipient: 'bob', tokenAddress: 'gold' }
+    const rest = { ratePerSecond: 1n, depositedAmount: 9n, withdrawnAmount: 0n }
+    const times = { startTime: 0n, lastUpdateTime: 0n, pausedAt: null }
+    const stream = streamOf(1, { ...fields, ...rest, ...times, isActive: true, paused: false })
+    const failing = sqlite.transaction(() => {
+      projection.delete(7n)
+      projection.set(stream)
+      throw new Error('no space')
+    })
+    expect(() => failing()).toThrow('no space')
+    projection.clear()
+    projection.set(stream)
+    projection.flush()
+    expect(kept(sqlite)).toEqual(added([stream]))
+    close()
+  })
+
+  test('P5: a file of the version before gets them', async () => {
+    const path = join(await temporaryFolder(), 'old.db')
+    const store = openStore(path, decode)
+    for (const ledger of quirks.ledgers) store.writer.apply(ledgerBatch(quirks, ledger))
+    const expected = kept(store.sqlite)
+    store.sqlite.exec(
+      `drop table stream_totals;
+       delete from __drizzle_migrations where created_at =
+         (select max(created_at) from __drizzle_migrations)`,
+    )
+    store.close()
+    const migrated = openDatabase(path)
+    expect(kept(migrated)).toEqual(expected)
+    expect(kept(migrated)).toEqual(added(allStreams(migrated)))
+    migrated.close()
+  })
+})
+
+describe('what can be withdrawn from all streams of a party', () => {
+  property.prop([fc.array(record, { maxLength: 30 }), fc.bigInt({ min: 0n, max: 2n ** 33n })], {
+    numRuns: 50,
+  })('P5: is the sum over them, for amounts of any size', (records, at) => {
+    const { sqlite, close } = memoryStore()
+    const projection = createProjection(sqlite)
+    const streams = records.map((fields, number) => streamOf(number, fields))
+    for (const stream of streams) projection.set(stream)
+    projection.flush()
+    const read = createClaimable(sqlite)
+    for (const address of ['alice', 'bob', 'nobody']) {
+      const sums = drain(read(address, Number(at)))
+      for (const side of ['sender', 'recipient'] as const) {
+        for (const token of ['gold', 'silver']) {
+          const expected = streams
+            .filter((stream) => stream[side] === address && stream.tokenAddress === token)
+            .reduce((sum, stream) => sum + claimable(stream, at), 0n)
+          expect(sums[side].get(token) ?? 0n).toBe(expected)
+        }
+      }
+    }
+    close()
+  })
+})
+
+describe('a read in several steps', () => {
+  test('P3: sees one state, however many commits come between its steps', async () => {
+    const store = openStore(join(await temporaryFolder(), 'held.db'), decode)
+    onTestFinished(() => store.close())
+    const half = Math.floor(quirks.ledgers.length / 2)
+    const [before, after] = [quirks.ledgers.slice(0, half), quirks.ledgers.slice(half)]
+    for (const ledger of before) store.writer.apply(ledgerBatch(quirks, ledger))
+    const expected = store.coverage.checkpoint()
+    const steps = store.held.read(function* ({ coverage, streams }) {
+      const first = coverage.checkpoint()
+      yield
+      return { first, second: coverage.checkpoint(), count: streams.count() }
+    })
+    steps.next()
+    const count = store.streams.count()
+    for (const ledger of after) store.writer.apply(ledgerBatch(quirks, ledger))
+    expect(store.streams.count()).toBeGreaterThan(count)
+    expect(drain(steps)).toEqual({ first: expected, second: expected, count })
+  })
+
+  test('P8: a few at a time; one that is left early makes room', async () => {
+    const store = openStore(join(await temporaryFolder(), 'held.db'), decode)
+    onTestFinished(() => store.close())
+    const begun: number[] = []
+    const held = (number: number) =>
+      store.held.read(function* () {
+        begun.push(number)
+        yield
+        return number
+      })
+    const [first, second, third] = [held(1), held(2), held(3)]
+    for (const steps of [first, second, third, third]) steps.next()
+    expect(begun).toEqual([1, 2])
+    first.return(0)
+    third.next()
+    expect(begun).toEqual([1, 2, 3])
+    expect([drain(second), drain(third)]).toEqual([2, 3])
+  })
+})
