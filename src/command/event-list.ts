@@ -44,9 +44,9 @@ export function createEventList(terminal: Terminal): EventList {
   }
 }
 
-/** A line that is wrapped would take two rows. */
+/** A line that is wrapped would take two rows. Some terminals do not say how wide they are. */
 function columnsOf({ out }: Terminal): number {
-  return 'columns' in out && typeof out.columns === 'number' ? out.columns : DEFAULT_COLUMNS
+  return ('columns' in out && Number(out.columns)) || DEFAULT_COLUMNS
 }
 
 function line(event: ListedEvent): string {
