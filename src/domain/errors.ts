@@ -11,6 +11,8 @@ export class SourceError extends Error {
   readonly limit: number | undefined
   /** With `outside_retention`: the ledgers are lost, by the rule of promise P3. */
   readonly confirmed: boolean
+  /** Which endpoint it was, where there are several; credentials redacted. */
+  readonly endpoint: string | undefined
 
   constructor(
     fault: Fault,
@@ -21,6 +23,7 @@ export class SourceError extends Error {
       range?: { oldest: number; latest: number } | undefined
       limit?: number | undefined
       confirmed?: boolean
+      endpoint?: string | undefined
     } = {},
   ) {
     super(detail, { cause: options.cause })
@@ -29,6 +32,7 @@ export class SourceError extends Error {
     this.range = options.range
     this.limit = options.limit
     this.confirmed = options.confirmed ?? false
+    this.endpoint = options.endpoint
   }
 }
 

@@ -36,6 +36,8 @@ export interface Reaction {
   askLess: 'ledgers' | 'events' | undefined
   /** Another chain may answer there now: a page is applied only after its chain was checked. */
   doubtsChain: boolean
+  /** Another network may be served there now: whose it is has to be asked before the next page. */
+  doubtsNetwork: boolean
   /** It is evidence that ledgers are lost; only the rule of promise P3 turns it into a gap. */
   countsTowardsGap: boolean
   /** Nothing goes on until a person acts: `/ready` and `/status` say so. */
@@ -51,14 +53,15 @@ const RETRY: Reaction = {
   cools: true,
   askLess: undefined,
   doubtsChain: true,
+  doubtsNetwork: false,
   countsTowardsGap: false,
   alarms: false,
   weight: 0,
 }
 
 export const REACTIONS: Readonly<Record<Fault, Reaction>> = {
-  unreachable: { ...RETRY, weight: 1 },
-  timeout: { ...RETRY, askLess: 'ledgers', weight: 2 },
+  unreachable: { ...RETRY, doubtsNetwork: true, weight: 1 },
+  timeout: { ...RETRY, askLess: 'ledgers', doubtsNetwork: true, weight: 2 },
   busy: { ...RETRY, weight: 3 },
   not_ready: { ...RETRY, weight: 4 },
   unknown: { ...RETRY, weight: 5 },
@@ -70,5 +73,5 @@ export const REACTIONS: Readonly<Record<Fault, Reaction>> = {
   outside_retention: { ...RETRY, cools: false, countsTowardsGap: true, weight: 0 },
   // Below every transient fault: another endpoint that is only away may still answer.
   refused: { ...RETRY, weight: 0 },
-  history_changed: { ...RETRY, alarms: true, weight: 12 },
+  history_changed: { ...RETRY, doubtsNetwork: true, alarms: true, weight: 12 },
 }

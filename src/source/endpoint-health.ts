@@ -1,10 +1,12 @@
 import type { SourceError } from '../domain/errors.ts'
+import type { Clock } from './clock.ts'
 
 /**
- * How far one endpoint is to be relied on, by two measures that are kept apart. After a fault it is
- * left alone, longer each time: that is for its sake. And it loses its place in the order of
- * preference until it has answered well for a while: that is for ours, for an endpoint that fails
- * every other time would otherwise be switched to and from without end.
+ * How far one endpoint can be relied on, by two measures that are kept apart. Cooling protects the
+ * endpoint: after a fault it is left alone, longer each time. Trust protects us: it loses its place
+ * in the order of preference until it has answered well for a while, because an endpoint that fails
+ * every other time would otherwise be switched to and from without end. Both together are short
+ * enough for an endpoint that has recovered to be in use again within 30 seconds.
  */
 export interface EndpointHealth {
   /** A good answer, to whatever it was asked. */
@@ -21,29 +23,23 @@ export interface EndpointHealth {
 }
 
 const FIRST_COOLING_MS = 1_000
-const LONGEST_COOLING_MS = 60_000
+/** Less than two ledgers: with no other endpoint, no more than that is slept through. */
+const LONGEST_COOLING_MS = 8_000
 /** A server that asks for more patience than this is asked again all the same. */
 const LONGEST_RETRY_AFTER_MS = 300_000
 /** Trust comes back with so many good answers, the first and the last so far apart at least. */
 const GOOD_ANSWERS = 3
-const PROBATION_MS = 30_000
+const PROBATION_MS = 7_500
 /** Trust lost again sooner than this was given too early: the next probation is twice as long. */
 const STEADY_MS = 600_000
-const LONGEST_PROBATION_MS = 16 * 60_000
+const LONGEST_PROBATION_MS = 15_000
 
-export interface Clock {
-  /** Milliseconds of a clock that never goes back. */
-  now(): number
-  /** From 0 to 1. */
-  random(): number
-}
-
-export function createHealth({ now, random }: Clock): EndpointHealth {
+export function createHealth({ now, random }: Pick<Clock, 'now' | 'random'>): EndpointHealth {
   /** Faults in a row. */
   let failures = 0
   let coolsUntil = Number.NEGATIVE_INFINITY
   let askedUntil = Number.NEGATIVE_INFINITY
-  // What has never been asked is taken at its word: the order of preference is the operator's.
+  // An endpoint that was never asked has its place: the order of preference is the operator's.
   let trusted = true
   let trustedSince = Number.NEGATIVE_INFINITY
   /** Times in a row that trust was lost soon after it had come back. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
+import type { Clock } from './clock.ts'
 import { createEntryKeys } from './entry-keys.ts'
 import type { LedgerSource } from './source.ts'
 import { watch } from './watchdog.ts'
@@ -14,7 +15,7 @@ export interface EndpointIdentity {
   isKnown(inUse: boolean): boolean
   /** Throws `refused` where it is not ours, and what `network` throws. */
   check(signal: AbortSignal): Promise<void>
-  /** A lost connection: who answers there next may be somebody else. */
+  /** Another network may be served there from now on. */
   doubt(): void
   aside(): Aside | undefined
 }
@@ -34,19 +35,19 @@ export interface IdentityDeps {
   contractId: string
   callTimeoutMs: number
   log: Logger
-  now(): number
+  clock: Clock
 }
 
-/** A switch that a probe has prepared is not held up by another check. */
+/** A probe has just checked it: a switch is not held up by another check. */
 const FRESH_MS = 15_000
-const RECHECK_NETWORK_MS = 600_000
-/** A contract may yet be deployed, or its ledger yet be reached. */
-const RECHECK_CONTRACT_MS = 60_000
+/** Often enough for an endpoint that serves the network again to be in use within 30 seconds. */
+const RECHECK_MS = 7_500
 /** The contract's entry is not worth a longer wait. */
 const PRESENCE_MS = 5_000
 
 export function createIdentity(deps: IdentityDeps): EndpointIdentity {
-  const { name, source, networkPassphrase, contractId, callTimeoutMs, log, now } = deps
+  const { name, source, networkPassphrase, contractId, callTimeoutMs, log, clock } = deps
+  const { now } = clock
   const instanceKey = createEntryKeys(contractId).instance
   let checkedAt: number | undefined
   let doubtful = false
@@ -60,6 +61,7 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
         (ending) => source.entries([instanceKey], ending),
         Math.min(callTimeoutMs, PRESENCE_MS),
         signal,
+        clock.after,
       )
       return entries.some(({ key }) => key === instanceKey)
     } catch (error) {
@@ -72,7 +74,7 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   function setAside(detail: string, passphrase: string | undefined): SourceError {
     if (aside?.detail !== detail) log.error({ endpoint: name, detail }, 'RPC set aside')
     aside = { passphrase, detail }
-    recheckAt = now() + (passphrase === undefined ? RECHECK_CONTRACT_MS : RECHECK_NETWORK_MS)
+    recheckAt = now() + RECHECK_MS
     return new SourceError('refused', detail)
   }
 
@@ -90,7 +92,7 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
         throw setAside(`serves the network "${passphrase}"`, passphrase)
       }
       if ((await presence) === false) throw setAside(`has no contract ${contractId}`, undefined)
-      if (aside !== undefined) log.info({ endpoint: name }, 'RPC taken back')
+      if (aside !== undefined) log.info({ endpoint: name }, 'RPC back in use')
       aside = undefined
       checkedAt = now()
       doubtful = false

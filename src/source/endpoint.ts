@@ -1,11 +1,19 @@
 import type { Logger } from 'pino'
-import { completeThrough, ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
-import type { Fault } from '../domain/faults.ts'
+import { REACTIONS } from '../domain/faults.ts'
+import { createChainGuard } from './chain-guard.ts'
+import type { ChainMemory } from './chain-guard.ts'
+import type { Clock } from './clock.ts'
 import { createHealth } from './endpoint-health.ts'
-import type { Clock, EndpointHealth } from './endpoint-health.ts'
+import type { EndpointHealth } from './endpoint-health.ts'
 import { createIdentity } from './endpoint-identity.ts'
 import type { Aside } from './endpoint-identity.ts'
+import { createEndpointLedgers } from './endpoint-ledgers.ts'
+import type { EndpointLedgers } from './endpoint-ledgers.ts'
+import { createEndpointReport } from './endpoint-report.ts'
+import type { EndpointCounters, EndpointStatus } from './endpoint-report.ts'
+import { createPageFetcher } from './page-fetcher.ts'
+import { createRetentionEvidence } from './retention.ts'
 import type {
   LedgerEntries,
   LedgerHeader,
@@ -14,29 +22,8 @@ import type {
   LedgerSource,
   PageStart,
 } from './source.ts'
+import type { Tips } from './tips.ts'
 import { watch } from './watchdog.ts'
-
-/** An endpoint as `/status` shows it. */
-export interface EndpointStatus {
-  url: string
-  /** `set_aside`: of another network, or without the contract. */
-  state: 'starting' | 'ok' | 'failing' | 'set_aside'
-  latestLedger: number | null
-  oldestLedger: number | null
-  /** The last fault and what was said of it; kept when the endpoint has recovered. */
-  lastError: string | null
-}
-
-/** Totals since the start. */
-export interface EndpointCounters {
-  url: string
-  pages: number
-  faults: Readonly<Partial<Record<Fault, number>>>
-  /** Pages for which another endpoint was faster, though it was asked later. */
-  outrun: number
-  /** Answered or not. */
-  probes: number
-}
 
 export interface EndpointDeps {
   /** Credentials redacted. */
@@ -48,20 +35,23 @@ export interface EndpointDeps {
   callTimeoutMs: number
   log: Logger
   clock: Clock
-  /** Whether a tip is further behind the best one known than an endpoint in use may be. */
-  lags(latestLedger: number): boolean
+  memory: ChainMemory
+  /** Shared by all endpoints. */
+  tips: Tips
 }
 
 /** One of several sources of the same ledgers, and what is known of it. Methods throw SourceError. */
 export interface Endpoint {
   readonly name: string
   readonly health: EndpointHealth
+  readonly ledgers: Pick<EndpointLedgers, 'lacks' | 'lags' | 'latest' | 'oldest'>
   /**
    * Makes sure that it is of our network and has the contract, where that is not known or not
    * known any more: for one `inUse`, once and after a lost connection.
    */
   identify(inUse: boolean, signal: AbortSignal): Promise<void>
-  page(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage>
+  /** One that is not `inUse` has to show first that its chain is the log's. */
+  page(start: PageStart, limit: number, inUse: boolean, signal: AbortSignal): Promise<LedgerPage>
   range(signal: AbortSignal): Promise<LedgerRange>
   ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
@@ -71,11 +61,10 @@ export interface Endpoint {
   isProbeDue(): boolean
   /** What speaks against asking it for ledgers, if anything. */
   aside(): Aside | undefined
-  /** Whether it is known not to have the ledger that a page would start in. */
-  lacks(start: PageStart): boolean
-  latestLedger(): number | null
-  /** Milliseconds since it last said anything about the ledgers it was asked for. */
-  silentMs(): number
+  /** Whether it has a say in what is lost: it has answered within the last hour. */
+  isInService(): boolean
+  /** Whether it is certain that it does not have the ledger that a page would start in. */
+  hasLost(ledger: number): boolean
   /** Milliseconds that a page may take before another endpoint is asked as well. */
   patienceMs(floorMs: number): number
   /** Something it did that is not the outcome of a call. */
@@ -88,96 +77,114 @@ export interface Endpoint {
 }
 
 const PROBE_EVERY_MS = 10_000
-/** How many times as long as usual a page may take. */
-const PATIENCE = 3
-/** Weight of the newest page in what is usual. */
-const NEWEST = 0.2
-const SMALLEST_PAGE = 50
-/** A limit that a server has set is tried again so much later. */
-const SHORT_PAGES_MS = 600_000
+/** One that may come back into use is asked more often. */
+const PROBE_RETURNING_EVERY_MS = 3_500
+/** A check costs a whole ledger, and a replica that lags says so at every poll. */
+const EXPLAIN_EVERY_MS = 5_000
+const IN_SERVICE_MS = 3_600_000
+/** One that has never answered has a say for so long after the start. */
+const FIRST_ANSWER_MS = 60_000
 
 export function createEndpoint(deps: EndpointDeps): Endpoint {
-  const { name, source, callTimeoutMs, log, clock, lags } = deps
+  const { name, source, callTimeoutMs, log, clock, memory, tips } = deps
   const { now } = clock
   const health = createHealth(clock)
-  const identity = createIdentity({ ...deps, now })
-  let state: 'starting' | 'ok' | 'failing' = 'starting'
-  let latestLedger: number | null = null
-  let oldestLedger: number | null = null
-  let lastError: string | null = null
-  /** The log says that it fails. */
-  let isTold = false
-  /** Asked for this ledger, it was behind; until it is seen to have it, others go first. */
-  let awaitedLedger = 0
-  let heardAt = now()
+  const identity = createIdentity(deps)
+  const chain = createChainGuard(source, memory)
+  const ledgers = createEndpointLedgers(name, tips, now)
+  const evidence = createRetentionEvidence()
+  const report = createEndpointReport(name, log)
+  const createdAt = now()
+  let answeredAt: number | undefined
   let contactAt = Number.NEGATIVE_INFINITY
-  let usualMs = 0
-  /** What the server gave up on is not asked for again for a while. */
-  let shortPages = { limit: Number.POSITIVE_INFINITY, until: 0 }
-  const faults: Partial<Record<Fault, number>> = {}
-  const totals = { pages: 0, outrun: 0, probes: 0 }
+  /** When a fault last had the chain checked, and what was found. */
+  let explainedAt = Number.NEGATIVE_INFINITY
+  let explanation: SourceError | undefined
+  const pages = createPageFetcher({ source, chain, evidence, clock, call })
 
   async function call<T>(
     make: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
-    asked?: { start: PageStart; limit: number },
   ): Promise<T> {
     contactAt = now()
     try {
-      return await watch(make, callTimeoutMs, signal)
+      return await watch(make, callTimeoutMs, signal, clock.after)
     } catch (error) {
-      if (!signal.aborted && error instanceof SourceError) note(error, asked)
+      if (!signal.aborted && error instanceof SourceError) note(error)
       throw error
     }
   }
 
-  function note(error: SourceError, asked?: { start: PageStart; limit: number }): void {
-    const { fault, range, message } = error
-    faults[fault] = (faults[fault] ?? 0) + 1
-    // A ledger late is everyday life; what is set aside has been told of.
-    if (!isTold && fault !== 'behind' && identity.aside() === undefined) {
-      log.warn({ endpoint: name, fault, detail: message }, 'RPC failed')
-      isTold = true
+  function note(error: SourceError): void {
+    const { cools, doubtsChain, doubtsNetwork } = REACTIONS[error.fault]
+    const { range } = error
+    const aside = identity.aside()
+    if (aside !== undefined) tips.forget(name)
+    report.failed(error, aside !== undefined)
+    if (range !== undefined) {
+      ledgers.see(range.oldest, { ledger: range.latest, closedAt: undefined }, false)
     }
-    state = 'failing'
-    lastError = `${fault}: ${message}`
-    if (range !== undefined) see(range.oldest, range.latest)
-    // These are about its ledgers and about the page's size, not about its health.
-    if (fault === 'outside_retention') heardAt = now()
-    else if (fault === 'behind' && asked !== undefined) awaitedLedger = startLedgerOf(asked.start)
-    else if (isTooMuch(fault) && asked !== undefined && asked.limit > SMALLEST_PAGE) {
-      const limit = Math.max(SMALLEST_PAGE, Math.floor(asked.limit / 2))
-      shortPages = { limit, until: now() + SHORT_PAGES_MS }
-    } else health.fault(error)
-    if (fault === 'unreachable' || fault === 'timeout') identity.doubt()
-  }
-
-  function see(oldest: number | undefined, latest: number): void {
-    oldestLedger = oldest ?? oldestLedger
-    latestLedger = latest
-    if (latest >= awaitedLedger) awaitedLedger = 0
+    if (cools) health.fault(error)
+    // It has answered: what was wrong was the question.
+    else answeredAt = now()
+    if (doubtsChain) chain.doubt()
+    if (doubtsNetwork) identity.doubt()
   }
 
   function good(): void {
-    if (isTold) log.info({ endpoint: name }, 'RPC answers again')
-    isTold = false
-    state = 'ok'
-    if (latestLedger !== null && lags(latestLedger)) health.doubt()
+    report.answered()
+    answeredAt = now()
+    if (ledgers.lags()) health.doubt()
     else health.good()
   }
 
   async function askRange(signal: AbortSignal): Promise<LedgerRange> {
     const answer = await call((ending) => source.range(ending), signal)
-    see(answer.oldestLedger, answer.latestLedger)
-    good()
+    const { oldestLedger, latestLedger } = answer
+    evidence.shows(oldestLedger)
+    ledgers.see(oldestLedger, { ledger: latestLedger, closedAt: undefined }, chain.isSure())
     return answer
   }
 
-  async function answered<T>(
+  const checkChain = (signal: AbortSignal) =>
+    call(
+      (ending) => chain.check(async () => (await source.range(ending)).latestLedger, ending),
+      signal,
+    )
+
+  /** Another chain may be what is behind a fault; then that is what is reported. */
+  async function explained(error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (!(error instanceof SourceError) || chain.isSure()) return error
+    if (now() - explainedAt < EXPLAIN_EVERY_MS) return explanation ?? error
+    try {
+      await checkChain(signal)
+      explanation = undefined
+    } catch (found) {
+      if (signal.aborted || !(found instanceof SourceError)) return found
+      if (!REACTIONS[found.fault].alarms) return error
+      explanation = found
+    }
+    explainedAt = now()
+    return explanation ?? error
+  }
+
+  async function identify(signal: AbortSignal): Promise<void> {
+    try {
+      await call(identity.check, signal)
+    } catch (error) {
+      // A network that has started over does not have the contract.
+      const isMissing = identity.aside() !== undefined && identity.aside()?.passphrase === undefined
+      throw isMissing ? await explained(error, signal) : error
+    }
+  }
+
+  /** An answer that is worth nothing if it is of another chain. */
+  async function trusted<T>(
     make: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const answer = await call(make, signal)
+    if (!chain.isSure()) await checkChain(signal)
     good()
     return answer
   }
@@ -185,106 +192,81 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   return {
     name,
     health,
+    ledgers,
     async identify(inUse, signal) {
-      if (!identity.isKnown(inUse)) await call(identity.check, signal)
+      if (!identity.isKnown(inUse)) await identify(signal)
     },
 
-    async page(start, asked, signal) {
-      const began = now()
-      const limit = Math.min(asked, began < shortPages.until ? shortPages.limit : asked)
-      const page = await call(
-        async (ending) => checked(await source.page(start, limit, ending), start),
-        signal,
-        { start, limit },
-      )
-      const tookMs = now() - began
-      usualMs = usualMs === 0 ? tookMs : usualMs + (tookMs - usualMs) * NEWEST
-      heardAt = now()
-      totals.pages += 1
-      see(page.oldest?.ledger, page.tip.ledger)
+    async page(start, limit, inUse, signal) {
+      if (!inUse) chain.doubt()
+      try {
+        const page = await pages.fetch(start, limit, signal)
+        report.count('pages')
+        ledgers.see(page.oldest?.ledger, page.tip, true)
+        good()
+        return page
+      } catch (error) {
+        if (!(error instanceof SourceError) || signal.aborted) throw error
+        if (error.fault === 'behind') ledgers.wasBehind(start)
+        const isOutside = error.fault === 'behind' || REACTIONS[error.fault].countsTowardsGap
+        throw isOutside ? await explained(error, signal) : error
+      }
+    },
+
+    async range(signal) {
+      const range = await askRange(signal)
       good()
-      return page
+      return range
     },
-
-    range: askRange,
-    ledger: (sequence, signal) => answered((ending) => source.ledger(sequence, ending), signal),
-    entries: (keys, signal) => answered((ending) => source.entries(keys, ending), signal),
+    ledger: (sequence, signal) => trusted((ending) => source.ledger(sequence, ending), signal),
+    entries: (keys, signal) => trusted((ending) => source.entries(keys, ending), signal),
 
     async probe(signal) {
       try {
         // Done ahead for one that is about to be returned to, so that no page waits for it.
         const isReturning = !health.isTrusted() && !identity.isKnown(false)
-        if (isReturning || !identity.isKnown(true)) await call(identity.check, signal)
+        if (isReturning || !identity.isKnown(true)) await identify(signal)
+        if (!chain.isSure()) await checkChain(signal)
         await askRange(signal)
+        good()
       } catch (error) {
         if (!signal.aborted && !(error instanceof SourceError)) throw error
       } finally {
-        totals.probes += 1
+        report.count('probes')
       }
     },
 
     isProbeDue() {
-      if (now() - contactAt < PROBE_EVERY_MS || health.coolingMs() > 0) return false
+      const isReturning = !health.isTrusted() || identity.aside() !== undefined
+      const everyMs = isReturning ? PROBE_RETURNING_EVERY_MS : PROBE_EVERY_MS
+      if (now() - contactAt < everyMs || health.coolingMs() > 0) return false
       return identity.aside()?.isDue ?? true
     },
 
     aside: identity.aside,
-    lacks(start) {
-      if (awaitedLedger > 0 && startLedgerOf(start) >= awaitedLedger) return true
-      return oldestLedger !== null && firstLedger(start) < oldestLedger
+    isInService() {
+      if (identity.aside() !== undefined) return false
+      if (answeredAt === undefined) return now() - createdAt < FIRST_ANSWER_MS
+      return now() - answeredAt < IN_SERVICE_MS
     },
-    latestLedger: () => (identity.aside() === undefined ? latestLedger : null),
-    silentMs: () => now() - heardAt,
-    patienceMs: (floorMs) => Math.max(floorMs, usualMs * PATIENCE),
+    hasLost: evidence.proves,
+    patienceMs: pages.patienceMs,
     blame: (error) => note(error),
-    dispute(detail) {
-      state = 'failing'
-      lastError = detail
-    },
+    dispute: report.disputed,
     outrun() {
-      totals.outrun += 1
+      report.count('outrun')
       health.doubt()
     },
-    status: () => ({
-      url: name,
-      state: identity.aside() === undefined ? state : 'set_aside',
-      latestLedger,
-      oldestLedger,
-      lastError,
-    }),
-    counters: () => ({ url: name, ...totals, faults: { ...faults } }),
+    status() {
+      const { state, lastError } = report.state()
+      return {
+        url: name,
+        state: identity.aside() === undefined ? state : 'set_aside',
+        latestLedger: ledgers.latest(),
+        oldestLedger: ledgers.oldest(),
+        lastError,
+      }
+    },
+    counters: report.counters,
   }
-}
-
-function isTooMuch(fault: Fault): boolean {
-  return fault === 'time_limit' || fault === 'too_many'
-}
-
-/** The ledger that an endpoint must have reached to answer. */
-function startLedgerOf(start: PageStart): number {
-  return 'after' in start ? ledgerOf(start.after) : start.startLedger
-}
-
-/** The ledger that an endpoint must still have to answer. */
-function firstLedger(start: PageStart): number {
-  return 'after' in start ? completeThrough(start.after) + 1 : start.startLedger
-}
-
-/**
- * A page that is possible at all: it does not end before it starts, nor behind the tip that it
- * names itself. What lies between was checked by whoever read it from the wire.
- */
-function checked(page: LedgerPage, start: PageStart): LedgerPage {
-  const { cursor, tip, oldest } = page
-  const backwards =
-    'after' in start ? cursor < start.after : completeThrough(cursor) < start.startLedger - 1
-  if (backwards) {
-    throw new SourceError('malformed', `the page from ${JSON.stringify(start)} ended at ${cursor}`)
-  }
-  if (ledgerOf(cursor) > tip.ledger) {
-    const range = { oldest: oldest?.ledger ?? 0, latest: tip.ledger }
-    const detail = `the page ended in ledger ${ledgerOf(cursor)}, and the tip is ${tip.ledger}`
-    throw new SourceError('behind', detail, { range })
-  }
-  return page
 }

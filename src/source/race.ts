@@ -1,4 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
+import type { Clock } from './clock.ts'
 
 /**
  * One question to several, one after the other: the next is asked when one has failed or has had
@@ -17,6 +18,7 @@ export interface Race<E, T, R> {
   decide(answers: readonly Answer<E, T>[]): R | undefined
   /** The decision has come without an entrant that was out of time. */
   outrun(entrant: E): void
+  after: Clock['after']
 }
 
 export interface Answer<E, T> {
@@ -38,13 +40,13 @@ export interface Outcome<E, T, R> {
 
 interface Run {
   ending: AbortController
-  timer: NodeJS.Timeout
+  cancel(): void
   late: boolean
 }
 
 /** An aborted signal rejects with the signal's reason. */
 export async function race<E, T, R>(
-  { width, next, ask, patienceMs, decide, outrun }: Race<E, T, R>,
+  { width, next, ask, patienceMs, decide, outrun, after }: Race<E, T, R>,
   signal: AbortSignal,
 ): Promise<Outcome<E, T, R>> {
   signal.throwIfAborted()
@@ -57,11 +59,11 @@ export async function race<E, T, R>(
     const entrant = next(running.size + answers.length)
     if (entrant === undefined) return false
     const ending = new AbortController()
-    const timer = setTimeout(() => {
+    const cancel = after(patienceMs(entrant), () => {
       run.late = true
       launch()
-    }, patienceMs(entrant)).unref()
-    const run: Run = { ending, timer, late: false }
+    })
+    const run: Run = { ending, cancel, late: false }
     running.set(entrant, run)
     follow(entrant, ending.signal).catch(reject)
     return true
@@ -85,7 +87,7 @@ export async function race<E, T, R>(
 
   /** False once it has been called off. */
   function leave(entrant: E): boolean {
-    clearTimeout(running.get(entrant)?.timer)
+    running.get(entrant)?.cancel()
     return running.delete(entrant)
   }
 

@@ -1,4 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
+import { afterReal } from './clock.ts'
 
 /**
  * A call that is given up after `timeoutMs` or an abort even if it never settles: sources have
@@ -9,6 +10,7 @@ export async function watch<T>(
   call: (signal: AbortSignal) => Promise<T>,
   timeoutMs: number,
   signal: AbortSignal,
+  after = afterReal,
 ): Promise<T> {
   signal.throwIfAborted()
   const ending = new AbortController()
@@ -19,14 +21,14 @@ export async function watch<T>(
     ending.abort(reason)
   }
   const stop = () => giveUp(signal.reason)
-  const timer = setTimeout(() => {
+  const cancel = after(timeoutMs, () => {
     giveUp(new SourceError('timeout', `a call had not settled after ${timeoutMs} ms`))
-  }, timeoutMs).unref()
+  })
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await Promise.race([call(ending.signal), givenUp])
   } finally {
-    clearTimeout(timer)
+    cancel()
     signal.removeEventListener('abort', stop)
   }
 }

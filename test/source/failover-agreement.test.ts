@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../../src/source/source.ts'
 import { rawEvents } from '../support/recordings.ts'
-import { firstSteps, never, pagesBy, setUp, statusOf } from './failover.support.ts'
+import { firstSteps, heldUp, LONG, never, pagesBy, setUp, statusOf } from './failover.support.ts'
 import type { NodeOptions } from './failover.support.ts'
 
 const { firstLedger } = firstSteps.header
@@ -103,10 +103,13 @@ describe('two endpoints that agree', () => {
   })
 
   test('do not wait for a third that is slow', async () => {
-    const slow = { kind: 'timeout', afterMs: 250 } as const
-    const faults = [{ when: { call: 1 }, fault: slow }]
-    const failover = await setUp([{ faults }, {}, {}], { ...two, patienceMs: 30 })
-    await failover.source.page(all, 100, never)
+    const slow = heldUp('page')
+    const failover = await setUp([{ through: slow.through }, {}, {}], two)
+    const asked = failover.source.page(all, 100, never)
+    await slow.reached()
+    await expect.poll(() => pagesBy(failover)['b'], LONG).toBe(1)
+    failover.clock.advance(2)
+    await asked
     expect(pagesBy(failover)).toEqual({ a: 0, b: 1, c: 1 })
     expect(failover.source.counters().endpoints[0]).toMatchObject({ outrun: 1 })
   })

@@ -1,0 +1,84 @@
+import { SourceError } from '../domain/errors.ts'
+import type { LedgerSource } from './source.ts'
+
+/**
+ * Whether an endpoint has the chain that the log has. Test networks are reset a few times a year:
+ * the passphrase stays, ledger numbers begin again, and event ids would collide with those of the
+ * old chain. Only hashes tell. The check comes after the answer it is about, because a ledger of
+ * the new chain may close between a check and an answer.
+ */
+export interface ChainGuard {
+  /** Another chain may answer there from now on. */
+  doubt(): void
+  /** Nothing has happened since the last check that would call for another. */
+  isSure(): boolean
+  /**
+   * Ends the doubts that there were when it was called. `tip` answers the newest ledger of the
+   * endpoint. Throws SourceError `history_changed`, and whatever the endpoint's ledgers throw.
+   */
+  check(tip: () => number | Promise<number>, signal: AbortSignal): Promise<void>
+}
+
+/** What the log remembers of its chain. */
+export interface ChainMemory {
+  /** Ledgers whose hash is remembered, newest first. */
+  anchors(): readonly Anchor[]
+  /** The checkpoint's ledger; undefined while the log is empty. */
+  checkpoint(): number | undefined
+}
+
+export interface Anchor {
+  sequence: number
+  /** 64 hex digits. */
+  hash: string
+}
+
+/** Ledgers to ask for before giving up: the endpoint may have forgotten the older ones. */
+const MAX_ASKED = 3
+
+export function createChainGuard(
+  source: Pick<LedgerSource, 'ledger'>,
+  { anchors, checkpoint }: ChainMemory,
+): ChainGuard {
+  /** How often there was doubt, and how often when the last check began. An endpoint begins with one. */
+  let doubts = 1
+  let settled = 0
+
+  async function compare(
+    logEnd: number,
+    tip: () => number | Promise<number>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const { sequence, hash } of anchors().slice(0, MAX_ASKED)) {
+      const there = await source.ledger(sequence, signal)
+      if (there === undefined) continue
+      if (there.hash === hash) return
+      throw changed(`ledger ${sequence} was ${hash} and is ${there.hash} now`)
+    }
+    // A node that lags is some ledgers behind; one that has half of them is on another chain.
+    const latest = await tip()
+    if (latest * 2 < logEnd) {
+      throw changed(`the tip is ledger ${latest}, and the log ends at ${logEnd}`)
+    }
+  }
+
+  return {
+    doubt() {
+      doubts += 1
+    },
+    isSure: () => settled === doubts,
+    async check(tip, signal) {
+      const began = doubts
+      const logEnd = checkpoint()
+      if (logEnd !== undefined) await compare(logEnd, tip, signal)
+      settled = Math.max(settled, began)
+    },
+  }
+}
+
+function changed(evidence: string): SourceError {
+  return new SourceError(
+    'history_changed',
+    `the network has started over (${evidence}): its ledgers cannot be added to this log. Begin a fresh one with "flowfi-indexer start --fresh", which keeps the old file under another name`,
+  )
+}
