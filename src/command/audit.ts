@@ -8,7 +8,7 @@ import { parseU64 } from '../domain/integers.ts'
 import { auditStreams } from '../ingest/audit.ts'
 import type { AuditDeps, AuditRow } from '../ingest/audit.ts'
 import { isRepairable, repair as repairStreams } from '../ingest/bootstrap.ts'
-import { checkHistory } from '../ingest/history.ts'
+import { rememberedChain } from '../ingest/history.ts'
 import type { LedgerSource } from '../source/source.ts'
 import { lockDatabase } from '../store/lock.ts'
 import type { Lock } from '../store/lock.ts'
@@ -52,6 +52,8 @@ export async function audit(
     try {
       if (repair) lock = lockDatabase(config.databasePath, WHO_ELSE_REPAIRS)
       checkIdentity(store, config, contractId)
+      // Records of a network that has started over would be taken for the log's.
+      source.compareWith?.(rememberedChain(store.coverage))
       await checkNetwork(source, config, signal)
       const found = await compare({ source, store, contractId }, which, terminal, signal)
       if (stream !== undefined && found.compared === 0) {
@@ -59,7 +61,7 @@ export async function audit(
       }
       say(terminal, describe(found))
       if (found.repairable.length === 0) return FOUND_NOTHING
-      if (lock) return await repairAll({ config, source, lock }, found.repairable, terminal, signal)
+      if (lock) return repairAll(config, lock, found.repairable, terminal)
       say(terminal, HOW_TO_REPAIR)
       return found.drift.length === 0 ? FOUND_NOTHING : FOUND_DRIFT
     } finally {
@@ -114,17 +116,14 @@ const HOW_TO_REPAIR =
   '\nWith --repair, streams in drift or older than the log take the chain’s record. A running indexer does this by itself.'
 
 /** Returns the exit code. */
-async function repairAll(
-  { config, source, lock }: { config: Config; source: LedgerSource; lock: Lock },
+function repairAll(
+  config: Config,
+  lock: Lock,
   rows: readonly AuditRow[],
   terminal: Terminal,
-  signal: AbortSignal,
-): Promise<number> {
+): number {
   const store = openStore(config.databasePath, createDecoder(), lock)
   try {
-    const { coverage } = store
-    // Records of a network that has started over would be taken for ours.
-    await checkHistory({ source, coverage }, signal)
     const repaired = repairStreams(store, rows)
     say(terminal, `\n${repaired} of ${rows.length} streams repaired from the chain`)
     return repaired === rows.length ? FOUND_NOTHING : FOUND_DRIFT

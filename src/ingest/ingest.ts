@@ -9,7 +9,7 @@ import type { Fault } from '../domain/faults.ts'
 import type { LedgerPage, PageStart } from '../source/source.ts'
 import { declareLost } from './gap.ts'
 import { createHealer } from './heal.ts'
-import { checkHistory, rememberHash } from './history.ts'
+import { rememberedChain, rememberHash } from './history.ts'
 import { createPace } from './pace.ts'
 import { createRunwayWatch } from './runway.ts'
 import { createStanding } from './standing.ts'
@@ -45,14 +45,6 @@ const PAGE_SIZE = 2_000
 const SMALLEST_PAGE = 50
 /** Added after each page that came; halved after one that was too much. */
 const PAGE_GROWTH = 20
-/** Faults after which the source's chain is compared with the log's again. */
-const DOUBTS: ReadonlySet<Fault> = new Set([
-  'behind',
-  'outside_retention',
-  'refused',
-  'history_changed',
-])
-
 export function createIngest(deps: IngestDeps): Ingest {
   const { source, coverage, identity, log, onApplied, observe } = deps
   const { pageSize: largestPage = PAGE_SIZE, random = Math.random } = deps
@@ -62,9 +54,9 @@ export function createIngest(deps: IngestDeps): Ingest {
   const judgeTip = createTipJudge(lastKnownTip(deps))
   const healer = createHealer({ ...deps, now })
   const watchRunway = createRunwayWatch(log)
+  source.compareWith?.(rememberedChain(coverage))
   let pageSize = largestPage
   let isNetworkConfirmed = false
-  let isChainDoubted = true
 
   /**
    * The step of ingestion, again and again until the tip is reached: a page, one transaction, the
@@ -72,8 +64,6 @@ export function createIngest(deps: IngestDeps): Ingest {
    */
   async function drain(signal: AbortSignal, onPage: OnPage): Promise<void> {
     await confirmNetwork(signal)
-    if (isChainDoubted) await checkHistory(deps, signal)
-    isChainDoubted = false
     let start = await nextStart(deps, signal)
     let page = await fetchPage(start, signal)
     while (hasMore(start, page)) {
@@ -156,7 +146,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     standing.failed(error)
     observe?.fault(error.fault)
     const { alarms, askLess } = REACTIONS[error.fault]
-    if (DOUBTS.has(error.fault)) isChainDoubted = true
     if (alarms && alarm === null) log.error({ detail: error.message }, 'history changed')
     if (askLess !== undefined) pageSize = Math.max(SMALLEST_PAGE, Math.floor(pageSize / 2))
   }

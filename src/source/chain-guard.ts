@@ -1,5 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
-import type { LedgerSource } from './source.ts'
+import type { ChainMemory, LedgerSource } from './source.ts'
 
 /**
  * Whether an endpoint has the chain that the log has. Test networks are reset a few times a year:
@@ -17,20 +17,6 @@ export interface ChainGuard {
    * endpoint. Throws SourceError `history_changed`, and whatever the endpoint's ledgers throw.
    */
   check(tip: () => number | Promise<number>, signal: AbortSignal): Promise<void>
-}
-
-/** What the log remembers of its chain. */
-export interface ChainMemory {
-  /** Ledgers whose hash is remembered, newest first. */
-  anchors(): readonly Anchor[]
-  /** The checkpoint's ledger; undefined while the log is empty. */
-  checkpoint(): number | undefined
-}
-
-export interface Anchor {
-  sequence: number
-  /** 64 hex digits. */
-  hash: string
 }
 
 /** Ledgers to ask for before giving up: the endpoint may have forgotten the older ones. */

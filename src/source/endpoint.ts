@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 import { createChainGuard } from './chain-guard.ts'
-import type { ChainMemory } from './chain-guard.ts'
 import type { Clock } from './clock.ts'
 import { createHealth } from './endpoint-health.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
@@ -15,6 +14,7 @@ import type { EndpointCounters, EndpointStatus } from './endpoint-report.ts'
 import { createPageFetcher } from './page-fetcher.ts'
 import { createRetentionEvidence } from './retention.ts'
 import type {
+  ChainMemory,
   LedgerEntries,
   LedgerHeader,
   LedgerPage,
@@ -72,6 +72,8 @@ export interface Endpoint {
   /** Others say something else, and nobody knows who is right. */
   dispute(detail: string): void
   outrun(): void
+  /** Its chain has to be checked before its next answer counts. */
+  doubt(): void
   status(): EndpointStatus
   counters(): EndpointCounters
 }
@@ -253,6 +255,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     patienceMs: pages.patienceMs,
     blame: (error) => note(error),
     dispute: report.disputed,
+    doubt: chain.doubt,
     outrun() {
       report.count('outrun')
       health.doubt()

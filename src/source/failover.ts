@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
 import { createBelief } from './belief.ts'
-import type { ChainMemory } from './chain-guard.ts'
 import { afterReal } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { createEndpoint } from './endpoint.ts'
@@ -13,7 +12,7 @@ import { createProbes } from './probes.ts'
 import { race } from './race.ts'
 import type { Failure, Outcome } from './race.ts'
 import { createRanking, isDue, isOurs } from './ranking.ts'
-import type { LedgerPage, LedgerSource, PageStart } from './source.ts'
+import type { ChainMemory, LedgerPage, LedgerSource, PageStart } from './source.ts'
 import { createTips } from './tips.ts'
 
 /**
@@ -70,6 +69,7 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
   const { networkPassphrase, contractId, agreement = 1, log, callTimeoutMs } = options
   const { now = () => performance.now(), random = Math.random, after = afterReal } = options
   const { anchors = () => [], checkpoint = () => undefined, patienceMs = PATIENCE_MS } = options
+  let memory: ChainMemory = { anchors, checkpoint }
   const clock = { now, random, after }
   const tips = createTips()
   const endpoints = options.endpoints.map(({ name, source }) =>
@@ -81,7 +81,7 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       callTimeoutMs,
       log,
       clock,
-      memory: { anchors, checkpoint },
+      memory: { anchors: () => memory.anchors(), checkpoint: () => memory.checkpoint() },
       tips,
     }),
   )
@@ -258,6 +258,10 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       throw failed(outcome.failures)
     },
 
+    compareWith(chain) {
+      memory = chain
+      for (const endpoint of endpoints) endpoint.doubt()
+    },
     endpoints: () => endpoints.map((endpoint) => endpoint.status()),
     counters: () => ({
       failovers,

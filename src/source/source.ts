@@ -69,6 +69,14 @@ export interface LedgerEntry {
   liveUntilLedger: number | undefined
 }
 
+/** What a log remembers of its chain. */
+export interface ChainMemory {
+  /** Ledgers whose hash is remembered, newest first. */
+  anchors(): readonly Pick<LedgerHeader, 'sequence' | 'hash'>[]
+  /** The checkpoint's ledger; undefined while the log is empty. */
+  checkpoint(): number | undefined
+}
+
 /** How many keys one call may ask for. */
 export const MAX_ENTRY_KEYS = 200
 
@@ -89,6 +97,8 @@ export interface LedgerSource {
   ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
   /** Entries under base64 LedgerKeys, at most `MAX_ENTRY_KEYS` of them. */
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
+  /** From now on every answer has to be of the chain that a log remembers: `history_changed`. */
+  compareWith?(log: ChainMemory): void
   /** The next call uses a new connection, which may reach another node. Calls in flight go on. */
   reconnect?(): void
 }

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
+import { createFailoverSource } from '../../src/source/failover.ts'
 import type { Recording } from '../../src/source/recording.ts'
 import { createRecordingSource } from '../../src/source/recording-source.ts'
 import type { WritableStore } from '../../src/store/store.ts'
@@ -27,14 +28,21 @@ const young: Recording = {
 
 function ingesting(chain: Recording, store: WritableStore) {
   const { coverage, writer } = store
+  const log = pino({ level: 'silent' })
   return createIngest({
-    source: createRecordingSource(chain, contractId),
+    source: createFailoverSource({
+      endpoints: [{ name: 'a', source: createRecordingSource(chain, contractId) }],
+      networkPassphrase: network.passphrase,
+      contractId,
+      log,
+      callTimeoutMs: 60_000,
+    }),
     coverage,
     writer,
     decode: createDecoder(),
     startLedger: 'oldest',
     identity: { networkPassphrase: network.passphrase, contractId },
-    log: pino({ level: 'silent' }),
+    log,
     onApplied: () => {},
     random: () => 0,
   })
