@@ -66,12 +66,22 @@ export function byId(records: readonly ChainRecord[]): Map<bigint, StreamRecord>
   )
 }
 
+const FLAGS = new Set(['is_active', 'paused'])
+const names = new Map<string, string>()
+
+function camelName(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const camelled = name.replaceAll(/_[a-z]/g, (letters) => letters[1]!.toUpperCase())
+  names.set(name, camelled)
+  return camelled
+}
+
 function camel(row: Record<string, unknown>): StreamRow {
-  const flags = new Set(['is_active', 'paused'])
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
-      name.replaceAll(/_[a-z]/g, (letters) => letters[1]!.toUpperCase()),
-      flags.has(name) ? value === 1 : value,
+      camelName(name),
+      FLAGS.has(name) ? value === 1 : value,
     ]),
   ) as unknown as StreamRow
 }

@@ -54,11 +54,20 @@ export function seconds(instant: string): number {
   return Date.parse(instant) / 1_000
 }
 
+const decodedLedgers = new WeakMap<RecordedLedger, DecodedEvent[]>()
+
+/** The events of a ledger, decoded once for all tests. */
+function decodedEvents(recording: Recording, ledger: RecordedLedger): DecodedEvent[] {
+  const events = decodedLedgers.get(ledger) ?? decoded(rawEvents(recording, ledger))
+  decodedLedgers.set(ledger, events)
+  return events
+}
+
 /** A batch that holds exactly one ledger. */
 export function ledgerBatch(recording: Recording, ledger: RecordedLedger): Batch {
   const closedAt = seconds(ledger.closedAt)
   return {
-    events: decoded(rawEvents(recording, ledger)),
+    events: decodedEvents(recording, ledger),
     cursor: endOfLedger(ledger.sequence),
     scannedFrom: ledger.sequence,
     closedAt,
