@@ -5,8 +5,6 @@ import type { Config } from '../config.ts'
 import { redact } from '../redact.ts'
 import { createFailoverSource } from '../source/failover.ts'
 import type { FailoverSource } from '../source/failover.ts'
-import { readRecording } from '../source/recording.ts'
-import { createRecordingSource } from '../source/recording-source.ts'
 import { createRpcSource } from '../source/rpc.ts'
 
 /** The RPCs and recordings that the configuration names. Throws UsageError when there are none. */
@@ -18,8 +16,9 @@ export async function openSource(config: Config, log: Logger): Promise<FailoverS
       if (!url.startsWith('file:')) {
         return { name: redact(url), source: createRpcSource({ url, contractId, timeoutMs }) }
       }
-      const recording = await readRecording(fileURLToPath(url))
-      return { name: url, source: createRecordingSource(recording, contractId) }
+      // Recordings are answered by the simulator, which no other start has to load.
+      const { openRecording } = await import('../source/recording-source.ts')
+      return { name: url, source: await openRecording(fileURLToPath(url), contractId) }
     }),
   )
   return createFailoverSource({
@@ -28,7 +27,7 @@ export async function openSource(config: Config, log: Logger): Promise<FailoverS
     contractId,
     agreement: config.rpcAgreement,
     log,
-    // A page can take three calls: its own, one more at the edge of retention, one for a close time.
+    // A page can take several calls, and no more than three of them as long as this.
     callTimeoutMs: 3 * timeoutMs,
   })
 }

@@ -1,11 +1,19 @@
 import { rpcFault } from './rpc-faults.ts'
+import { readRecording } from './recording.ts'
 import type { Recording } from './recording.ts'
+import type { RpcClient } from './rpc-client.ts'
 import { createSourceOver } from './rpc.ts'
 import { parseJson } from './simulator/go-json.ts'
 import { createLedgers } from './simulator/ledgers.ts'
 import { answer } from './simulator/methods.ts'
 import { DEFAULT_SETTINGS, nodeAt } from './simulator/node.ts'
+import type { NodeView } from './simulator/node.ts'
 import type { LedgerSource } from './source.ts'
+
+/** Throws UsageError where there is no recording in the file. */
+export async function openRecording(path: string, contractId: string): Promise<LedgerSource> {
+  return createRecordingSource(await readRecording(path), contractId)
+}
 
 /**
  * A recording as a source, all its ledgers closed: the answers of a node that has exactly them,
@@ -17,15 +25,20 @@ export function createRecordingSource(recording: Recording, contractId: string):
   const settings = { ...DEFAULT_SETTINGS, retentionWindow: Number.MAX_SAFE_INTEGER }
   const node = nodeAt(ledgers, ledgers.last, settings)
   return createSourceOver(
-    {
-      async call(method, params, signal, ledger) {
-        signal.throwIfAborted()
-        const request = { method, params: parseJson(JSON.stringify(params ?? {})) }
-        const answered = answer(node, request)
-        if ('error' in answered) throw rpcFault(answered.error, ledger)
-        return JSON.parse(answered.result) as Record<string, unknown>
-      },
-    },
+    createNodeClient(() => node),
     contractId,
   )
+}
+
+/** Calls to a node in this process, as it is at each call. */
+export function createNodeClient(node: () => NodeView): RpcClient {
+  return {
+    async call(method, params, signal, ledger) {
+      signal.throwIfAborted()
+      const request = { method, params: parseJson(JSON.stringify(params ?? {})) }
+      const answered = answer(node(), request)
+      if ('error' in answered) throw rpcFault(answered.error, ledger)
+      return JSON.parse(answered.result) as Record<string, unknown>
+    },
+  }
 }

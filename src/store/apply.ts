@@ -260,8 +260,19 @@ function tipAfter(
   return tip === undefined || tip.ledger < reached.ledger ? reached : tip
 }
 
-/** Where the source could not tell when a ledger closed, the newest time known before it. */
-function closeTime(batch: Batch, before: Checkpoint | undefined): number | null {
-  if (batch.closedAt !== undefined) return batch.closedAt
-  return batch.events.at(-1)?.event.timestamp ?? before?.ledgerClosedAt ?? null
+/**
+ * Close time of the cursor's ledger. Where the source did not tell, the newest time that is known
+ * at or before it: never later than the true one.
+ */
+function closeTime(
+  { closedAt, events, cursor, oldest }: Batch,
+  before: Checkpoint | undefined,
+): number | null {
+  if (closedAt !== undefined) return closedAt
+  const times = [
+    events.at(-1)?.event.timestamp,
+    before?.ledgerClosedAt ?? undefined,
+    oldest !== undefined && oldest.ledger <= ledgerOf(cursor) ? oldest.closedAt : undefined,
+  ].filter((time) => time !== undefined)
+  return times.length === 0 ? null : Math.max(...times)
 }

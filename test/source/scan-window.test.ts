@@ -1,14 +1,18 @@
 /** A server that has no time to look at ten thousand ledgers at once loses nothing, and is not given up. */
 import { fc, test as property } from '@fast-check/vitest'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { Cursor } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
-import { createRpcSource } from '../../src/source/rpc.ts'
+import { REACTIONS } from '../../src/domain/faults.ts'
+import type { Fault } from '../../src/domain/faults.ts'
+import { createNodeClient } from '../../src/source/recording-source.ts'
+import type { RpcClient } from '../../src/source/rpc-client.ts'
+import { createSourceOver } from '../../src/source/rpc.ts'
 import { createScanWindow } from '../../src/source/scan-window.ts'
-import { createSimulator } from '../../src/source/simulator/server.ts'
-import type { SimulatorOptions } from '../../src/source/simulator/server.ts'
-import type { PageStart } from '../../src/source/source.ts'
+import { createLedgers } from '../../src/source/simulator/ledgers.ts'
+import { DEFAULT_SETTINGS, nodeAt } from '../../src/source/simulator/node.ts'
+import type { LedgerSource, PageStart } from '../../src/source/source.ts'
 import type { Recording } from '../../src/source/recording.ts'
 import { lastLedger, recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
@@ -17,30 +21,31 @@ const never = new AbortController().signal
 const month = await loadRecording('month')
 const quirks = await loadRecording('quirks')
 
-async function setUp(
-  recording: Recording,
-  budget: number,
-  options: Partial<SimulatorOptions> = {},
-) {
-  const simulator = await createSimulator({
-    recording,
-    speed: Number.POSITIVE_INFINITY,
-    retentionWindow: 1_000_000,
-    faults: [{ when: { every: 1 }, fault: { kind: 'slow', ledgers: budget } }],
-    ...options,
-  })
-  onTestFinished(() => simulator.close())
-  const { contractId } = recording.header
+/** A node in this process that has the time for so many ledgers, and how a request for more ends. */
+function setUp(recording: Recording, budget: number, ending: Fault = 'time_limit') {
+  const ledgers = createLedgers(recording)
+  let latest = ledgers.last
+  const settings = { ...DEFAULT_SETTINGS, retentionWindow: 1_000_000, scanBudget: budget }
+  const node = createNodeClient(() => nodeAt(ledgers, latest, settings))
+  const client: RpcClient = {
+    call: (...request) =>
+      node.call(...request).catch((error: unknown) => {
+        if (!(error instanceof SourceError) || error.fault !== 'time_limit') throw error
+        throw new SourceError(ending, error.message)
+      }),
+  }
   return {
-    simulator,
-    source: createRpcSource({ url: simulator.url, contractId, timeoutMs: 60_000 }),
+    source: createSourceOver(client, recording.header.contractId),
+    /** As if the ledgers after it had not closed. */
+    holdAt(ledger: number) {
+      latest = Math.min(ledger, ledgers.last)
+      return latest
+    },
   }
 }
 
-type Source = Awaited<ReturnType<typeof setUp>>['source']
-
 /** Pages until `last` is complete, asking again where the server had no time. */
-async function walk(source: Source, first: PageStart, last: number, limit: number) {
+async function walk(source: LedgerSource, first: PageStart, last: number, limit: number) {
   const ids: string[] = []
   let start = first
   let failures = 0
@@ -53,7 +58,8 @@ async function walk(source: Source, first: PageStart, last: number, limit: numbe
       if (page.cursor >= endOfLedger(last)) return { ids, failures, cursor: page.cursor }
       start = { after: page.cursor }
     } catch (error) {
-      if (!(error instanceof SourceError) || error.fault !== 'time_limit') throw error
+      if (!(error instanceof SourceError) || REACTIONS[error.fault].askLess !== 'ledgers')
+        throw error
       failures += 1
       inARow += 1
       expect(inARow).toBeLessThan(10)
@@ -62,8 +68,11 @@ async function walk(source: Source, first: PageStart, last: number, limit: numbe
 }
 
 describe('a server that runs out of time', () => {
-  test('over quiet ledgers is asked for fewer of them, and answers all of a month', async () => {
-    const { source } = await setUp(month, 2_500)
+  test.each<[string, Fault]>([
+    ['its own time limit, or by a proxy before it', 'time_limit'],
+    ['our time-out', 'timeout'],
+  ])('by %s, is asked for fewer ledgers, and answers all of a month', async (_, fault) => {
+    const { source } = setUp(month, 2_500, fault)
     const { firstLedger } = month.header
     const { ids, failures } = await walk(
       source,
@@ -76,7 +85,7 @@ describe('a server that runs out of time', () => {
   })
 
   test('at its first answer, from a position far back, is asked how far its ledgers go', async () => {
-    const { source } = await setUp(month, 100)
+    const { source } = setUp(month, 100)
     const { firstLedger } = month.header
     const page = async () => source.page({ after: endOfLedger(firstLedger) }, 10, never)
     for (let i = 0; i < 5; i += 1)
@@ -89,7 +98,7 @@ describe('a server that runs out of time', () => {
   property.prop([fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 120 })], {
     numRuns: 8,
   })('in a busy place is asked for the rest of a ledger too', async (budget, limit) => {
-    const { source } = await setUp(quirks, budget)
+    const { source } = setUp(quirks, budget)
     const start = { startLedger: quirks.header.firstLedger }
     const { ids, cursor } = await walk(source, start, lastLedger(quirks), limit)
     expect(ids).toEqual(recordedIds(quirks))
@@ -97,15 +106,16 @@ describe('a server that runs out of time', () => {
   })
 
   test('answers at the tip as ever, and after ledgers have closed', async () => {
-    const { source, simulator } = await setUp(quirks, 2, { speed: 0, closed: 20 })
+    const { source, holdAt } = setUp(quirks, 2)
     const { firstLedger } = quirks.header
+    let latest = holdAt(firstLedger + 19)
     const reach = async (start: PageStart): Promise<Cursor> =>
-      (await walk(source, start, simulator.latestLedger(), 1_000)).cursor
+      (await walk(source, start, latest, 1_000)).cursor
     let after = await reach({ startLedger: firstLedger })
     for (const count of [0, 1, 2, 7, 0, 30]) {
-      simulator.closeNext(count)
+      latest = holdAt(latest + count)
       after = await reach({ after })
-      expect(after).toBe(endOfLedger(simulator.latestLedger()))
+      expect(after).toBe(endOfLedger(latest))
     }
   })
 })
