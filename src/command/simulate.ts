@@ -1,5 +1,5 @@
 import { readRecording } from '../source/recording.ts'
-import { describeFaults } from '../source/simulator/fault-text.ts'
+import { describeFault, describeFaults } from '../source/simulator/fault-text.ts'
 import { readFaultScript } from '../source/simulator/faults.ts'
 import { createSimulator } from '../source/simulator/server.ts'
 import { untilStopped } from './start.ts'
@@ -14,7 +14,7 @@ export interface SimulateOptions {
   faults?: string
 }
 
-/** Serves a recording as a Soroban RPC until `signal` aborts. */
+/** Serves a recording as a Soroban RPC until `signal` aborts. Prints each fault that it plays. */
 export async function simulate(
   { fixture, speed, port, faults }: SimulateOptions,
   terminal: Terminal,
@@ -22,7 +22,13 @@ export async function simulate(
 ): Promise<void> {
   const recording = await readRecording(fixture)
   const script = faults === undefined ? [] : await readFaultScript(faults)
-  const simulator = await createSimulator({ recording, speed, port, faults: script })
+  const simulator = await createSimulator({
+    recording,
+    speed,
+    port,
+    faults: script,
+    onFault: (method, fault) => say(terminal, `${method}: ${describeFault(fault)}`),
+  })
   const { contractId, firstLedger, name, network } = recording.header
   const last = recording.ledgers.at(-1)?.sequence ?? firstLedger
   say(

@@ -164,6 +164,9 @@ test('simulate serves a recording with the faults of its script, and sync gets t
   const path = `${folder}/indexer.db`
   const sync = await run(['sync'], environment(recording, url, path))
   expect(sync.code).toBe(0)
+  expect(simulator.out()).toContain('Fault: getNetwork, from call 1, once: HTTP 503')
+  expect(simulator.out()).toContain('\ngetNetwork: HTTP 503')
+  expect(simulator.out()).toContain('\ngetEvents: the answer breaks off')
   // Each fault was met and told of, and cost nothing.
   expect(sync.err.trim().split('\n').length).toBeGreaterThanOrEqual(2)
   expect(log(path)).toHaveLength(EVENTS)

@@ -4,7 +4,7 @@ import type { Fault, FaultRule, FaultScript } from './faults.ts'
 /** The faults of a script in words, a line each. Throws UsageError as `parseFaultScript` does. */
 export function describeFaults(script: FaultScript): string[] {
   return parseFaultScript(script).map(
-    (rule) => `${methodOf(rule)}, ${whenOf(rule)}: ${faultOf(rule.fault)}`,
+    (rule) => `${methodOf(rule)}, ${whenOf(rule)}: ${describeFault(rule.fault)}`,
   )
 }
 
@@ -21,7 +21,7 @@ function whenOf({ when, times }: FaultRule): string {
   return (times ?? 1) === 1 ? `${from}, once` : `${from}, ${times} times`
 }
 
-function faultOf(fault: Fault): string {
+export function describeFault(fault: Fault): string {
   switch (fault.kind) {
     case 'timeout':
       return fault.afterMs === undefined ? 'no answer' : `an answer after ${fault.afterMs} ms`

@@ -40,6 +40,8 @@ const Options = z.object({
 export interface SimulatorOptions extends z.input<typeof Options> {
   recording: Recording
   faults?: FaultScript
+  /** Told of each fault that a call is answered with. */
+  onFault?: (method: string, fault: Fault) => void
 }
 
 export interface Simulator {
@@ -95,9 +97,12 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const message = await receive(request, response)
     if (message === undefined) return
-    const struck = message.members.map((member) =>
-      'error' in member ? undefined : faults.strike(member.method, playback.latest()),
-    )
+    const struck = message.members.map((member) => {
+      if ('error' in member) return undefined
+      const fault = faults.strike(member.method, playback.latest())
+      if (fault !== undefined) options.onFault?.(member.method, fault)
+      return fault
+    })
     const fault = struck.find((each) => each !== undefined && isTransportFault(each))
     const text = () => reply(message, struck)
     if (fault === undefined || !isTransportFault(fault)) return send(response, text())
