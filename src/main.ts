@@ -167,7 +167,13 @@ program
     'also fill what is missing since this ledger, as far as the RPC has it',
     wholeNumber(1, MAX_LEDGER),
   )
-  .action((options: { from?: number }) =>
+  .option(
+    '--timeout <seconds>',
+    'give up, with exit code 1, after so long without progress',
+    wholeNumber(1, 604_800),
+    600,
+  )
+  .action((options: { from?: number; timeout: number }) =>
     toTheEnd(async () =>
       (await import('./command/sync.ts')).sync(config(), options, terminal, stopping.signal),
     ),

@@ -8,6 +8,8 @@ export interface BlockDeps {
   source: LedgerSource
   writer: Writer
   decode: (raw: RawEvent) => ContractEvent
+  /** Ledgers of the first block; later ones are as large as their events allow. */
+  blockLedgers?: number
 }
 
 export interface Block extends Interval {
@@ -33,8 +35,9 @@ const USUAL_EVENTS = 2_000
 /** One that turns out to have more is not read to its end. */
 const MOST_EVENTS = 10_000
 
-export function createBlockFiller({ source, writer, decode }: BlockDeps): BlockFiller {
-  let ledgers = FIRST_BLOCK_LEDGERS
+export function createBlockFiller(deps: BlockDeps): BlockFiller {
+  const { source, writer, decode, blockLedgers = FIRST_BLOCK_LEDGERS } = deps
+  let ledgers = blockLedgers
 
   /** All events of the block; undefined when there are too many for one transaction. */
   async function read({ from, to }: Interval, signal: AbortSignal) {

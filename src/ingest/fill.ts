@@ -2,6 +2,7 @@ import { completeThrough } from '../domain/cursor.ts'
 import { realClock } from '../domain/clock.ts'
 import type { Clock } from '../domain/clock.ts'
 import { SourceError } from '../domain/errors.ts'
+import { REACTIONS } from '../domain/faults.ts'
 import { uncovered } from '../store/coverage.ts'
 import type { Coverage, Interval } from '../store/coverage.ts'
 import { createBlockFiller } from './blocks.ts'
@@ -77,8 +78,8 @@ export async function fillMissing(
       if (!(error instanceof SourceError)) throw error
       onFault?.(error)
       failures += 1
-      // The retention window may have moved on.
-      oldest = undefined
+      // The retention window has moved on.
+      if (REACTIONS[error.fault].countsTowardsGap) oldest = undefined
       await sleep(backoff(error, failures, { random }), signal)
     }
   }

@@ -126,9 +126,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (!(error instanceof SourceError) || verdict(error) === 'halt') throw error
     if (isMistake(error)) throw new UsageError(error.message, { cause: error })
     note(error)
-    const isLost =
-      verdict(error) === 'lost' || (error.fault === 'outside_retention' && standing.failures() >= 4)
-    if (isLost && (await wasLost(error, signal))) return
+    if (verdict(error) === 'lost' && (await wasLost(error, signal))) return
     const failures = standing.failures()
     const delayMs = Math.round(backoff(error, failures, { random, longestMs: pace.patienceMs() }))
     log.warn({ fault: error.fault, detail: error.message, failures, delayMs }, 'source failed')
@@ -196,7 +194,14 @@ export function createIngest(deps: IngestDeps): Ingest {
       while (!signal.aborted) if (await attempt(signal)) await rest(signal)
     },
     async catchUp(signal, onPage) {
-      while (!signal.aborted) if (await attempt(signal, onPage)) return
+      while (!signal.aborted) {
+        if (await attempt(signal, onPage)) return
+        // A command should fail rather than wait for an RPC to change its mind.
+        const cause = standing.lastFailure()
+        if (cause?.fault === 'refused' && !standing.hasAnswered()) {
+          throw new UsageError(cause.message, { cause })
+        }
+      }
     },
     status: standing.status,
   }

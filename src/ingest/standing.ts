@@ -21,12 +21,15 @@ export interface Standing {
   failed(error: SourceError): void
   /** Faults in a row. */
   failures(): number
+  /** The last fault, also after the source has recovered. */
+  lastFailure(): SourceError | undefined
   hasAnswered(): boolean
   status(): SourceStatus
 }
 
 export function createStanding(now: () => number): Standing {
   let failures = 0
+  let lastFailure: SourceError | undefined
   let tipMovedAt: number | undefined
   const status: Omit<SourceStatus, 'tipStillForMs'> = {
     state: 'starting',
@@ -47,11 +50,13 @@ export function createStanding(now: () => number): Standing {
     },
     failed(error) {
       failures += 1
+      lastFailure = error
       status.state = 'failing'
       status.lastError = `${error.fault}: ${error.message}`
       if (REACTIONS[error.fault].alarms) status.alarm = error.message
     },
     failures: () => failures,
+    lastFailure: () => lastFailure,
     hasAnswered: () => status.latestLedger !== null,
     status: () => ({
       ...status,

@@ -2,17 +2,21 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import { SourceError } from '../../src/domain/errors.ts'
+import { createLogView } from '../../src/feed/view.ts'
 import { fillMissing } from '../../src/ingest/fill.ts'
-import { createRecordingSource } from '../../src/source/recording-source.ts'
+import type { FillDeps, OnBlock } from '../../src/ingest/fill.ts'
 import { uncovered } from '../../src/store/coverage.ts'
 import type { WritableStore } from '../../src/store/store.ts'
+import { createMemoryNode } from '../support/memory-node.ts'
+import type { MemoryNode } from '../support/memory-node.ts'
 import { dump, ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { createVirtualTime } from '../support/virtual-time.ts'
 
 const recording = await loadRecording('quirks')
-const { contractId, firstLedger: first } = recording.header
+const { firstLedger: first } = recording.header
 const last = first + 178
-const source = createRecordingSource(recording, contractId)
-const signal = new AbortController().signal
+const never = new AbortController().signal
 
 /** A log that has lost these ledgers. */
 function withGap(from: number, to: number): WritableStore {
@@ -27,14 +31,66 @@ function withGap(from: number, to: number): WritableStore {
   return store
 }
 
-function fill(store: WritableStore, from = first) {
+/** A log of some ledgers only; nobody knows of a gap between them. */
+function withLedgers(...ledgers: number[]): WritableStore {
+  const store = memoryStore()
+  for (const ledger of recording.ledgers) {
+    if (ledgers.includes(ledger.sequence)) store.writer.apply(ledgerBatch(recording, ledger))
+  }
+  return store
+}
+
+function ledgersFrom(from: number, to = last): number[] {
+  return Array.from({ length: to - from + 1 }, (_, n) => from + n)
+}
+
+interface Filling extends Partial<Omit<FillDeps, 'source'>> {
+  node?: MemoryNode
+  signal?: AbortSignal
+  onBlock?: OnBlock
+}
+
+async function fill(
+  store: WritableStore,
+  { node, signal = never, onBlock, ...deps }: Filling = {},
+) {
+  const { source } = node ?? createMemoryNode(recording)
   const { coverage, writer } = store
-  return fillMissing({ source, coverage, writer, decode: createDecoder(), from }, signal)
+  const time = createVirtualTime()
+  const { now, sleep } = time
+  const all = {
+    source,
+    coverage,
+    writer,
+    decode: createDecoder(),
+    from: first,
+    now,
+    sleep,
+    ...deps,
+  }
+  return time.during(fillMissing(all, signal, onBlock))
 }
 
 const whole = withGap(last + 1, last + 1)
+const everyEvent = dump(whole)['events'] as { id: string }[]
 
-describe('filling a gap', () => {
+/** What a subscriber reads that starts at `earliest`, up to the end or to the first gap. */
+function readFromEarliest(store: WritableStore) {
+  const view = createLogView(store)
+  const floor = view.floor()!
+  const everything = { streams: [], users: [], types: undefined }
+  const { entries, gap } = view.read(everything, floor, view.end(), 10_000)
+  return { floor, gap, ids: entries.map(({ id }) => id) }
+}
+
+/** Nothing is left out between the floor and the end without a gap that says so. */
+function expectNoHole(store: WritableStore): void {
+  const { floor, gap, ids } = readFromEarliest(store)
+  expect(gap).toBeUndefined()
+  expect(ids).toEqual(everyEvent.map(({ id }) => id).filter((id) => id > floor))
+}
+
+describe('P3: filling a gap', () => {
   property.prop([fc.integer({ min: first + 1, max: last - 1 }), fc.integer({ min: 0, max: 100 })], {
     numRuns: 15,
   })('gives the rows of a log that never had one', async (from, length) => {
@@ -48,7 +104,7 @@ describe('filling a gap', () => {
 
   test('in part leaves the rest of it a gap', async () => {
     const store = withGap(first + 40, first + 80)
-    await fill(store, first + 60)
+    await fill(store, { from: first + 60 })
     expect(store.coverage.gaps()).toMatchObject([
       { from: first + 40, to: first + 59, reason: 'retention', declaredAt: 1 },
     ])
@@ -58,23 +114,123 @@ describe('filling a gap', () => {
     ])
   })
 
-  test('tells what the source has lost too', async () => {
-    const store = memoryStore()
-    store.writer.apply(ledgerBatch(recording, recording.ledgers.at(-1)!))
-    const { filled, lost } = await fill(store, first - 10)
-    expect(filled).toEqual([{ from: first, to: last - 1 }])
-    expect(lost).toEqual([{ from: first - 10, to: first - 1 }])
-    const { events, streams } = dump(store)
-    expect({ events, streams }).toEqual({
-      events: dump(whole)['events'],
-      streams: dump(whole)['streams'],
-    })
-  })
-
   test('again does nothing', async () => {
     const store = withGap(first + 40, first + 80)
     await fill(store)
     expect(await fill(store)).toEqual({ filled: [], lost: [], events: 0 })
+  })
+})
+
+describe('P3: filling what came before the log', () => {
+  test('gives the events and streams of a log that began there', async () => {
+    const store = withLedgers(last)
+    const { filled, lost, events } = await fill(store, { from: first - 10 })
+    expect(filled).toEqual([{ from: first, to: last - 1 }])
+    expect(lost).toEqual([{ from: first - 10, to: first - 1 }])
+    const { events: rows, streams, coverage } = dump(store)
+    const expected = dump(whole)
+    expect({ rows, streams, coverage }).toEqual({
+      rows: expected['events'],
+      streams: expected['streams'],
+      coverage: expected['coverage'],
+    })
+    expect(events).toBeGreaterThan(0)
+  })
+
+  test('leaves no hole at any commit, wherever a kill or Ctrl-C ends it, and shows how far it is', async () => {
+    // Few events make a block, so that there are many of them.
+    const store = withLedgers(...ledgersFrom(first + 100))
+    const floors: string[] = []
+    const { apply } = store.writer
+    const writer = {
+      ...store.writer,
+      apply(batch: Parameters<typeof apply>[0]) {
+        const applied = apply(batch)
+        expectNoHole(store)
+        expect(store.coverage.intervals()).toHaveLength(1)
+        floors.push(store.coverage.floor()!)
+        return applied
+      },
+    }
+    await fill(store, { writer, blockLedgers: 4 })
+    expect(floors.length).toBeGreaterThanOrEqual(5)
+    expect(floors).toEqual(floors.toSorted().toReversed())
+    expect(floors.at(-1)).toBe(endOfLedger(first - 1))
+    expect(dump(store)['events']).toEqual(everyEvent)
+  })
+
+  test('goes on where Ctrl-C has stopped it', async () => {
+    const store = withLedgers(...ledgersFrom(first + 100))
+    const stopping = new AbortController()
+    const stopped = await fill(store, {
+      blockLedgers: 8,
+      signal: stopping.signal,
+      onBlock: () => stopping.abort(),
+    })
+    expect(stopped.filled).toEqual([{ from: first + 92, to: first + 99 }])
+    expectNoHole(store)
+    const { filled } = await fill(store)
+    expect(filled).toEqual([{ from: first, to: first + 91 }])
+    expect(dump(store)['events']).toEqual(everyEvent)
+  })
+
+  test('makes one of parts that an older program has left with a hole between', async () => {
+    const store = withLedgers(...ledgersFrom(first, first + 30), ...ledgersFrom(first + 120))
+    // The hole is below the floor, where nobody reads.
+    expect(store.coverage.floor()).toBe(endOfLedger(first + 119))
+    expectNoHole(store)
+    const { filled } = await fill(store)
+    expect(filled).toEqual([{ from: first + 31, to: first + 119 }])
+    expect(store.coverage.intervals()).toEqual([{ from: first, to: last }])
+    expectNoHole(store)
+  })
+
+  test('tells after each block how much is left', async () => {
+    const store = withLedgers(...ledgersFrom(first + 100))
+    const left: number[] = []
+    await fill(store, {
+      blockLedgers: 30,
+      onBlock: ({ from, to }, leftLedgers) => left.push(to - from + 1, leftLedgers),
+    })
+    expect(left.slice(0, 2)).toEqual([30, 70])
+    expect(left.at(-1)).toBe(0)
+  })
+
+  test('asks a source that fails again until it answers', async () => {
+    const store = withLedgers(last)
+    const node = createMemoryNode(recording)
+    node.fault = ({ number }) =>
+      number % 3 === 0 ? undefined : new SourceError('unreachable', 'refused')
+    let faults = 0
+    await fill(store, { node, onFault: () => void (faults += 1) })
+    expect(faults).toBeGreaterThan(0)
+    expect(dump(store)['events']).toEqual(everyEvent)
+  })
+
+  test('takes what is left when the source forgets ledgers meanwhile', async () => {
+    const store = withLedgers(last)
+    const node = createMemoryNode(recording)
+    const { filled, lost } = await fill(store, {
+      node,
+      blockLedgers: 10,
+      onBlock: () => void (node.oldest = first + 95),
+    })
+    expect(filled).toEqual([{ from: first + 95, to: last - 1 }])
+    expect(lost).toEqual([{ from: first, to: first + 94 }])
+    expectNoHole(store)
+  })
+})
+
+describe('the floor', () => {
+  const gap = { reason: 'retention', declaredAt: 1 }
+
+  test('P3: lies before a gap that touches what is covered, and above a hole', () => {
+    const store = withLedgers(first, first + 1, first + 9)
+    expect(store.coverage.floor()).toBe(endOfLedger(first + 8))
+    store.writer.declareGap({ from: first + 5, to: first + 8, ...gap }, endOfLedger(first + 8))
+    expect(store.coverage.floor()).toBe(endOfLedger(first + 4))
+    store.writer.declareGap({ from: first + 2, to: first + 4, ...gap }, endOfLedger(first + 4))
+    expect(store.coverage.floor()).toBe(endOfLedger(first - 1))
   })
 })
 

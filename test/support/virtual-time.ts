@@ -8,6 +8,8 @@ import type { LedgerSource } from '../../src/source/source.ts'
  * woken once nothing else has happened for a few turns of the event loop.
  */
 export interface VirtualTime extends Clock {
+  /** Calls back after so many milliseconds. Answers how to cancel that. */
+  after(milliseconds: number, run: () => void): () => void
   /** Lets time pass until the condition holds. Throws when it does not within so much of it. */
   until(condition: () => boolean, limitMs?: number): Promise<void>
   /** Lets so much time pass. */
@@ -61,6 +63,12 @@ export function createVirtualTime(): VirtualTime {
     }
   }
 
+  function after(milliseconds: number, wake: () => void): () => void {
+    const sleeper = { wakesAt: time + Math.max(0, milliseconds), wake }
+    sleepers.push(sleeper)
+    return () => void (sleepers = sleepers.filter((other) => other !== sleeper))
+  }
+
   async function asking<T>(call: () => Promise<T>): Promise<T> {
     calls += 1
     try {
@@ -72,13 +80,13 @@ export function createVirtualTime(): VirtualTime {
 
   return {
     now: () => time,
+    after,
     async sleep(milliseconds, signal) {
       if (signal?.aborted) return
       const { promise, resolve } = Promise.withResolvers<void>()
-      const sleeper = { wakesAt: time + Math.max(0, milliseconds), wake: resolve }
-      sleepers.push(sleeper)
+      const cancel = after(milliseconds, resolve)
       const leave = () => {
-        sleepers = sleepers.filter((other) => other !== sleeper)
+        cancel()
         resolve()
       }
       signal?.addEventListener('abort', leave, { once: true })

@@ -1,0 +1,134 @@
+/** Whose log a file is: bound to a network and contract by its first page. */
+import { describe, expect, test } from 'vitest'
+import { encodeAddress } from '../../src/domain/strkey.ts'
+import { SourceError, UsageError } from '../../src/domain/errors.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import { claimStore } from '../../src/store/store.ts'
+import { ingestion } from '../support/ingestion.ts'
+import { createMemoryNode } from '../support/memory-node.ts'
+import { loadRecording, memoryStore } from '../support/recordings.ts'
+
+const recording = await loadRecording('quirks')
+const { contractId, network } = recording.header
+const identity = { networkPassphrase: network.passphrase, contractId }
+const last = recording.ledgers.at(-1)!.sequence
+/** A contract that the recording does not have. */
+const absent = encodeAddress('contract', new Uint8Array(32).fill(7))
+
+const otherNetwork: Recording = {
+  ...recording,
+  header: {
+    ...recording.header,
+    network: { ...network, passphrase: 'Another network ; September 2015' },
+  },
+}
+
+describe('P2: a new file', () => {
+  test('is bound to network and contract in the transaction of its first page', async () => {
+    const it = ingestion({ recording, sources: [createMemoryNode(recording).source] })
+    expect(it.coverage.identity()).toBeUndefined()
+    const seen: unknown[] = []
+    await it.catchUp(() => seen.push(it.coverage.identity()))
+    expect(seen[0]).toEqual(identity)
+  })
+
+  test('stays free when the RPC is of another network', async () => {
+    const it = ingestion({ recording, sources: [createMemoryNode(otherNetwork).source] })
+    const ended = await it.time.during(it.start())
+    expect(ended).toBeInstanceOf(UsageError)
+    expect(String(ended)).toMatch(/Another network/)
+    expect(it.coverage.identity()).toBeUndefined()
+  })
+
+  test('stays free when the RPC does not have the contract, which ends the program', async () => {
+    const header = { ...recording.header, contractId: absent }
+    const store = memoryStore()
+    const it = ingestion({
+      recording: { ...recording, header },
+      store,
+      sources: [createMemoryNode({ ...recording, header }).source],
+    })
+    const ended = await it.time.during(it.start())
+    expect(ended).toBeInstanceOf(UsageError)
+    expect(String(ended)).toMatch(/has no contract .*set .*CONTRACT_ID/)
+    expect(store.coverage.identity()).toBeUndefined()
+    // The variable is corrected: the file is as good as new.
+    claimStore(store, 'flowfi.db', identity)
+    const again = ingestion({ recording, store, sources: [createMemoryNode(recording).source] })
+    await again.catchUp()
+    expect(store.coverage.identity()).toEqual(identity)
+  })
+
+  test('that an older program has bound to the wrong one too early is free as long as it is empty', async () => {
+    const store = memoryStore()
+    store.sqlite
+      .prepare('insert into identity (id, network_passphrase, contract_id) values (1, ?, ?)')
+      .run('Wrong', absent)
+    claimStore(store, 'flowfi.db', identity)
+    const it = ingestion({ recording, store, sources: [createMemoryNode(recording).source] })
+    await it.catchUp()
+    expect(store.coverage.identity()).toEqual(identity)
+    expect(() => claimStore(store, 'flowfi.db', { ...identity, contractId: absent })).toThrow(
+      /belongs to the contract .*CONTRACT_ID/,
+    )
+  })
+})
+
+describe('P9: a refusal', () => {
+  const refused = () => new SourceError('refused', 'HTTP status 403')
+
+  test('of one RPC does not end the program while the other is only away', async () => {
+    const [a, b] = [createMemoryNode(recording), createMemoryNode(recording)]
+    a.fault = refused
+    b.fault = () => new SourceError('unreachable', 'connection refused')
+    const it = ingestion({ recording, sources: [a.source, b.source] })
+    const ended = it.start()
+    await it.time.pass(600_000)
+    b.fault = () => undefined
+    await it.untilReached(last)
+    it.stop()
+    expect(await it.time.during(ended)).toBe('stopped')
+  })
+
+  test('of all RPCs ends it when nothing was ever answered', async () => {
+    const nodes = [createMemoryNode(recording), createMemoryNode(recording)]
+    for (const node of nodes) node.fault = refused
+    const it = ingestion({ recording, sources: nodes.map(({ source }) => source) })
+    expect(await it.time.during(it.start())).toBeInstanceOf(UsageError)
+  })
+
+  test('of all RPCs is waited out when they have answered before', async () => {
+    const node = createMemoryNode(recording)
+    node.latest = last - 20
+    const it = ingestion({ recording, sources: [node.source] })
+    const ended = it.start()
+    await it.untilReached(last - 20)
+    node.fault = refused
+    await it.time.pass(600_000)
+    expect(it.ingest.status().lastError).toMatch(/^refused/)
+    node.fault = () => undefined
+    node.latest = last
+    await it.untilReached(last)
+    it.stop()
+    expect(await it.time.during(ended)).toBe('stopped')
+  })
+
+  test('because the contract is gone is waited out by a log that has ledgers', async () => {
+    const node = createMemoryNode(recording)
+    const first = ingestion({ recording, sources: [node.source] })
+    node.latest = last - 20
+    await first.catchUp()
+    const { store } = first
+    const header = { ...recording.header, contractId: absent }
+    const it = ingestion({
+      recording: { ...recording, header },
+      store,
+      sources: [createMemoryNode(recording).source],
+    })
+    const ended = it.start()
+    await it.time.pass(60_000)
+    expect(it.ingest.status().lastError).toMatch(/has no contract/)
+    it.stop()
+    expect(await it.time.during(ended)).toBe('stopped')
+  })
+})

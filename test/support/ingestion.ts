@@ -1,0 +1,123 @@
+import { pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { completeThrough } from '../../src/domain/cursor.ts'
+import { createIngest } from '../../src/ingest/ingest.ts'
+import type { IngestDeps } from '../../src/ingest/ingest.ts'
+import { createFailoverSource } from '../../src/source/failover.ts'
+import type { FailoverOptions } from '../../src/source/failover.ts'
+import { createRecordingSource } from '../../src/source/recording-source.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import type { LedgerSource } from '../../src/source/source.ts'
+import type { WritableStore } from '../../src/store/store.ts'
+import { dump, memoryStore } from './recordings.ts'
+import { createVirtualTime } from './virtual-time.ts'
+
+export interface IngestionOptions {
+  recording: Recording
+  sources: readonly LedgerSource[]
+  store?: WritableStore
+  ingest?: Partial<IngestDeps>
+  failover?: Partial<FailoverOptions>
+}
+
+/** Ingestion as the daemon has it, over one or several RPCs, in virtual time. */
+export function ingestion({
+  recording,
+  sources,
+  store = memoryStore(),
+  ...more
+}: IngestionOptions) {
+  const { contractId, network } = recording.header
+  const { coverage, writer } = store
+  const time = createVirtualTime()
+  const log = pino({ level: 'silent' })
+  const { now, sleep, after } = time
+  const random = () => 0
+  const source = createFailoverSource({
+    endpoints: sources.map((each, i) => ({ name: 'abc'[i]!, source: time.around(each) })),
+    networkPassphrase: network.passphrase,
+    contractId,
+    log,
+    callTimeoutMs: 60_000,
+    now,
+    after,
+    random,
+    ...more.failover,
+  })
+  const ingest = createIngest({
+    source,
+    coverage,
+    writer,
+    decode: createDecoder(),
+    startLedger: 'oldest',
+    identity: { networkPassphrase: network.passphrase, contractId },
+    log,
+    onApplied() {},
+    now,
+    sleep,
+    random,
+    ...more.ingest,
+  })
+  const stopping = new AbortController()
+  let ended: unknown
+  const { signal } = stopping
+  onTestFinished(async () => {
+    stopping.abort()
+    await source.close()
+  })
+  /** The last ledger that the log is complete through. */
+  const reached = () => {
+    const checkpoint = coverage.checkpoint()
+    return checkpoint === undefined ? 0 : completeThrough(checkpoint.cursor)
+  }
+
+  return {
+    time,
+    source,
+    store,
+    coverage,
+    ingest,
+    reached,
+    /** Starts to run as the daemon does; answers what it ended with, once it ends. */
+    async start(): Promise<unknown> {
+      ended = await ingest.run(signal).then(
+        () => 'stopped',
+        (error: unknown) => error,
+      )
+      return ended
+    },
+    stop: () => stopping.abort(),
+    /** Lets time pass until the log is complete through this ledger. */
+    async untilReached(ledger: number): Promise<void> {
+      await time.until(() => reached() >= ledger || ended !== undefined)
+      if (reached() < ledger) throw new Error('ingestion has ended', { cause: ended })
+    },
+    catchUp: (onPage: Parameters<typeof ingest.catchUp>[1] = () => {}) =>
+      time.during(ingest.catchUp(signal, onPage)),
+  }
+}
+
+/** What the log holds when nothing goes wrong. */
+export async function undisturbed(recording: Recording) {
+  const { contractId, network } = recording.header
+  const store = memoryStore()
+  const ingest = createIngest({
+    source: createRecordingSource(recording, contractId),
+    coverage: store.coverage,
+    writer: store.writer,
+    decode: createDecoder(),
+    startLedger: 'oldest',
+    identity: { networkPassphrase: network.passphrase, contractId },
+    log: pino({ level: 'silent' }),
+    onApplied() {},
+  })
+  await ingest.catchUp(new AbortController().signal, () => {})
+  return contents(store)
+}
+
+/** All that a user sees of the log, but what the source said of itself. */
+export function contents(store: WritableStore) {
+  const { events, streams, coverage, gaps, event_counts: counts } = dump(store)
+  return { events, streams, coverage, gaps, counts }
+}
