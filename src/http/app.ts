@@ -32,7 +32,7 @@ export function createApp(deps: HttpDeps) {
   // Hono drops a parameter without a name before any schema could refuse it.
   app.use(async (c, next) => {
     if (!/^[^?]*\?(.*&)?=/.test(c.req.url)) return next()
-    return respond(badRequest([{ parameter: '', detail: 'is not a parameter here' }]))
+    return respond(badRequest([{ parameter: '', detail: 'unknown parameter' }]))
   })
   app.onError((error) => {
     deps.logger.error({ err: error }, 'request failed')

@@ -114,7 +114,7 @@ export function unlessTwice(legal: string) {
 export function explain(error: z.core.$ZodError): { parameter: string; detail: string }[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((parameter) => ({ parameter, detail: 'is not a parameter here' }))
+      return issue.keys.map((parameter) => ({ parameter, detail: 'unknown parameter' }))
     }
     const parameter = String(issue.path[0] ?? 'request')
     return [{ parameter, detail: detailOf(issue) }]

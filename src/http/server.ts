@@ -2,10 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createHolderOf, originOf } from './address.ts'
+import type { Origin } from './address.ts'
 import { createApp } from './app.ts'
 import type { HttpDeps } from './app.ts'
 import { bindServer } from './bind.ts'
 import type { BoundServer, ConnectionListener, ListenOptions } from './bind.ts'
+import { createForwardedWatch } from './forwarded.ts'
 import { badHttp, PROBLEM_TYPE } from './problem.ts'
 import { answerSubscribe, SUBSCRIBE_METHODS, SUBSCRIBE_PATH, takeLane } from './subscribe.ts'
 
@@ -32,7 +34,12 @@ export async function listen(
 ): Promise<HttpServer> {
   const app = createApp(deps)
   const { feed, logger } = deps
-  const holderOf = createHolderOf(deps.trustProxy)
+  const watchForwarded = createForwardedWatch(deps.trustProxy, logger)
+  const knownHolder = createHolderOf(deps.trustProxy)
+  const holderOf = (origin: Origin) => {
+    watchForwarded(origin)
+    return knownHolder(origin)
+  }
   const answer = getRequestListener(
     (request, { incoming, outgoing }) => {
       const { address } = holderOf(originOf(incoming as IncomingMessage))
