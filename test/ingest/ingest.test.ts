@@ -1,192 +1,119 @@
 import { fc, test as property } from '@fast-check/vitest'
-import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
-import { UsageError } from '../../src/domain/errors.ts'
-import { createIngest } from '../../src/ingest/ingest.ts'
-import type { IngestDeps } from '../../src/ingest/ingest.ts'
-import { createRpcSource } from '../../src/source/rpc.ts'
+import { SourceError, UsageError } from '../../src/domain/errors.ts'
+import type { Fault } from '../../src/domain/faults.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import type { Recording } from '../../src/source/recording.ts'
-import type { FaultScript } from '../../src/source/simulator/faults.ts'
-import { createSimulator } from '../../src/source/simulator/server.ts'
-import type { SimulatorOptions } from '../../src/source/simulator/server.ts'
-import type { WritableStore } from '../../src/store/store.ts'
-import { dump, loadRecording, memoryStore } from '../support/recordings.ts'
+import { contents, ingestion, undisturbed } from '../support/ingestion.ts'
+import type { IngestionOptions } from '../support/ingestion.ts'
+import { createMemoryNode } from '../support/memory-node.ts'
+import type { MemoryNode } from '../support/memory-node.ts'
+import { lastLedger, recordedIds } from '../support/recorded.ts'
+import { loadRecording, seconds } from '../support/recordings.ts'
 
-const quirks = await loadRecording('quirks')
-const never = new AbortController().signal
+const recording = await loadRecording('quirks')
+const { firstLedger: first } = recording.header
+const last = lastLedger(recording)
+const whole = await undisturbed(recording)
 
-interface Setup {
-  recording?: Recording
-  simulator?: Partial<SimulatorOptions>
-  ingest?: Partial<IngestDeps>
-  store?: WritableStore
+const node = () => createMemoryNode(recording)
+const unreachable = () => new SourceError('unreachable', 'connection refused')
+
+function ingesting(nodes: readonly MemoryNode[], more: Partial<IngestionOptions> = {}) {
+  return ingestion({ recording, sources: nodes.map(({ source }) => source), ...more })
 }
-
-/** An ingestion of a recording over HTTP, everything in it closed unless the simulator is told. */
-async function setUp({
-  recording = quirks,
-  simulator = {},
-  ingest = {},
-  store = memoryStore(),
-}: Setup) {
-  const node = await createSimulator({ recording, speed: Infinity, ...simulator })
-  const { contractId, network } = recording.header
-  const source = createRpcSource({ url: node.url, contractId, timeoutMs: 300 })
-  const applied: string[] = []
-  const running = createIngest({
-    source,
-    coverage: store.coverage,
-    writer: store.writer,
-    decode: createDecoder(),
-    startLedger: 'oldest',
-    identity: { networkPassphrase: network.passphrase, contractId },
-    log: pino({ level: 'silent' }),
-    onApplied: () => applied.push(store.coverage.checkpoint()!.cursor),
-    // The shortest waits that back-off knows.
-    random: () => 0,
-    ...ingest,
-  })
-  return { node, store, source, running, applied }
-}
-
-async function ingested(setup: Setup): Promise<WritableStore> {
-  const { node, store, running } = await setUp(setup)
-  await running.catchUp(never, () => {})
-  await node.close()
-  return store
-}
-
-function contents(store: WritableStore) {
-  const { events, streams, coverage, gaps, event_counts: counts, checkpoint } = dump(store)
-  return { events, streams, coverage, gaps, counts, checkpoint }
-}
-
-const undisturbed = contents(await ingested({}))
 
 describe('ingestion', () => {
   test.each(['first-steps', 'lively', 'month'] as const)(
-    'takes in every event of %s',
+    'P3: takes in every event of %s, and covers every ledger',
     async (name) => {
-      const recording = await loadRecording(name)
-      const store = await ingested({ recording, simulator: { retentionWindow: 600_000 } })
-      const { firstLedger, contractId } = recording.header
-      const last = recording.ledgers.at(-1)!
-      const ids = recording.ledgers.flatMap(({ events = [] }) =>
-        events.filter((event) => event.contractId === contractId).map(({ id }) => id),
-      )
-      const stored = store.sqlite.prepare('select id from events order by id').pluck().all()
-      expect(stored).toEqual(ids)
-      expect(store.coverage.intervals()).toEqual([{ from: firstLedger, to: last.sequence }])
-      expect(store.coverage.checkpoint()).toMatchObject({
-        cursor: endOfLedger(last.sequence),
-        ledgerClosedAt: Date.parse(last.closedAt) / 1_000,
-        tipLedger: last.sequence,
+      const other = await loadRecording(name)
+      const it = ingestion({ recording: other, sources: [createMemoryNode(other).source] })
+      await it.catchUp()
+      const end = other.ledgers.at(-1)!
+      const stored = it.store.sqlite.prepare('select id from events order by id').pluck().all()
+      expect(stored).toEqual(recordedIds(other))
+      expect(it.coverage.intervals()).toEqual([
+        { from: other.header.firstLedger, to: end.sequence },
+      ])
+      expect(it.coverage.checkpoint()).toMatchObject({
+        cursor: endOfLedger(end.sequence),
+        ledgerClosedAt: seconds(end.closedAt),
+        tipLedger: end.sequence,
       })
     },
   )
 
   property.prop([fc.integer({ min: 1, max: 200 })], { numRuns: 8 })(
-    'gives the same rows with pages of any size',
+    'P2: gives the same rows with pages of any size',
     async (pageSize) => {
-      expect(contents(await ingested({ ingest: { pageSize } }))).toEqual(undisturbed)
+      const it = ingesting([node()], { ingest: { pageSize } })
+      await it.catchUp()
+      expect(contents(it.store)).toEqual(whole)
     },
   )
 
-  const FAULTS: [string, FaultScript[number]['fault']][] = [
-    ['no answer', { kind: 'timeout' }],
-    ['a reset', { kind: 'reset' }],
-    ['429', { kind: '429' }],
-    ['429 with Retry-After', { kind: '429', retryAfterSeconds: 0 }],
-    ['503', { kind: '503' }],
-    ['504', { kind: '504' }],
-    ['an answer cut short', { kind: 'truncated' }],
-    ['a web page', { kind: 'html' }],
-    [
-      'a time limit',
-      {
-        kind: 'error',
-        code: -32001,
-        message: '[-32001] request exceeded processing limit threshold',
-      },
-    ],
-    ['an error nobody knows', { kind: 'error', code: -32099, message: 'the dog ate it' }],
-    ['a replica that is behind', { kind: 'latest_backwards', ledgers: 100 }],
+  const FAULTS: Fault[] = [
+    'unreachable',
+    'timeout',
+    'busy',
+    'time_limit',
+    'too_many',
+    'malformed',
+    'not_ready',
+    'unknown',
   ]
-  test.each(FAULTS)('loses nothing to %s', async (_, fault) => {
-    const faults: FaultScript = [{ when: { every: 3 }, method: '*', fault }]
-    const store = await ingested({ simulator: { faults }, ingest: { pageSize: 60 } })
-    expect(contents(store)).toEqual(undisturbed)
+  test.each(FAULTS)('P3: loses nothing when one call in three is %s', async (fault) => {
+    const failing = node()
+    failing.fault = ({ number }) => (isUnlucky(number) ? new SourceError(fault, 'x') : undefined)
+    const it = ingesting([failing], { ingest: { pageSize: 60 } })
+    void it.start()
+    await it.untilReached(last)
+    expect(contents(it.store)).toEqual(whole)
   })
 
-  test('never stands still on a quiet contract: the checkpoint follows the tip', async () => {
-    const recording = { ...quirks, ledgers: quirks.ledgers.map(({ events: _, ...rest }) => rest) }
-    const store = await ingested({ recording })
-    const last = quirks.ledgers.at(-1)!.sequence
-    expect(store.coverage.checkpoint()).toMatchObject({ cursor: endOfLedger(last), ledger: last })
-    expect(store.log.counts().size).toBe(0)
-  })
-
-  test('follows ledgers as they close and tells of each commit after it', async () => {
-    const { node, running, applied, store } = await setUp({ simulator: { speed: 0 } })
-    const stopping = new AbortController()
-    const run = running.run(stopping.signal)
-    const last = quirks.ledgers.at(-1)!.sequence
-    while (node.latestLedger() < last) {
-      const latest = node.closeNext(Math.min(40, last - node.latestLedger()))
-      await until(() => applied.at(-1) === endOfLedger(latest))
+  test('P3: never stands still on a quiet contract: the checkpoint follows the tip', async () => {
+    const quiet = {
+      ...recording,
+      ledgers: recording.ledgers.map(({ events: _, ...rest }) => rest),
     }
-    stopping.abort()
-    await run
-    await node.close()
-    expect(contents(store)).toEqual(undisturbed)
+    const it = ingestion({ recording: quiet, sources: [createMemoryNode(quiet).source] })
+    await it.catchUp()
+    expect(it.coverage.checkpoint()).toMatchObject({ cursor: endOfLedger(last), ledger: last })
+    expect(it.store.log.counts().size).toBe(0)
   })
 
-  test('stops at once when told to, whatever it is waiting for', async () => {
-    const faults: FaultScript = [{ when: { every: 1 }, fault: { kind: 'timeout' } }]
-    const { node, running, store } = await setUp({ simulator: { faults } })
-    const stopping = new AbortController()
-    const run = running.run(stopping.signal)
-    await until(() => running.status().state !== 'ok')
-    stopping.abort()
-    await run
-    await node.close()
-    expect(store.coverage.checkpoint()).toBeUndefined()
-  })
-})
-
-describe('where a new log begins', () => {
-  const first = quirks.header.firstLedger
-  test('is the ledger that START_LEDGER names', async () => {
-    const store = await ingested({ ingest: { startLedger: first + 50 } })
-    expect(store.coverage.intervals()[0]?.from).toBe(first + 50)
-  })
-  test('is the newest ledger with latest', async () => {
-    const store = await ingested({ ingest: { startLedger: 'latest' } })
-    expect(store.coverage.intervals()).toEqual([{ from: first + 178, to: first + 178 }])
-  })
-  test('cannot be a ledger that the RPC has forgotten', async () => {
-    const late = ingested({ ingest: { startLedger: first - 1 } })
-    await expect(late).rejects.toThrow(UsageError)
-    await expect(late).rejects.toThrow(new RegExp(`START_LEDGER is ${first - 1}.*${first}`))
-  })
-})
-
-describe('ingestion refuses', () => {
-  test('a source of another network', async () => {
-    const other = ingested({
-      ingest: {
-        identity: { networkPassphrase: 'Public Network', contractId: quirks.header.contractId },
-      },
+  test('P2: follows ledgers as they close, and tells of each commit after it', async () => {
+    const growing = node()
+    growing.latest = first
+    const applied: string[] = []
+    const it = ingesting([growing], {
+      ingest: { onApplied: () => applied.push(it.coverage.checkpoint()!.cursor) },
     })
-    await expect(other).rejects.toThrow(/serves the network .* set RPC_URL or NETWORK/)
+    void it.start()
+    for (; growing.latest < last; growing.latest = Math.min(growing.latest + 40, last)) {
+      await it.time.until(() => applied.at(-1) === endOfLedger(growing.latest))
+    }
+    await it.untilReached(last)
+    expect(contents(it.store)).toEqual(whole)
   })
 
-  test('a source that takes the cursor backwards: that is a broken promise', async () => {
-    const { node, source, running, store } = await setUp({})
-    await running.catchUp(never, () => {})
+  test('P9: stops at once when told to, whatever it is waiting for', async () => {
+    const away = node()
+    away.fault = unreachable
+    const it = ingesting([away])
+    const ended = it.start()
+    await it.time.until(() => it.ingest.status().state === 'failing')
+    const since = it.time.now()
+    it.stop()
+    expect(await it.time.during(ended)).toBe('stopped')
+    expect(it.time.now()).toBe(since)
+    expect(it.coverage.checkpoint()).toBeUndefined()
+  })
+
+  test('P9: ends with a broken promise when a source takes the cursor backwards', async () => {
+    const { store } = await indexed()
+    const { source } = node()
     const backwards: LedgerSource = {
       ...source,
       page: async (start, limit, signal) => ({
@@ -194,47 +121,159 @@ describe('ingestion refuses', () => {
         cursor: endOfLedger(1),
       }),
     }
-    const again = await setUp({ store, ingest: { source: backwards } })
-    await expect(again.running.run(never)).rejects.toThrow(/before it/)
-    await node.close()
-    await again.node.close()
+    const it = ingestion({ recording, store, sources: [source], ingest: { source: backwards } })
+    expect(String(await it.time.during(it.start()))).toMatch(/before it/)
   })
+
+  async function indexed() {
+    const it = ingesting([node()])
+    await it.catchUp()
+    return it
+  }
 })
 
-describe('ledgers that the source has forgotten', () => {
-  test('are recorded as a gap, and ingestion goes on behind it', async () => {
-    const first = quirks.header.firstLedger
-    const { node, store, running } = await setUp({ simulator: { speed: 0, closed: 20 } })
-    await running.catchUp(never, () => {})
-    node.forgetBefore(first + 60)
-    node.closeNext(quirks.ledgers.length)
-    await running.catchUp(never, () => {})
-    await node.close()
-    expect(store.coverage.gaps()).toMatchObject([
-      { from: first + 20, to: first + 59, reason: 'retention', repaired: false },
-    ])
-    expect(store.coverage.intervals()).toEqual([
-      { from: first, to: first + 19 },
-      { from: first + 60, to: first + 178 },
-    ])
-  })
-
-  test('are no gap when the last of them was the last we had', async () => {
-    const first = quirks.header.firstLedger
-    const { node, store, running } = await setUp({ simulator: { speed: 0, closed: 20 } })
-    await running.catchUp(never, () => {})
-    node.closeNext(quirks.ledgers.length)
-    node.forgetBefore(first + 20)
-    await running.catchUp(never, () => {})
-    await node.close()
-    expect(contents(store)).toMatchObject({
-      gaps: [],
-      events: undisturbed.events,
-      streams: undisturbed.streams,
-    })
-  })
-})
-
-async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { interval: 5 }).toBe(true)
+/** One number in three, without a pattern. */
+function isUnlucky(number: number): boolean {
+  return (Math.imul(number + 1, 2_654_435_761) >>> 16) % 3 === 0
 }
+
+describe('P3: where a new log begins', () => {
+  test('is the ledger that START_LEDGER names', async () => {
+    const it = ingesting([node()], { ingest: { startLedger: first + 50 } })
+    await it.catchUp()
+    expect(it.coverage.intervals()[0]?.from).toBe(first + 50)
+  })
+
+  test('is the newest ledger with latest', async () => {
+    const it = ingesting([node()], { ingest: { startLedger: 'latest' } })
+    await it.catchUp()
+    expect(it.coverage.intervals()).toEqual([{ from: last, to: last }])
+  })
+
+  test('is the oldest ledger that any RPC has, however late that RPC answers', async () => {
+    const [young, old] = [node(), node()]
+    young.oldest = first + 100
+    old.fault = unreachable
+    const it = ingesting([young, old])
+    void it.start()
+    await it.time.pass(20_000)
+    expect(it.coverage.checkpoint()).toBeUndefined()
+    old.fault = () => undefined
+    await it.untilReached(last)
+    expect(contents(it.store)).toEqual(whole)
+  })
+
+  test('does not wait for ever for an RPC that cannot be asked', async () => {
+    const [young, old] = [node(), node()]
+    young.oldest = first + 100
+    old.fault = unreachable
+    const it = ingesting([young, old])
+    void it.start()
+    await it.untilReached(last)
+    expect(it.time.now()).toBeGreaterThanOrEqual(60_000)
+    expect(it.coverage.intervals()).toEqual([{ from: first + 100, to: last }])
+  })
+
+  test('may be a ledger that only the slower RPC has', async () => {
+    const [young, old] = [node(), node()]
+    young.oldest = first + 100
+    let refusals = 3
+    old.fault = () => ((refusals -= 1) < 0 ? undefined : unreachable())
+    const it = ingesting([young, old], { ingest: { startLedger: first + 5 } })
+    void it.start()
+    await it.untilReached(last)
+    expect(it.coverage.intervals()).toEqual([{ from: first + 5, to: last }])
+  })
+
+  test('is what two RPCs have when two have to agree', async () => {
+    const [young, old] = [node(), node()]
+    young.oldest = first + 100
+    const it = ingesting([young, old], { failover: { agreement: 2 } })
+    void it.start()
+    await it.untilReached(last)
+    expect(it.coverage.intervals()).toEqual([{ from: first + 100, to: last }])
+  })
+
+  test('cannot be a ledger that all RPCs have forgotten', async () => {
+    const it = ingesting([node(), node()], { ingest: { startLedger: first - 1 } })
+    const ended = await it.time.during(it.start())
+    expect(ended).toBeInstanceOf(UsageError)
+    expect(String(ended)).toMatch(new RegExp(`START_LEDGER is ${first - 1}.*${first}`))
+  })
+
+  test('may be a ledger that has yet to close', async () => {
+    const slow = node()
+    slow.latest = first + 5
+    const it = ingesting([slow], { ingest: { startLedger: first + 20 } })
+    void it.start()
+    await it.time.pass(60_000)
+    expect(it.coverage.checkpoint()).toBeUndefined()
+    slow.latest = last
+    await it.untilReached(last)
+    expect(it.coverage.intervals()).toEqual([{ from: first + 20, to: last }])
+  })
+})
+
+describe('P3: after an outage', () => {
+  /** A ledger every five seconds, from the first on. */
+  const PERIOD_MS = 5_000
+  const LEDGERS_BEFORE = 20
+
+  function beating(beat: MemoryNode, now: () => number): void {
+    const { source } = beat
+    const page = source.page.bind(source)
+    source.page = (start, limit, signal) => {
+      beat.latest = Math.min(last, first + Math.floor(now() / PERIOD_MS))
+      return page(start, limit, signal)
+    }
+  }
+
+  test.each([
+    ['a minute', 60_000],
+    ['five minutes', 300_000],
+  ])('of %s the RPC is used again within two ledgers', async (_, outageMs) => {
+    const only = node()
+    let now = () => 0
+    beating(only, () => now())
+    const it = ingesting([only])
+    now = it.time.now
+    void it.start()
+    await it.time.until(() => it.reached() >= first + LEDGERS_BEFORE)
+    only.fault = unreachable
+    await it.time.pass(outageMs)
+    only.fault = () => undefined
+    const back = it.time.now()
+    const tip = first + Math.floor(back / PERIOD_MS)
+    await it.untilReached(Math.min(tip, last))
+    expect(it.time.now() - back).toBeLessThanOrEqual(2 * PERIOD_MS + 100)
+  })
+
+  test('what the RPC asks for is the least: Retry-After is never cut short', async () => {
+    const only = node()
+    only.latest = first + LEDGERS_BEFORE
+    const it = ingesting([only])
+    void it.start()
+    await it.untilReached(first + LEDGERS_BEFORE)
+    only.latest = last
+    only.fault = () => new SourceError('busy', 'HTTP status 429', { retryAfterMs: 45_000 })
+    await it.time.until(() => it.ingest.status().state === 'failing')
+    only.fault = () => undefined
+    only.calls.length = 0
+    await it.time.pass(44_000)
+    expect(only.calls).toEqual([])
+    await it.untilReached(last)
+    expect(contents(it.store)).toEqual(whole)
+  })
+
+  test('that was a fast backfill before, the next ledger is seen within two ledgers', async () => {
+    const only = node()
+    only.latest = last - 1
+    const it = ingesting([only], { ingest: { pageSize: 1 } })
+    void it.start()
+    await it.untilReached(last - 1)
+    only.latest = last
+    const closed = it.time.now()
+    await it.untilReached(last)
+    expect(it.time.now() - closed).toBeLessThanOrEqual(2 * PERIOD_MS)
+  })
+})

@@ -1,0 +1,84 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { sync } from '../../src/command/sync.ts'
+import { parseConfig } from '../../src/config.ts'
+import { openStoreForReading } from '../../src/store/store.ts'
+import { environment, simulate } from '../support/daemon.ts'
+import { run, temporaryFolder } from '../support/process.ts'
+import { fixture, lastLedger, recordedIds } from '../support/recorded.ts'
+import { loadRecording } from '../support/recordings.ts'
+
+const recording = await loadRecording('quirks')
+const FIRST = recording.header.firstLedger
+const LAST = lastLedger(recording)
+/** Nothing listens there. */
+const NOWHERE = 'http://127.0.0.1:9'
+
+async function database(): Promise<string> {
+  return `${await temporaryFolder()}/indexer.db`
+}
+
+/** A terminal that a person is watching. */
+function screen() {
+  const err = Object.assign(new PassThrough(), { isTTY: true, columns: 120 })
+  const out = new PassThrough()
+  const shown = (stream: PassThrough) => String(stream.read() ?? '')
+  return { terminal: { out, err, interactive: true }, out: () => shown(out), err: () => shown(err) }
+}
+
+async function watched(env: Record<string, string>, options: { from?: number } = {}) {
+  const { terminal, out, err } = screen()
+  const never = new AbortController().signal
+  const code = await sync(parseConfig(env), { timeout: 60, ...options }, terminal, never)
+  return { code, out: out(), err: err() }
+}
+
+describe('sync', () => {
+  test('gives up when there is no progress, with exit code 1 and the reason', async () => {
+    const { code, err } = await run(
+      ['sync', '--timeout', '1'],
+      environment(recording, NOWHERE, await database()),
+    )
+    expect(code).toBe(1)
+    expect(err).toMatch(/no progress for 1 s\. The last error was: unreachable.*Check RPC_URL/)
+  })
+
+  test('gives up during a fill too, and says how far it came', async () => {
+    const path = await database()
+    const simulator = await simulate(recording)
+    const env = environment(recording, simulator.url, path)
+    await run(['sync'], { ...env, START_LEDGER: String(LAST - 20) })
+    // The node loses everything once the log has caught up.
+    const broken = await simulate(recording, {
+      faults: [{ when: { call: 2 }, times: 1_000_000, fault: { kind: '503' } }],
+    })
+    const { code, out, err } = await run(['sync', '--from', String(FIRST), '--timeout', '2'], {
+      ...env,
+      RPC_URL: broken.url,
+    })
+    expect([code, err]).toEqual([1, expect.stringMatching(/no progress for 2 s/)])
+    expect(out).toMatch(/^caught up at ledger \d+.*\n.*\nstopped before everything was filled/)
+  })
+
+  test('says which timeouts are legal', async () => {
+    const { code, err } = await run(['sync', '--timeout', 'soon'], {})
+    expect(code).toBe(2)
+    expect(err).toMatch(/--timeout.*whole number/)
+  })
+
+  test('shows a bar while it catches up, and another while it fills', async () => {
+    const env = environment(recording, `file://${fixture('quirks')}`, await database())
+    const first = await watched({ ...env, START_LEDGER: String(LAST - 20) })
+    expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^caught up/) })
+    expect(first.err).toMatch(new RegExp(`100%.* ledger ${LAST} of ${LAST}`))
+    const second = await watched(env, { from: FIRST })
+    expect(second.out).toMatch(new RegExp(`filled ledgers ${FIRST}–${LAST - 21}: \\d+ new events`))
+    expect(second.err).toMatch(new RegExp(`100%.*filling, at ledger ${FIRST}  0 left`))
+    const store = openStoreForReading(env['DATABASE_PATH']!)
+    expect(store.coverage.intervals()).toEqual([{ from: FIRST, to: LAST }])
+    expect([...store.log.counts().values()].reduce((a, b) => a + b)).toBe(
+      recordedIds(recording).length,
+    )
+    store.close()
+  })
+})
