@@ -82,3 +82,11 @@ test('the README lists every variable with its default', () => {
     if (fallback !== undefined && fallback !== '') expect(documented.get(name)).toContain(fallback)
   }
 })
+
+test('.env.example shows every variable with its default', () => {
+  const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
+  for (const { name, fallback } of listVariables()) {
+    const [, value] = new RegExp(`^(?:# )?${name}=(.*)$`, 'm').exec(example) ?? []
+    expect([name, value]).toEqual([name, fallback ?? expect.any(String)])
+  }
+})

@@ -51,22 +51,37 @@ test('the demo prints every event, then its banner again and that the recording 
   expect(text()).toMatch(/The demo has ended; its data is gone\.\n$/)
 })
 
-test('the README’s resume works against the demo', async () => {
+test('every curl of the README can be pasted, and works against the demo', async () => {
   const { url } = await play(false)
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const [, position = ''] = /-H 'Last-Event-ID: (\S+)'/.exec(readme) ?? []
-  const text = await firstFrames(`${url}/events/subscribe?all=true`, position)
-  expect(text).toContain('event: stream.')
-  expect(text).not.toContain('event: reset')
+  const lines = [...readme.matchAll(/^curl (.*?)(?: #.*)?$/gm)].map(([, line = '']) => line)
+  expect(lines.length).toBeGreaterThan(12)
+  for (const line of lines) {
+    const [, path = ''] = /'?localhost:3001([^']*)'?/.exec(line) ?? []
+    const [, position] = /-H 'Last-Event-ID: (\S+)'/.exec(line) ?? []
+    const [, body] = /--json '([^']*)'/.exec(line) ?? []
+    if (!line.startsWith('-N')) {
+      expect([line, (await fetch(`${url}${path}`)).status]).toEqual([line, 200])
+      continue
+    }
+    const text = await firstFrames(`${url}${path}`, position, body)
+    expect([line, text.includes('event: reset')]).toEqual([line, false])
+    if (position !== undefined) expect(text).toContain('event: stream.')
+  }
 })
 
-async function firstFrames(url: string, position: string): Promise<string> {
+/** What a subscription sends up to its first named frame. */
+async function firstFrames(url: string, position?: string, body?: string): Promise<string> {
   const leaving = new AbortController()
   const response = await fetch(url, {
-    headers: { 'last-event-id': position },
+    headers: {
+      ...(position !== undefined && { 'last-event-id': position }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { method: 'POST', body }),
     signal: leaving.signal,
   })
-  expect(response.status).toBe(200)
+  expect([url, response.status]).toEqual([url, 200])
   let text = ''
   for await (const bytes of response.body!) {
     text += Buffer.from(bytes as Uint8Array).toString()
