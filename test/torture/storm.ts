@@ -31,6 +31,8 @@ export interface Storm {
   /** Milliseconds between two times that ledgers may close. */
   beatMs: number
   seed: number
+  /** Told after each act where the storm is. */
+  onAct?: (line: string) => void
 }
 
 export interface Survived {
@@ -68,7 +70,7 @@ interface Status {
 }
 
 export async function surviveStorm(storm: Storm): Promise<Survived> {
-  const { recording, rpcs, faults, kills, losses, beatMs, seed } = storm
+  const { recording, rpcs, faults, kills, losses, beatMs, seed, onAct = () => {} } = storm
   const random = createRandom(seed)
   const network = await startUnrulyNetwork(recording, rpcs, createRandom(seed + 1_000))
   const urls = network.endpoints.map(({ url }) => url)
@@ -109,7 +111,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
 
   /** Some ledgers close, or none; and what the indexer says of itself meanwhile must be true. */
   async function beat(): Promise<void> {
-    close(Math.floor(random() * 2.5))
+    close(Math.floor(random() * 1.35))
     await look()
     // Ledgers close whether or not anybody asks.
     await sleep(beatMs)
@@ -166,7 +168,9 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
     const ended = Math.max(performance.now(), lastRetry)
     const tip = network.latestLedger()
     await until(async () => (await checkpoint()) >= tip)
-    survived.recoveries.push(Math.max(0, Math.round(performance.now() - ended)))
+    const recoveryMs = Math.max(0, Math.round(performance.now() - ended))
+    survived.recoveries.push(recoveryMs)
+    onAct(`act ${survived.recoveries.length}: ${strikes()} faults, tip reached in ${recoveryMs} ms`)
     expect(await gaps()).toEqual(survived.lost)
   }
 
