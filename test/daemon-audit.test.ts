@@ -12,9 +12,9 @@ import {
   startIndexer,
   subscribe,
 } from './support/daemon.ts'
-import { PATIENCE_MS } from './support/patience.ts'
 import { temporaryFolder } from './support/process.ts'
 import { loadRecording } from './support/recordings.ts'
+import { until } from './support/until.ts'
 
 /** The daemon and the contract's own storage: what a user of the whole thing sees of it. */
 
@@ -120,13 +120,9 @@ describe('a daemon whose RPC has forgotten what it missed', () => {
 
     const again = await startIndexer(env)
     const answers: Awaited<ReturnType<typeof readiness>>[] = []
-    const ready = expect
-      .poll(async () => answers[answers.push(await readiness(again.url)) - 1]!.status, {
-        interval: 20,
-        // A gap takes half a minute to confirm.
-        timeout: 2 * PATIENCE_MS,
-      })
-      .toBe(200)
+    const ready = until(
+      async () => answers[answers.push(await readiness(again.url)) - 1]!.status === 200,
+    )
     const heard = subscribe(`${again.url}/events/subscribe?all=true&cursor=${asOf.cursor}`)
     const resets: unknown[] = []
     for await (const { event, data } of heard) {

@@ -7,7 +7,7 @@ const LEDGERS_BETWEEN = 720
 
 /**
  * Remembers the hash of the newest ledger that was indexed, unless one is remembered that is not
- * much older. Test networks are reset a few times a year: the passphrase stays, ledger numbers
+ * much older and that the source still has: after a gap it has none of those before. Test networks are reset a few times a year: the passphrase stays, ledger numbers
  * start over, and event ids would collide with those of the old chain. Only hashes tell; the source
  * compares them with what an endpoint has.
  */
@@ -18,7 +18,8 @@ export async function rememberHash(
   const checkpoint = coverage.checkpoint()
   if (checkpoint === undefined) return
   const [newest] = coverage.hashes()
-  if (newest !== undefined && checkpoint.ledger < newest.sequence + LEDGERS_BETWEEN) return
+  const isRecent = newest !== undefined && checkpoint.ledger < newest.sequence + LEDGERS_BETWEEN
+  if (isRecent && newest.sequence >= (checkpoint.oldestLedger ?? 0)) return
   const ledger = await source.ledger(checkpoint.ledger, signal)
   if (ledger !== undefined) writer.rememberHash(ledger)
 }

@@ -1,12 +1,13 @@
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
+import { rememberHash } from '../../src/ingest/history.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import { createFailoverSource } from '../../src/source/failover.ts'
 import type { Recording } from '../../src/source/recording.ts'
 import { createRecordingSource } from '../../src/source/recording-source.ts'
 import type { WritableStore } from '../../src/store/store.ts'
-import { dump, loadRecording, memoryStore } from '../support/recordings.ts'
+import { dump, ledgerBatch, loadRecording, memoryStore, seconds } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
 const { contractId, network, firstLedger } = recording.header
@@ -91,4 +92,21 @@ test('only the newest hashes are kept', () => {
   expect(store.coverage.hashes().map(({ sequence }) => sequence)).toEqual(
     Array.from({ length: 50 }, (_, n) => 80 - n),
   )
+})
+
+test('P3: after a gap a hash is remembered that the source still has', async () => {
+  const store = memoryStore()
+  const source = createRecordingSource(recording, contractId)
+  const { ledgers } = recording
+  async function indexed(at: number, oldest: number): Promise<number[]> {
+    const { sequence, closedAt } = ledgers[oldest]!
+    const remembered = { ledger: sequence, closedAt: seconds(closedAt) }
+    store.writer.apply({ ...ledgerBatch(recording, ledgers[at]!), oldest: remembered })
+    await rememberHash({ source, ...store }, new AbortController().signal)
+    return store.coverage.hashes().map((ledger) => ledger.sequence)
+  }
+  const [first, , , fourth] = ledgers.map(({ sequence }) => sequence)
+  expect(await indexed(0, 0)).toEqual([first])
+  expect(await indexed(1, 0)).toEqual([first])
+  expect(await indexed(3, 2)).toEqual([fourth, first])
 })

@@ -48,8 +48,8 @@ export interface Survived {
 const ACTS = 4
 const MAX_LAG = 5
 const TIP_STALL_SECONDS = 5
-/** For what is on its way when the time is up. */
-const GRACE_MS = 1_000
+/** So old may an answer be whose chain had to be checked before it counts. */
+const GRACE_MS = 16_000
 /** Too short to confirm a loss, which takes 30 seconds. */
 const SEEMING_LOSS_MS = 15_000
 /** Longer than it takes to confirm a loss. */
