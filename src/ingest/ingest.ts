@@ -7,6 +7,8 @@ import { SourceError, UsageError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 import type { Fault } from '../domain/faults.ts'
 import type { LedgerPage, PageStart } from '../source/source.ts'
+import { BATCH_LIMITS, createBatch } from './batch.ts'
+import type { Batch, BatchLimits } from './batch.ts'
 import { declareLost } from './gap.ts'
 import { createHealer } from './heal.ts'
 import { rememberedChain, rememberHash } from './history.ts'
@@ -26,6 +28,8 @@ export interface IngestDeps extends TickDeps, Partial<Clock> {
   /** Told what is worth counting. */
   observe?: { applied(seconds: number): void; fault(fault: Fault): void }
   pageSize?: number
+  /** What one transaction may hold. */
+  limits?: BatchLimits
   random?: () => number
 }
 
@@ -48,7 +52,7 @@ const PAGE_GROWTH = 20
 export function createIngest(deps: IngestDeps): Ingest {
   const { source, coverage, identity, log, onApplied, observe } = deps
   const { pageSize: largestPage = PAGE_SIZE, random = Math.random } = deps
-  const { now = realClock.now, sleep = realClock.sleep } = deps
+  const { now = realClock.now, sleep = realClock.sleep, limits = BATCH_LIMITS } = deps
   const pace = createPace()
   const standing = createStanding(now)
   const judgeTip = createTipJudge(lastKnownTip(deps))
@@ -59,24 +63,30 @@ export function createIngest(deps: IngestDeps): Ingest {
   let isNetworkConfirmed = false
 
   /**
-   * The step of ingestion, again and again until the tip is reached: a page, one transaction, the
-   * next page, which is on its way while this one is applied.
+   * The step of ingestion, again and again until the tip is reached: pages, one transaction, the
+   * next page, which is on its way meanwhile. At the tip a transaction holds one page.
    */
   async function drain(signal: AbortSignal, onPage: OnPage): Promise<void> {
     await confirmNetwork(signal)
-    let start = await nextStart(deps, signal)
-    let page = await fetchPage(start, signal)
-    while (hasMore(start, page)) {
-      const following: PageStart = { after: page.cursor }
-      const next = fetchPage(following, signal)
-      // Settled before it is awaited, it would count as unhandled.
-      next.catch(() => {})
-      onPage(page, commit(start, page))
-      await nextTurn()
-      start = following
-      page = await next
+    const batch = createBatch(limits, now)
+    try {
+      let start = await nextStart(deps, signal)
+      let page = await fetchPage(start, signal)
+      batch.add(start, page)
+      while (hasMore(start, page)) {
+        start = { after: page.cursor }
+        const next = fetchPage(start, signal)
+        // Settled before it is awaited, it would count as unhandled.
+        next.catch(() => {})
+        if (batch.isDue(now())) commit(batch, onPage)
+        await nextTurn()
+        page = await next
+        batch.add(start, page)
+      }
+    } finally {
+      // A source that fails every few pages must not keep the log from moving on.
+      if (!signal.aborted) commit(batch, onPage)
     }
-    onPage(page, commit(start, page))
     await remember(signal)
   }
 
@@ -96,8 +106,11 @@ export function createIngest(deps: IngestDeps): Ingest {
     return { ...page, tip: judgeTip(page) }
   }
 
-  /** Pages become transactions here. Answers how many events are new. */
-  function commit(start: PageStart, page: LedgerPage): number {
+  /** Pages become transactions here. */
+  function commit(batch: Batch, onPage: OnPage): void {
+    const due = batch.take()
+    if (due === undefined) return
+    const { start, page } = due
     const began = now()
     const { accepted, moved } = applyPage(deps, start, page)
     const elapsedMs = now() - began
@@ -109,7 +122,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (accepted > 0) log.info(fields, 'applied')
     else log.debug(fields, 'applied')
     if (moved || accepted > 0) onApplied()
-    return accepted
+    onPage(page, accepted)
   }
 
   async function attempt(signal: AbortSignal, onPage: OnPage = () => {}): Promise<boolean> {

@@ -41,17 +41,13 @@ export async function nextStart(
 
 /**
  * The one transaction of ingestion: the events of a page, the streams they change, coverage and
- * checkpoint. Running it again with the same page changes nothing. Throws when the page would take
- * the cursor backwards, for no source may do that.
+ * checkpoint. Running it again with the same page changes nothing.
  */
 export function applyPage(
   { writer, coverage, decode, identity }: TickDeps,
   start: PageStart,
   page: LedgerPage,
 ): Applied {
-  if ('after' in start && page.cursor < start.after) {
-    throw new Error(`the page after ${start.after} ended at ${page.cursor}, before it`)
-  }
   const isBound = coverage.checkpoint() !== undefined && coverage.identity() !== undefined
   return writer.apply({
     events: page.events.map((raw) => ({ raw, event: decode(raw) })),
