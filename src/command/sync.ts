@@ -20,6 +20,8 @@ export interface SyncOptions {
   timeout: number
 }
 
+/** Nobody reads the log meanwhile: commits may be rare. */
+const TRANSACTION = { events: 40_000, milliseconds: 10_000 }
 const DONE = 0
 const GAVE_UP = 1
 
@@ -48,6 +50,7 @@ export async function sync(
   }
   try {
     claimStore(store, config.databasePath, identity)
+    store.expectBacklog()
     await catchUp(work, config, identity)
     if (options.from !== undefined && !work.signal.aborted) await fill(work, options.from)
     if (!patience.signal.aborted) return DONE
@@ -77,6 +80,9 @@ async function catchUp(
 ): Promise<void> {
   const { source, store, terminal, signal } = work
   const { coverage, writer } = store
+  const progress = showCatchingUp(terminal, coverage.checkpoint()?.ledger)
+  let fetched = 0
+  let events = 0
   const ingest = createIngest({
     source,
     coverage,
@@ -86,15 +92,17 @@ async function catchUp(
     identity,
     log: createLogger(terminal, 'warn', terminal.err),
     onApplied() {},
+    onFetched(page) {
+      work.progressed()
+      fetched += page.events.length
+      progress.update(page, fetched)
+    },
+    limits: TRANSACTION,
   })
   work.lastError = () => ingest.status().lastError
-  const progress = showCatchingUp(terminal, coverage.checkpoint()?.ledger)
   const began = performance.now()
-  let events = 0
-  await ingest.catchUp(signal, (page, accepted) => {
-    work.progressed()
+  await ingest.catchUp(signal, (_page, accepted) => {
     events += accepted
-    progress.update(page, events)
   })
   progress.stop()
   const at = coverage.checkpoint()

@@ -28,6 +28,8 @@ export interface IngestDeps extends TickDeps, Partial<Clock> {
   /** Told what is worth counting. */
   observe?: { applied(seconds: number): void; fault(fault: Fault): void }
   pageSize?: number
+  /** After each page, which may wait for others before it is stored. */
+  onFetched?(page: LedgerPage): void
   /** What one transaction may hold. */
   limits?: BatchLimits
   random?: () => number
@@ -96,6 +98,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     standing.answered(page.tip, page.oldest)
     healer.sawOldest(page.oldest?.ledger)
     pace.observe(page.tip.ledger, now(), movedOn(start, page))
+    deps.onFetched?.(page)
     // Back up slowly: a size that was too much a moment ago may be the server's limit.
     pageSize = Math.min(pageSize + PAGE_GROWTH, largestPage)
     return page

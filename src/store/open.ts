@@ -17,7 +17,9 @@ const WAL_LIMIT_BYTES = 64 * 1024 * 1024
 /** An event and its raw form take more than a kilobyte: four of them hardly fit SQLite's default. */
 const PAGE_BYTES = 8_192
 /** WAL pages between SQLite's own checkpoints: in a backfill every commit is megabytes. */
-const CHECKPOINT_PAGES = 4_000
+const CHECKPOINT_PAGES = 16_000
+/** Half a gigabyte of WAL, for a command that does nothing but work off a backlog. */
+const BACKLOG_CHECKPOINT_PAGES = 65_536
 const PAGE_CACHE_KIB = 64 * 1024
 
 /**
@@ -47,6 +49,14 @@ export function openDatabase(path: string): Sqlite {
     sqlite.close()
     throw explainStorage(cause, path)
   }
+}
+
+/**
+ * Lets the WAL grow before its pages are written to the database: a page that many commits touch is
+ * then written once. The file is larger meanwhile.
+ */
+export function deferCheckpoints(sqlite: Sqlite): void {
+  sqlite.pragma(`wal_autocheckpoint = ${BACKLOG_CHECKPOINT_PAGES}`)
 }
 
 /** Opens an existing database for reading; what it finds is left as it is. */

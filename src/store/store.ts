@@ -12,7 +12,7 @@ import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { lockDatabase } from './lock.ts'
 import type { Lock } from './lock.ts'
-import { openDatabase, openForReading } from './open.ts'
+import { deferCheckpoints, openDatabase, openForReading } from './open.ts'
 import type { Sqlite } from './open.ts'
 import { createStreams } from './streams.ts'
 import type { Streams } from './streams.ts'
@@ -36,6 +36,8 @@ export interface Store {
 
 export interface WritableStore extends Store {
   sqlite: Sqlite
+  /** For a command that only works off a backlog: writes less, with a larger file meanwhile. */
+  expectBacklog(): void
   writer: Writer
   chain: ChainWriter
 }
@@ -56,6 +58,7 @@ export function openStore(
     return {
       ...store,
       sqlite,
+      expectBacklog: () => deferCheckpoints(sqlite),
       writer: createWriter(sqlite, coverage, decode),
       chain: createChainWriter(sqlite, coverage, decode),
       close() {
