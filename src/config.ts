@@ -238,7 +238,7 @@ export function requireRpcUrls({
   rpcUrls: urls,
   networkPassphrase,
   rpcAgreement,
-}: Config): readonly string[] {
+}: Pick<Config, 'rpcUrls' | 'networkPassphrase' | 'rpcAgreement'>): readonly string[] {
   if (urls.length > 0 && urls.length < rpcAgreement) {
     throw new UsageError(
       `RPC_AGREEMENT=${rpcAgreement} needs at least as many RPCs: add another to RPC_URL, comma-separated`,

@@ -24,9 +24,8 @@ export interface DaemonOptions {
 }
 
 /** What indexes: a source that this thread asks, or a thread that was started for it. */
-export type DaemonParts = DaemonOptions & (SourceParts | { openIndexing: OpenIndexing })
-
-type OpenIndexing = (lock: Lock) => Promise<Indexing>
+export type DaemonParts = DaemonOptions &
+  (SourceParts | { openIndexing: (lock: Lock) => Promise<Indexing> })
 
 export interface Daemon {
   /** Where it is served. */
@@ -84,6 +83,7 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
 
 async function open(config: Config, parts: DaemonParts, lock: Lock): Promise<Indexing> {
   if ('openIndexing' in parts) return parts.openIndexing(lock)
+  // A daemon whose thread indexes does not load it.
   const { openIndexing } = await import('./daemon/indexing.ts')
   return openIndexing(config, { ...parts, lock })
 }

@@ -1,8 +1,8 @@
 import { existsSync, renameSync } from 'node:fs'
+import { requireContract, requireRpcUrls } from '../config.ts'
 import type { Config } from '../config.ts'
-import { startDaemon } from '../daemon.ts'
-import { openSource } from '../daemon/open-source.ts'
-import { createLogger, say } from './terminal.ts'
+import { launchIndexingThread } from '../daemon/thread.ts'
+import { redact } from '../redact.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Indexes and serves until `signal` aborts; rejects when a promise of our own is broken. */
@@ -13,35 +13,35 @@ export async function start(
   version: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const logger = createLogger(terminal, config.logLevel)
-  const source = await openSource(config, logger)
-  const rpc = source.endpoints().map(({ url }) => url)
-  const { endpoints, counters } = source
-  const parts = {
-    source,
-    sourceName: rpc.join(','),
-    endpoints,
-    counters,
-    logger,
-    version,
-    workers,
-    ...(fresh && { beforeOpening: () => setAside(config.databasePath, terminal) }),
-  }
-  const { contractId, databasePath } = config
+  const contractId = requireContract(config)
+  const rpc = requireRpcUrls(config).map(redact)
+  const { interactive } = terminal
+  const thread = launchIndexingThread(config, { interactive, logTo: 'stdout' })
   try {
-    const daemon = await startDaemon(config, parts)
+    // Loaded while the thread loads its own modules.
+    const { startDaemon } = await import('../daemon.ts')
+    const { createLogger } = await import('./terminal.ts')
+    const logger = createLogger(terminal, config.logLevel)
+    const daemon = await startDaemon(config, {
+      openIndexing: thread.open,
+      logger,
+      version,
+      workers,
+      ...(fresh && { beforeOpening: () => setAside(config.databasePath, terminal) }),
+    })
+    const { databasePath } = config
     logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
     try {
       await untilStopped(daemon.ended, signal)
       logger.info('stopping')
     } finally {
-      // Also when ingestion has failed: what still listens would keep the process alive.
+      // Also when indexing has failed: what still listens would keep the process alive.
       await daemon.close()
     }
+    logger.info('stopped')
   } finally {
-    await source.close()
+    await thread.close()
   }
-  logger.info('stopped')
 }
 
 /** Gives the log's file another name, so that a new one begins; nothing is deleted. */
@@ -51,7 +51,7 @@ function setAside(path: string, terminal: Terminal): void {
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, keptAs + suffix)
   }
-  say(terminal, `the old log is kept as ${keptAs}`)
+  terminal.out.write(`the old log is kept as ${keptAs}\n`)
 }
 
 /** Waits for whichever comes first, the signal or the end (a failure, then) of what runs. */

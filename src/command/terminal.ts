@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream'
-import { pino } from 'pino'
 import type { Logger } from 'pino'
-import pretty from 'pino-pretty'
+import { createLogger as createLoggerOn } from '../daemon/logger.ts'
 
 /** Where a command speaks; everything it prints goes through here. */
 export interface Terminal {
@@ -15,16 +14,8 @@ export function say(terminal: Terminal, text: string): void {
   terminal.out.write(`${text}\n`)
 }
 
-/** JSON lines for machines, readable lines for a person at a terminal. */
 export function createLogger(terminal: Terminal, level: string, stream = terminal.out): Logger {
-  if (!terminal.interactive) return pino({ level, base: null }, stream)
-  const readable = pretty({
-    destination: stream,
-    sync: true,
-    singleLine: true,
-    translateTime: 'SYS:HH:MM:ss',
-  })
-  return pino({ level, base: null }, readable)
+  return createLoggerOn({ level, stream, interactive: terminal.interactive })
 }
 
 /** `label  value` lines, the values in one column. */

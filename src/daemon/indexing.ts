@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { requireContract } from '../config.ts'
 import type { Config } from '../config.ts'
@@ -12,14 +11,14 @@ import type { SourceStatus } from '../ingest/standing.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { Lock } from '../store/lock.ts'
 import { claimStore, openStore } from '../store/store.ts'
-import { explainStorage, passingTrouble } from '../store/trouble.ts'
+import { createPatience } from './patience.ts'
 
 /** The half that indexes: the RPCs, ingestion, audits, and the only connection that writes. */
 
-/** Needs no request, so that it can be handed to a thread. */
+/** Plain data, so that it can be given to a thread. */
 export type IndexingConfig = Omit<Config, 'trustProxy'>
 
-/** What indexes is told what to ask, and what to call it. */
+/** A source that is open already; whoever opened it closes it. */
 export interface SourceParts {
   source: LedgerSource
   /** Name of the source in `/status`; credentials redacted. */
@@ -53,37 +52,32 @@ export interface Indexing {
   close(): Promise<void>
 }
 
-/** Between two attempts to write to a disk that is full, or a file that is locked. */
-const RETRY_MS = 1_000
-
 /** Opens the database and connects every part. Throws UsageError when it cannot be used. */
 export function openIndexing(config: IndexingConfig, parts: IndexingParts): Indexing {
   const { source, sourceName, endpoints, counters, logger, lock } = parts
-  const { databasePath, networkPassphrase, startLedger } = config
+  const { databasePath, networkPassphrase } = config
   const contractId = requireContract(config)
   const identity = { networkPassphrase, contractId }
   const decode = createDecoder()
   const store = openStore(databasePath, decode, lock)
-  let events: IndexingEvents = { committed() {}, applied() {}, fault() {} }
-  /** Why nothing can be written at the moment. */
-  let trouble: string | null = null
   try {
     claimStore(store, databasePath, identity)
   } catch (error) {
     store.close()
     throw error
   }
+  const patience = createPatience(store.path, logger)
+  let events: IndexingEvents = { committed() {}, applied() {}, fault() {} }
   const ingest = createIngest({
     source,
     coverage: store.coverage,
     writer: store.writer,
     decode,
-    startLedger,
+    startLedger: config.startLedger,
     identity,
     log: logger,
     onApplied() {
-      if (trouble !== null) logger.info('the database can be written again')
-      trouble = null
+      patience.written()
       events.committed()
     },
     observe: {
@@ -91,7 +85,8 @@ export function openIndexing(config: IndexingConfig, parts: IndexingParts): Inde
       fault: (fault) => events.fault(fault),
     },
   })
-  const alarm = () => trouble ?? ingest.status().alarm ?? counters?.().disagreement ?? null
+  const alarm = () =>
+    patience.trouble() ?? ingest.status().alarm ?? counters?.().disagreement ?? null
   const audits = createAuditLoop({
     source,
     store,
@@ -102,25 +97,6 @@ export function openIndexing(config: IndexingConfig, parts: IndexingParts): Inde
     trusted: () => ingest.status().state === 'ok' && alarm() === null,
     onRepaired: () => events.committed(),
   })
-
-  /** Goes on after storage trouble that passes: reading works meanwhile, and an alarm says why. */
-  async function patiently(
-    run: (signal: AbortSignal) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (;;) {
-      try {
-        return await run(signal)
-      } catch (error) {
-        const reason = passingTrouble(error, databasePath)
-        if (reason === undefined) throw explainStorage(error, databasePath)
-        if (trouble !== reason) logger.error({ reason }, 'the database cannot be written')
-        trouble = reason
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
-      }
-    }
-  }
-
   return {
     upstream: () => ({
       endpoints: endpoints?.() ?? [endpointOf(sourceName, ingest.status())],
@@ -131,19 +107,17 @@ export function openIndexing(config: IndexingConfig, parts: IndexingParts): Inde
     counters,
     async run(observer, signal) {
       events = observer
-      await untilBothEnd(signal, (either) => [
-        patiently(ingest.run, either),
-        patiently(audits.run, either),
+      await untilAllEnd(signal, (either) => [
+        patience.through(ingest.run, either),
+        patience.through(audits.run, either),
       ])
     },
-    async close() {
-      store.close()
-    },
+    close: async () => store.close(),
   }
 }
 
-/** Settles when both have ended; one that fails ends the other. */
-async function untilBothEnd(
+/** Settles when all have ended; one that fails ends the others. */
+async function untilAllEnd(
   signal: AbortSignal,
   begin: (signal: AbortSignal) => Promise<void>[],
 ): Promise<void> {

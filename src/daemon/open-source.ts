@@ -7,8 +7,13 @@ import { createFailoverSource } from '../source/failover.ts'
 import type { FailoverSource } from '../source/failover.ts'
 import { createRpcSource } from '../source/rpc.ts'
 
+type SourceConfig = Pick<
+  Config,
+  'contractId' | 'rpcUrls' | 'networkPassphrase' | 'rpcAgreement' | 'rpcTimeoutSeconds'
+>
+
 /** The RPCs and recordings that the configuration names. Throws UsageError when there are none. */
-export async function openSource(config: Config, log: Logger): Promise<FailoverSource> {
+export async function openSource(config: SourceConfig, log: Logger): Promise<FailoverSource> {
   const contractId = requireContract(config)
   const timeoutMs = config.rpcTimeoutSeconds * 1_000
   const endpoints = await Promise.all(

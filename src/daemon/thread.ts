@@ -1,0 +1,131 @@
+import { Worker } from 'node:worker_threads'
+import type { Config } from '../config.ts'
+import { UsageError } from '../domain/errors.ts'
+import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
+import type { Failure, FromThread, IndexingStatus, ToThread } from './messages.ts'
+
+/**
+ * The indexing half in a thread of its own, so that catching up never delays a request. This file
+ * is the end in the thread that serves; the other is `indexing.thread.ts`.
+ */
+
+/** Given to the thread at its birth. */
+export interface ThreadData {
+  config: IndexingConfig
+  interactive: boolean
+  /** Where its log goes. */
+  logTo: 'stdout' | 'stderr'
+}
+
+export interface IndexingThread {
+  /** Opens the database there. Only while this thread holds the lock. Throws UsageError. */
+  open(): Promise<Indexing>
+  /** Ends the thread, however far it has come. */
+  close(): Promise<void>
+}
+
+const ENTRY = new URL('indexing.thread.ts', import.meta.url)
+
+/** Starts the thread, which loads its modules while the caller loads its own. */
+export function launchIndexingThread(
+  config: Config,
+  options: Omit<ThreadData, 'config'>,
+): IndexingThread {
+  const { trustProxy: _, ...indexingConfig } = config
+  const workerData: ThreadData = { ...options, config: indexingConfig }
+  const worker = new Worker(ENTRY, { workerData })
+  const exited = Promise.withResolvers<void>()
+  const opened = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  // Each is awaited only by whoever has asked for it.
+  opened.promise.catch(() => {})
+  ended.promise.catch(() => {})
+  let events: IndexingEvents | undefined
+  let status: IndexingStatus | undefined
+  let heardAt = 0
+
+  function fail(error: Error): void {
+    opened.reject(error)
+    ended.reject(error)
+  }
+
+  worker.on('message', (message: FromThread) => {
+    switch (message.kind) {
+      case 'opened':
+        return opened.resolve()
+      case 'status':
+        status = message.status
+        heardAt = performance.now()
+        return undefined
+      case 'committed':
+        return events?.committed()
+      case 'applied':
+        return events?.applied(message.seconds)
+      case 'fault':
+        return events?.fault(message.fault)
+      case 'ended':
+        return ended.resolve()
+      case 'failed':
+        return fail(revive(message.failure))
+    }
+  })
+  worker.once('error', fail)
+  worker.once('exit', (code) => {
+    fail(new Error(`the indexing thread ended with code ${code}`))
+    exited.resolve()
+  })
+  worker.once('messageerror', fail)
+
+  const send = (message: ToThread) => worker.postMessage(message)
+
+  async function close(): Promise<void> {
+    send({ kind: 'close' })
+    await exited.promise
+  }
+
+  return {
+    async open() {
+      send({ kind: 'open' })
+      await opened.promise
+      return {
+        upstream: () => aged(known(status).upstream, performance.now() - heardAt),
+        counters: () => known(status).counters ?? NOTHING_COUNTED,
+        async run(observer, signal) {
+          events = observer
+          send({ kind: 'run' })
+          signal.addEventListener('abort', () => send({ kind: 'stop' }), { once: true })
+          if (signal.aborted) send({ kind: 'stop' })
+          await ended.promise
+        },
+        close,
+      }
+    },
+    close,
+  }
+}
+
+const NOTHING_COUNTED = {
+  failovers: 0,
+  disagreements: 0,
+  disagreement: null,
+  endpoints: [],
+}
+
+function known(status: IndexingStatus | undefined): IndexingStatus {
+  if (status === undefined) throw new Error('the indexing thread has said nothing of itself')
+  return status
+}
+
+/** While the thread says nothing, the tip stands still. */
+function aged(upstream: IndexingStatus['upstream'], elapsedMs: number) {
+  const { tipStillForMs } = upstream
+  if (tipStillForMs === undefined) return upstream
+  return { ...upstream, tipStillForMs: tipStillForMs + elapsedMs }
+}
+
+function revive({ usage, message, stack }: Failure): Error {
+  if (usage) return new UsageError(message)
+  const error = new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
