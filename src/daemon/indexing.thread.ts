@@ -21,6 +21,7 @@ let indexing: Indexing | undefined
 let telling: NodeJS.Timeout | undefined
 let running: Promise<void> | undefined
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 const send = (message: FromThread) => port.postMessage(message)
 
 function tell(): void {

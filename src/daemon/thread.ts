@@ -76,6 +76,7 @@ export function launchIndexingThread(
   })
   worker.once('messageerror', fail)
 
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   const send = (message: ToThread) => worker.postMessage(message)
 
   async function close(): Promise<void> {
