@@ -1,5 +1,5 @@
 import type { SourceError } from '../domain/errors.ts'
-import type { Clock } from './clock.ts'
+import type { Timers } from './timers.ts'
 
 /**
  * How far one endpoint can be relied on, by two measures that are kept apart. Cooling protects the
@@ -34,7 +34,7 @@ const PROBATION_MS = 7_500
 const STEADY_MS = 600_000
 const LONGEST_PROBATION_MS = 15_000
 
-export function createHealth({ now, random }: Pick<Clock, 'now' | 'random'>): EndpointHealth {
+export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): EndpointHealth {
   /** Faults in a row. */
   let failures = 0
   let coolsUntil = Number.NEGATIVE_INFINITY

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
-import type { Clock } from './clock.ts'
+import type { Timers } from './timers.ts'
 import { createEntryKeys } from './entry-keys.ts'
 import type { LedgerSource } from './source.ts'
 import { watch } from './watchdog.ts'
@@ -35,7 +35,7 @@ export interface IdentityDeps {
   contractId: string
   callTimeoutMs: number
   log: Logger
-  clock: Clock
+  timers: Timers
 }
 
 /** A probe has just checked it: a switch is not held up by another check. */
@@ -46,8 +46,8 @@ const RECHECK_MS = 7_500
 const PRESENCE_MS = 5_000
 
 export function createIdentity(deps: IdentityDeps): EndpointIdentity {
-  const { name, source, networkPassphrase, contractId, callTimeoutMs, log, clock } = deps
-  const { now } = clock
+  const { name, source, networkPassphrase, contractId, callTimeoutMs, log, timers } = deps
+  const { now } = timers
   const instanceKey = createEntryKeys(contractId).instance
   let checkedAt: number | undefined
   let doubtful = false
@@ -61,7 +61,7 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
         (ending) => source.entries([instanceKey], ending),
         Math.min(callTimeoutMs, PRESENCE_MS),
         signal,
-        clock.after,
+        timers.after,
       )
       return entries.some(({ key }) => key === instanceKey)
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 import { createChainGuard } from './chain-guard.ts'
-import type { Clock } from './clock.ts'
+import type { Timers } from './timers.ts'
 import { createHealth } from './endpoint-health.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
 import { createIdentity } from './endpoint-identity.ts'
@@ -11,6 +11,7 @@ import { createEndpointLedgers } from './endpoint-ledgers.ts'
 import type { EndpointLedgers } from './endpoint-ledgers.ts'
 import { createEndpointReport } from './endpoint-report.ts'
 import type { EndpointCounters, EndpointStatus } from './endpoint-report.ts'
+import { createTrust } from './endpoint-trust.ts'
 import { createPageFetcher } from './page-fetcher.ts'
 import { createRetentionEvidence } from './retention.ts'
 import type {
@@ -34,7 +35,7 @@ export interface EndpointDeps {
   /** For one call, after which it is given up. */
   callTimeoutMs: number
   log: Logger
-  clock: Clock
+  timers: Timers
   memory: ChainMemory
   /** Shared by all endpoints. */
   tips: Tips
@@ -81,16 +82,14 @@ export interface Endpoint {
 const PROBE_EVERY_MS = 10_000
 /** One that may come back into use is asked more often. */
 const PROBE_RETURNING_EVERY_MS = 3_500
-/** A check costs a whole ledger, and a replica that lags says so at every poll. */
-const EXPLAIN_EVERY_MS = 5_000
 const IN_SERVICE_MS = 3_600_000
 /** One that has never answered has a say for so long after the start. */
 const FIRST_ANSWER_MS = 60_000
 
 export function createEndpoint(deps: EndpointDeps): Endpoint {
-  const { name, source, callTimeoutMs, log, clock, memory, tips } = deps
-  const { now } = clock
-  const health = createHealth(clock)
+  const { name, source, callTimeoutMs, log, timers, memory, tips } = deps
+  const { now } = timers
+  const health = createHealth(timers)
   const identity = createIdentity(deps)
   const chain = createChainGuard(source, memory)
   const ledgers = createEndpointLedgers(name, tips, now)
@@ -99,10 +98,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   const createdAt = now()
   let answeredAt: number | undefined
   let contactAt = Number.NEGATIVE_INFINITY
-  /** When a fault last had the chain checked, and what was found. */
-  let explainedAt = Number.NEGATIVE_INFINITY
-  let explanation: SourceError | undefined
-  const pages = createPageFetcher({ source, chain, evidence, clock, call })
+  const trust = createTrust({ source, chain, identity, timers, call })
+  const pages = createPageFetcher({ source, chain, evidence, timers, call })
 
   async function call<T>(
     make: (signal: AbortSignal) => Promise<T>,
@@ -110,7 +107,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   ): Promise<T> {
     contactAt = now()
     try {
-      return await watch(make, callTimeoutMs, signal, clock.after)
+      return await watch(make, callTimeoutMs, signal, timers.after)
     } catch (error) {
       if (!signal.aborted && error instanceof SourceError) note(error)
       throw error
@@ -148,45 +145,13 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     return answer
   }
 
-  const checkChain = (signal: AbortSignal) =>
-    call(
-      (ending) => chain.check(async () => (await source.range(ending)).latestLedger, ending),
-      signal,
-    )
-
-  /** Another chain may be what is behind a fault; then that is what is reported. */
-  async function explained(error: unknown, signal: AbortSignal): Promise<unknown> {
-    if (!(error instanceof SourceError) || chain.isSure()) return error
-    if (now() - explainedAt < EXPLAIN_EVERY_MS) return explanation ?? error
-    try {
-      await checkChain(signal)
-      explanation = undefined
-    } catch (found) {
-      if (signal.aborted || !(found instanceof SourceError)) return found
-      if (!REACTIONS[found.fault].alarms) return error
-      explanation = found
-    }
-    explainedAt = now()
-    return explanation ?? error
-  }
-
-  async function identify(signal: AbortSignal): Promise<void> {
-    try {
-      await call(identity.check, signal)
-    } catch (error) {
-      // A network that has started over does not have the contract.
-      const isMissing = identity.aside() !== undefined && identity.aside()?.passphrase === undefined
-      throw isMissing ? await explained(error, signal) : error
-    }
-  }
-
   /** An answer that is worth nothing if it is of another chain. */
   async function trusted<T>(
     make: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const answer = await call(make, signal)
-    if (!chain.isSure()) await checkChain(signal)
+    await trust.checkChain(signal)
     good()
     return answer
   }
@@ -196,7 +161,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     health,
     ledgers,
     async identify(inUse, signal) {
-      if (!identity.isKnown(inUse)) await identify(signal)
+      if (!identity.isKnown(inUse)) await trust.identify(signal)
     },
 
     async page(start, limit, inUse, signal) {
@@ -211,7 +176,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
         if (!(error instanceof SourceError) || signal.aborted) throw error
         if (error.fault === 'behind') ledgers.wasBehind(start)
         const isOutside = error.fault === 'behind' || REACTIONS[error.fault].countsTowardsGap
-        throw isOutside ? await explained(error, signal) : error
+        throw isOutside ? await trust.explained(error, signal) : error
       }
     },
 
@@ -227,8 +192,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
       try {
         // Done ahead for one that is about to be returned to, so that no page waits for it.
         const isReturning = !health.isTrusted() && !identity.isKnown(false)
-        if (isReturning || !identity.isKnown(true)) await identify(signal)
-        if (!chain.isSure()) await checkChain(signal)
+        if (isReturning || !identity.isKnown(true)) await trust.identify(signal)
+        await trust.checkChain(signal)
         await askRange(signal)
         good()
       } catch (error) {

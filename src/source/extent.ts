@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
-import { rest } from './clock.ts'
-import type { Clock } from './clock.ts'
+import { rest } from './timers.ts'
+import type { Timers } from './timers.ts'
 import type { Endpoint } from './endpoint.ts'
 import { race } from './race.ts'
 import type { Answer, Failure, Race } from './race.ts'
@@ -53,7 +53,7 @@ export interface ExtentDeps {
   endpoints: readonly Endpoint[]
   /** Asks one endpoint, once it is known to be ours. */
   ask(endpoint: Endpoint, signal: AbortSignal): Promise<LedgerRange>
-  clock: Clock
+  timers: Timers
   log: Logger
 }
 
@@ -90,11 +90,11 @@ export async function askExtent(deps: ExtentDeps, signal: AbortSignal): Promise<
 
 /** A range, or why there is none. */
 async function askPatiently(
-  { endpoints, ask, clock }: ExtentDeps,
+  { endpoints, ask, timers }: ExtentDeps,
   endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<LedgerRange | SourceError> {
-  const began = clock.now()
+  const began = timers.now()
   for (let tries = 1; ; tries += 1) {
     try {
       return await ask(endpoint, signal)
@@ -106,11 +106,11 @@ async function askPatiently(
         Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS),
         endpoint.health.askedToWaitMs(),
       )
-      const leftMs = began + GIVE_UP_MS - clock.now()
+      const leftMs = began + GIVE_UP_MS - timers.now()
       if (leftMs <= 0 && tries >= GIVE_UP_TRIES) return error
       // One that asks to be left alone for longer cannot be asked in time.
       if (endpoint.health.askedToWaitMs() > Math.max(leftMs, LONGEST_WAIT_MS)) return error
-      await rest(clock, waitMs, signal)
+      await rest(timers, waitMs, signal)
     }
   }
 }

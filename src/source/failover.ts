@@ -1,18 +1,17 @@
 import type { Logger } from 'pino'
+import type { Clock } from '../domain/clock.ts'
 import { SourceError } from '../domain/errors.ts'
 import { createBelief } from './belief.ts'
-import { afterReal } from './clock.ts'
-import type { Clock } from './clock.ts'
 import { createEndpoint } from './endpoint.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { EndpointCounters, EndpointStatus } from './endpoint-report.ts'
-import { askExtent, askRange, commonRange } from './extent.ts'
 import { allFailed } from './failover-faults.ts'
+import { createQuestions } from './questions.ts'
 import { createProbes } from './probes.ts'
 import { race } from './race.ts'
-import type { Failure, Outcome } from './race.ts'
-import { createRanking, isDue, isOurs } from './ranking.ts'
+import { createRanking } from './ranking.ts'
 import type { ChainMemory, LedgerPage, LedgerSource, PageStart } from './source.ts'
+import { createTimers } from './timers.ts'
 import { createTips } from './tips.ts'
 
 /**
@@ -50,6 +49,7 @@ export interface FailoverCounters {
 }
 
 export interface FailoverOptions extends Partial<ChainMemory>, Partial<Clock> {
+  random?: () => number
   /** In order of preference; names have their credentials redacted. */
   endpoints: readonly { name: string; source: LedgerSource }[]
   networkPassphrase: string
@@ -67,10 +67,10 @@ const PATIENCE_MS = 2_000
 
 export function createFailoverSource(options: FailoverOptions): FailoverSource {
   const { networkPassphrase, contractId, agreement = 1, log, callTimeoutMs } = options
-  const { now = () => performance.now(), random = Math.random, after = afterReal } = options
+  const timers = createTimers(options)
+  const { now, after } = timers
   const { anchors = () => [], checkpoint = () => undefined, patienceMs = PATIENCE_MS } = options
   let memory: ChainMemory = { anchors, checkpoint }
-  const clock = { now, random, after }
   const tips = createTips()
   const endpoints = options.endpoints.map(({ name, source }) =>
     createEndpoint({
@@ -80,14 +80,14 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       contractId,
       callTimeoutMs,
       log,
-      clock,
+      timers,
       memory: { anchors: () => memory.anchors(), checkpoint: () => memory.checkpoint() },
       tips,
     }),
   )
   const ranking = createRanking(endpoints)
   const belief = createBelief(agreement, log)
-  const probes = createProbes(endpoints, isInUse, clock)
+  const probes = createProbes(endpoints, isInUse, timers)
   let failovers = 0
 
   /** Asked anyway. */
@@ -98,42 +98,17 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
 
   const isServing = (endpoint: Endpoint) => ranking.serving().includes(endpoint)
 
-  async function identified(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-    await endpoint.identify(isServing(endpoint), signal)
-    return endpoint
-  }
-
-  /** For what is not about the contract: an endpoint without it will do, where there is no other. */
-  async function located(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-    try {
-      return await identified(endpoint, signal)
-    } catch (error) {
-      if (isOurs(endpoint)) return endpoint
-      throw error
-    }
-  }
-
-  /** The answer of the first endpoint that has a usable one. */
-  async function ask<T, R>(
-    make: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
-    usable: (answer: T) => R | undefined,
-    signal: AbortSignal,
-  ): Promise<Outcome<Endpoint, T, R>> {
-    probes.start()
-    return race(
-      {
-        width: 1,
-        next: ranking.createQueue(1, undefined, isDueOrOurs),
-        ask: make,
-        patienceMs: () => patienceMs,
-        decide: (answers) =>
-          answers.map(({ answer }) => usable(answer)).find((answer) => answer !== undefined),
-        outrun: () => {},
-        after,
-      },
-      signal,
-    )
-  }
+  const { identified, ...questions } = createQuestions({
+    endpoints,
+    ranking,
+    agreement,
+    networkPassphrase,
+    patienceMs,
+    callTimeoutMs,
+    timers,
+    log,
+    began: probes.start,
+  })
 
   /** A page that moves the log on, or shows that there is nothing more. */
   async function usefulPage(
@@ -164,54 +139,8 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
     ranking.serve(agreeing)
   }
 
-  const failed = (failures: readonly Failure<Endpoint>[]) =>
-    allFailed({ endpoints, failures, agreement, networkPassphrase })
-
   return {
-    async network(signal) {
-      const outcome = await ask(
-        async (endpoint, ending) => {
-          await located(endpoint, ending)
-          return { passphrase: networkPassphrase }
-        },
-        (network) => network,
-        signal,
-      )
-      if (outcome.decided !== undefined) return outcome.decided
-      throw failed(outcome.failures)
-    },
-
-    async range(signal) {
-      probes.start()
-      const { answers, failures } = await askRange(
-        {
-          width: endpoints.length,
-          next: ranking.createQueue(1, undefined, isDueOrOurs),
-          ask: async (endpoint, ending) => (await located(endpoint, ending)).range(ending),
-          patienceMs,
-          callTimeoutMs,
-          after,
-        },
-        signal,
-      )
-      if (answers.length === 0) throw failed(failures)
-      return commonRange(answers, agreement)
-    },
-
-    async extent(signal) {
-      probes.start()
-      const { answers, failures } = await askExtent(
-        {
-          endpoints,
-          ask: async (endpoint, ending) => (await identified(endpoint, ending)).range(ending),
-          clock,
-          log,
-        },
-        signal,
-      )
-      if (answers.length < agreement) throw failed(failures)
-      return commonRange(answers, agreement)
-    },
+    ...questions,
 
     async page(start, limit, signal) {
       probes.start()
@@ -236,28 +165,6 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       throw allFailed({ endpoints, failures, agreement, answered, start, networkPassphrase })
     },
 
-    async ledger(sequence, signal) {
-      const outcome = await ask(
-        async (endpoint, ending) => (await located(endpoint, ending)).ledger(sequence, ending),
-        (ledger) => ledger,
-        signal,
-      )
-      if (outcome.decided !== undefined) return outcome.decided
-      // Those that can be asked do not have it.
-      if (outcome.answers.length > 0) return undefined
-      throw failed(outcome.failures)
-    },
-
-    async entries(keys, signal) {
-      const outcome = await ask(
-        async (endpoint, ending) => (await identified(endpoint, ending)).entries(keys, ending),
-        (entries) => entries,
-        signal,
-      )
-      if (outcome.decided !== undefined) return outcome.decided
-      throw failed(outcome.failures)
-    },
-
     compareWith(chain) {
       memory = chain
       for (const endpoint of endpoints) endpoint.doubt()
@@ -270,11 +177,6 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
     }),
     close: probes.close,
   }
-}
-
-/** Whether one that is set aside may be tried, where there is no other, for what is not about the contract. */
-function isDueOrOurs(endpoint: Endpoint): boolean {
-  return isDue(endpoint) || isOurs(endpoint)
 }
 
 function names(endpoints: readonly Endpoint[]): string {

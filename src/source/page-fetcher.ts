@@ -1,7 +1,7 @@
 import { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 import type { ChainGuard } from './chain-guard.ts'
-import type { Clock } from './clock.ts'
+import type { Timers } from './timers.ts'
 import { neededLedger, possible } from './page-start.ts'
 import type { RetentionEvidence } from './retention.ts'
 import type { LedgerPage, LedgerSource, PageStart } from './source.ts'
@@ -21,7 +21,7 @@ export interface PageFetcherDeps {
   source: LedgerSource
   chain: ChainGuard
   evidence: RetentionEvidence
-  clock: Clock
+  timers: Timers
   /** Makes a call within its time, and notes its fault. */
   call<T>(make: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>
 }
@@ -43,8 +43,8 @@ interface Kept {
 }
 
 export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
-  const { source, chain, evidence, clock, call } = deps
-  const { now } = clock
+  const { source, chain, evidence, timers, call } = deps
+  const { now } = timers
   let usualMs = 0
   /** What the server gave up on is not asked for again for a while. */
   let shortPages = { limit: Number.POSITIVE_INFINITY, until: 0 }

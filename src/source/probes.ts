@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Timers } from './timers.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** Questions beside the pages, so that standing and tips of the endpoints not in use are known. */
@@ -14,7 +14,7 @@ const TICK_MS = 500
 export function createProbes(
   endpoints: readonly Endpoint[],
   isInUse: (endpoint: Endpoint) => boolean,
-  { after }: Pick<Clock, 'after'>,
+  { after }: Pick<Timers, 'after'>,
 ): Probes {
   const closing = new AbortController()
   const running = new Map<Endpoint, Promise<void>>()

@@ -1,5 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
-import type { Clock } from './clock.ts'
+import type { Timers } from './timers.ts'
 
 /**
  * One question to several, one after the other: the next is asked when one has failed or has had
@@ -18,7 +18,7 @@ export interface Race<E, T, R> {
   decide(answers: readonly Answer<E, T>[]): R | undefined
   /** The decision has come without an entrant that was out of time. */
   outrun(entrant: E): void
-  after: Clock['after']
+  after: Timers['after']
 }
 
 export interface Answer<E, T> {

@@ -1,5 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
-import { afterReal } from './clock.ts'
+import { afterReal } from './timers.ts'
 
 /**
  * A call that is given up after `timeoutMs` or an abort even if it never settles: sources have

@@ -24,30 +24,34 @@ export interface Line {
   [field: string]: unknown
 }
 
-/** A clock that only the test moves. */
+/** A clock that only the test moves, also while calls are on their way. */
 export function createClock() {
   let time = 0
-  const timers = new Set<{ at: number; run: () => void }>()
+  const sleepers = new Set<{ at: number; wake: () => void }>()
 
   function nextUntil(end: number) {
-    const [next] = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
+    const [next] = [...sleepers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
     return next
   }
 
   return {
     now: () => time,
-    after(milliseconds: number, run: () => void) {
-      const timer = { at: time + milliseconds, run }
-      timers.add(timer)
-      return () => void timers.delete(timer)
+    async sleep(milliseconds: number, signal?: AbortSignal) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const wake = () => resolve()
+      const sleeper = { at: time + milliseconds, wake }
+      sleepers.add(sleeper)
+      signal?.addEventListener('abort', wake, { once: true })
+      await promise
+      sleepers.delete(sleeper)
     },
-    /** Lets time pass, with all the timers in it. */
+    /** Wakes those who sleep no longer than this; what they do then comes after. */
     advance(seconds: number) {
       const end = time + seconds * 1_000
       for (let next = nextUntil(end); next !== undefined; next = nextUntil(end)) {
-        timers.delete(next)
+        sleepers.delete(next)
         time = Math.max(time, next.at)
-        next.run()
+        next.wake()
       }
       time = end
     },
@@ -122,7 +126,7 @@ export async function setUp(
     callTimeoutMs: 60_000,
     patienceMs: 2_000,
     now: clock.now,
-    after: clock.after,
+    sleep: clock.sleep,
     random: () => 0,
     ...failover,
   })

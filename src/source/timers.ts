@@ -1,5 +1,7 @@
-/** Time as the failover source sees it: tests bring their own. */
-export interface Clock {
+import type { Clock } from '../domain/clock.ts'
+
+/** Time and chance as the failover source needs them. */
+export interface Timers {
   /** Milliseconds of a clock that never goes back. */
   now(): number
   /** From 0 to 1. */
@@ -8,15 +10,32 @@ export interface Clock {
   after(milliseconds: number, run: () => void): () => void
 }
 
+/** Those of this process, except for what is given. */
+export function createTimers(given: Partial<Clock & Pick<Timers, 'random'>>): Timers {
+  const { now = () => performance.now(), random = Math.random, sleep } = given
+  return { now, random, after: sleep === undefined ? afterReal : afterSleep(sleep) }
+}
+
 /** A timer of this process that does not keep it alive. */
 export function afterReal(milliseconds: number, run: () => void): () => void {
   const timer = setTimeout(run, milliseconds).unref()
   return () => clearTimeout(timer)
 }
 
+function afterSleep(sleep: Clock['sleep']): Timers['after'] {
+  return (milliseconds, run) => {
+    const cancelling = new AbortController()
+    void (async () => {
+      await sleep(milliseconds, cancelling.signal)
+      if (!cancelling.signal.aborted) run()
+    })()
+    return () => cancelling.abort()
+  }
+}
+
 /** Resolves after so many milliseconds; an abort rejects with the signal's reason. */
 export async function rest(
-  { after }: Pick<Clock, 'after'>,
+  { after }: Pick<Timers, 'after'>,
   milliseconds: number,
   signal: AbortSignal,
 ): Promise<void> {
