@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import type { Clock } from '../domain/clock.ts'
 import { SourceError } from '../domain/errors.ts'
 import { createBelief } from './belief.ts'
 import { createEndpoint } from './endpoint.ts'
@@ -12,6 +11,7 @@ import { race } from './race.ts'
 import { createRanking } from './ranking.ts'
 import type { ChainMemory, LedgerPage, LedgerSource, PageStart } from './source.ts'
 import { createTimers } from './timers.ts'
+import type { Timers } from './timers.ts'
 import { createTips } from './tips.ts'
 
 /**
@@ -48,8 +48,7 @@ export interface FailoverCounters {
   endpoints: EndpointCounters[]
 }
 
-export interface FailoverOptions extends Partial<ChainMemory>, Partial<Clock> {
-  random?: () => number
+export interface FailoverOptions extends Partial<ChainMemory>, Partial<Timers> {
   /** In order of preference; names have their credentials redacted. */
   endpoints: readonly { name: string; source: LedgerSource }[]
   networkPassphrase: string

@@ -1,5 +1,3 @@
-import type { Clock } from '../domain/clock.ts'
-
 /** Time and chance as the failover source needs them. */
 export interface Timers {
   /** Milliseconds of a clock that never goes back. */
@@ -11,26 +9,15 @@ export interface Timers {
 }
 
 /** Those of this process, except for what is given. */
-export function createTimers(given: Partial<Clock & Pick<Timers, 'random'>>): Timers {
-  const { now = () => performance.now(), random = Math.random, sleep } = given
-  return { now, random, after: sleep === undefined ? afterReal : afterSleep(sleep) }
+export function createTimers(given: Partial<Timers>): Timers {
+  const { now = () => performance.now(), random = Math.random, after = afterReal } = given
+  return { now, random, after }
 }
 
 /** A timer of this process that does not keep it alive. */
 export function afterReal(milliseconds: number, run: () => void): () => void {
   const timer = setTimeout(run, milliseconds).unref()
   return () => clearTimeout(timer)
-}
-
-function afterSleep(sleep: Clock['sleep']): Timers['after'] {
-  return (milliseconds, run) => {
-    const cancelling = new AbortController()
-    void (async () => {
-      await sleep(milliseconds, cancelling.signal)
-      if (!cancelling.signal.aborted) run()
-    })()
-    return () => cancelling.abort()
-  }
 }
 
 /** Resolves after so many milliseconds; an abort rejects with the signal's reason. */

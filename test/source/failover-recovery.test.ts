@@ -45,7 +45,7 @@ async function follow(failover: Failover, seconds: number): Promise<void> {
 }
 
 describe('the preferred RPC is in use again within 30 seconds', () => {
-  test.each(TROUBLES.flatMap((fault) => [3, 600].map((seconds) => [fault, seconds] as const)))(
+  test.each(TROUBLES.flatMap((fault) => [3, 200].map((seconds) => [fault, seconds] as const)))(
     'after %s for %i seconds',
     async (fault, seconds) => {
       const { state, options } = troubled(fault)

@@ -27,31 +27,27 @@ export interface Line {
 /** A clock that only the test moves, also while calls are on their way. */
 export function createClock() {
   let time = 0
-  const sleepers = new Set<{ at: number; wake: () => void }>()
+  const timers = new Set<{ at: number; run: () => void }>()
 
   function nextUntil(end: number) {
-    const [next] = [...sleepers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
+    const [next] = [...timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)
     return next
   }
 
   return {
     now: () => time,
-    async sleep(milliseconds: number, signal?: AbortSignal) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const wake = () => resolve()
-      const sleeper = { at: time + milliseconds, wake }
-      sleepers.add(sleeper)
-      signal?.addEventListener('abort', wake, { once: true })
-      await promise
-      sleepers.delete(sleeper)
+    after(milliseconds: number, run: () => void) {
+      const timer = { at: time + milliseconds, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
     },
-    /** Wakes those who sleep no longer than this; what they do then comes after. */
+    /** Runs the timers of so much time; what follows from them comes after. */
     advance(seconds: number) {
       const end = time + seconds * 1_000
       for (let next = nextUntil(end); next !== undefined; next = nextUntil(end)) {
-        sleepers.delete(next)
+        timers.delete(next)
         time = Math.max(time, next.at)
-        next.wake()
+        next.run()
       }
       time = end
     },
@@ -126,7 +122,7 @@ export async function setUp(
     callTimeoutMs: 60_000,
     patienceMs: 2_000,
     now: clock.now,
-    sleep: clock.sleep,
+    after: clock.after,
     random: () => 0,
     ...failover,
   })
