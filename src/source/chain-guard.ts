@@ -13,7 +13,8 @@ export interface ChainGuard {
   /** Nothing has happened since the last check that would call for another. */
   isSure(): boolean
   /**
-   * Ends the doubts that there were when it was called. `tip` answers the newest ledger of the
+   * Ends the doubts that there were when it was called, unless the endpoint has not come as far as
+   * what the log remembers, where another chain looks like ours. `tip` answers the newest ledger of the
    * endpoint. Throws SourceError `history_changed`, and whatever the endpoint's ledgers throw.
    */
   check(tip: () => number | Promise<number>, signal: AbortSignal): Promise<void>
@@ -30,15 +31,16 @@ export function createChainGuard(
   let doubts = 1
   let settled = 0
 
+  /** Whether there was anything to compare, or nothing that ever could be. */
   async function compare(
     logEnd: number,
     tip: () => number | Promise<number>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (const { sequence, hash } of anchors().slice(0, MAX_ASKED)) {
       const there = await source.ledger(sequence, signal)
       if (there === undefined) continue
-      if (there.hash === hash) return
+      if (there.hash === hash) return true
       throw changed(`ledger ${sequence} was ${hash} and is ${there.hash} now`)
     }
     // A node that lags is some ledgers behind; one that has half of them is on another chain.
@@ -46,6 +48,9 @@ export function createChainGuard(
     if (latest * 2 < logEnd) {
       throw changed(`the tip is ledger ${latest}, and the log ends at ${logEnd}`)
     }
+    // One that has not come to the remembered ledgers has shown nothing yet.
+    const newest = anchors()[0]
+    return newest === undefined || latest >= newest.sequence
   }
 
   return {
@@ -56,8 +61,8 @@ export function createChainGuard(
     async check(tip, signal) {
       const began = doubts
       const logEnd = checkpoint()
-      if (logEnd !== undefined) await compare(logEnd, tip, signal)
-      settled = Math.max(settled, began)
+      const isSettled = logEnd === undefined || (await compare(logEnd, tip, signal))
+      if (isSettled) settled = Math.max(settled, began)
     },
   }
 }

@@ -22,8 +22,6 @@ export interface HttpClient {
   post(body: string, signal: AbortSignal): Promise<HttpAnswer>
   /** The next request uses a new connection. Those under way go on. */
   reconnect(): void
-  /** Connections made so far. */
-  connections(): number
 }
 
 export interface HttpClientOptions {
@@ -65,7 +63,6 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
     ...authorization,
   }
   let pool = createPool(address)
-  let opened = 0
   const usedAt = new WeakMap<Socket, number>()
 
   function reconnect(): void {
@@ -86,7 +83,6 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
     })
     let mayBeStale = false
     request.once('socket', (socket) => {
-      if (!request.reusedSocket) opened += 1
       mayBeStale = now() - (usedAt.get(socket) ?? now()) >= REST_MS
       request.once('close', () => usedAt.set(socket, now()))
     })
@@ -118,7 +114,6 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
       }
     },
     reconnect,
-    connections: () => opened,
   }
 }
 

@@ -16,8 +16,6 @@ export interface RpcClient {
   ): Promise<Record<string, unknown>>
   /** The next call uses a new connection. */
   reconnect?(): void
-  /** Connections made so far. */
-  connections?(): number
 }
 
 /**
@@ -55,7 +53,6 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
       throw new SourceError('malformed', `the answer to ${method} has no result`)
     },
     reconnect: http.reconnect,
-    connections: http.connections,
   }
 }
 
