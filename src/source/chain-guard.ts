@@ -32,25 +32,21 @@ export function createChainGuard(
   let settled = 0
 
   /** Whether there was anything to compare, or nothing that ever could be. */
-  async function compare(
-    logEnd: number,
-    tip: () => number | Promise<number>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    for (const { sequence, hash } of anchors().slice(0, MAX_ASKED)) {
+  async function compare(logEnd: number, latest: number, signal: AbortSignal): Promise<boolean> {
+    const all = anchors()
+    const reached = all.filter(({ sequence }) => sequence <= latest)
+    for (const { sequence, hash } of reached.slice(0, MAX_ASKED)) {
       const there = await source.ledger(sequence, signal)
       if (there === undefined) continue
       if (there.hash === hash) return true
       throw changed(`ledger ${sequence} was ${hash} and is ${there.hash} now`)
     }
     // A node that lags is some ledgers behind; one that has half of them is on another chain.
-    const latest = await tip()
     if (latest * 2 < logEnd) {
       throw changed(`the tip is ledger ${latest}, and the log ends at ${logEnd}`)
     }
     // One that has not come to the remembered ledgers has shown nothing yet.
-    const newest = anchors()[0]
-    return newest === undefined || latest >= newest.sequence
+    return reached.length === all.length
   }
 
   return {
@@ -61,7 +57,8 @@ export function createChainGuard(
     async check(tip, signal) {
       const began = doubts
       const logEnd = checkpoint()
-      const isSettled = logEnd === undefined || (await compare(logEnd, tip, signal))
+      // The tip first: a ledger that is not there was forgotten then, and did not close meanwhile.
+      const isSettled = logEnd === undefined || (await compare(logEnd, await tip(), signal))
       if (isSettled) settled = Math.max(settled, began)
     },
   }
