@@ -110,15 +110,17 @@ export function unlessTwice(legal: string) {
   return ({ input }: { input?: unknown }) => (Array.isArray(input) ? TWICE : legal)
 }
 
-/** What zod found, as the caller should read it. */
+/** What zod found, as the caller should read it. What is wrong with many items is said once. */
 export function explain(error: z.core.$ZodError): { parameter: string; detail: string }[] {
-  return error.issues.flatMap((issue) => {
+  const found = error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((parameter) => ({ parameter, detail: 'unknown parameter' }))
     }
     const parameter = String(issue.path[0] ?? 'request')
     return [{ parameter, detail: detailOf(issue) }]
   })
+  const byText = new Map(found.map((each) => [`${each.parameter}: ${each.detail}`, each]))
+  return [...byText.values()]
 }
 
 function detailOf(issue: z.core.$ZodIssue): string {

@@ -311,6 +311,12 @@ describe('a list', () => {
     }
   })
 
+  test('with many malformed items says so once', async () => {
+    const url = await start()
+    const { body } = await ask(url, `/events?streams=${'x,'.repeat(400)}x`)
+    expect((JSON.parse(body) as { errors: unknown[] }).errors).toHaveLength(1)
+  })
+
   test('gives the same answer repeated, comma-separated and mixed', async () => {
     const url = await start()
     const recipient = String(finalStreams(recording).get('2')!['recipient'])
