@@ -1,0 +1,25 @@
+/** What a start has to read before it serves. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+/** The files that are loaded with a module, in a process of its own. */
+async function loadedWith(module: string): Promise<string[]> {
+  const script = `
+    import { registerHooks } from 'node:module'
+    const files = []
+    registerHooks({ load: (url, context, next) => (files.push(url), next(url, context)) })
+    await import(${JSON.stringify(new URL(module, import.meta.url).href)})
+    console.log(JSON.stringify(files))`
+  const args = ['--input-type=module', '--eval', script]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  return JSON.parse(stdout) as string[]
+}
+
+test('the sources of RPCs need neither the SDK nor the simulator', async () => {
+  const files = await loadedWith('../../src/daemon/open-source.ts')
+  const own = files.filter((file) => !file.includes('/node_modules/'))
+  expect(own.some((file) => file.endsWith('/source/rpc.ts'))).toBe(true)
+  expect(own.filter((file) => file.includes('/simulator/'))).toEqual([])
+  expect(files.filter((file) => file.includes('/@stellar/'))).toEqual([])
+})
