@@ -16,7 +16,8 @@ function whenOf({ when, times }: FaultRule): string {
   const most = times === undefined ? '' : `, at most ${times} times`
   if ('every' in when)
     return `${when.every === 1 ? 'every call' : `every ${when.every} calls`}${most}`
-  if ('probability' in when) return `${Number((when.probability * 100).toPrecision(3))} % of the calls${most}`
+  if ('probability' in when)
+    return `${Number((when.probability * 100).toPrecision(3))} % of the calls${most}`
   const from = 'call' in when ? `from call ${when.call}` : `after ledger ${when.ledger}`
   return (times ?? 1) === 1 ? `${from}, once` : `${from}, ${times} times`
 }
