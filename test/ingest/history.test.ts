@@ -1,16 +1,19 @@
-import { pino } from 'pino'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
+/** Test networks are reset: ledger numbers start over, and only hashes tell the chains apart. */
+import { describe, expect, test } from 'vitest'
+import { SourceError } from '../../src/domain/errors.ts'
 import { rememberHash } from '../../src/ingest/history.ts'
-import { createIngest } from '../../src/ingest/ingest.ts'
-import { createFailoverSource } from '../../src/source/failover.ts'
-import type { Recording } from '../../src/source/recording.ts'
 import { createRecordingSource } from '../../src/source/recording-source.ts'
-import type { WritableStore } from '../../src/store/store.ts'
+import type { Recording } from '../../src/source/recording.ts'
+import { contents, ingestion, undisturbed } from '../support/ingestion.ts'
+import { createMemoryNode } from '../support/memory-node.ts'
+import type { MemoryNode } from '../support/memory-node.ts'
+import { lastLedger } from '../support/recorded.ts'
 import { dump, ledgerBatch, loadRecording, memoryStore, seconds } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
-const { contractId, network, firstLedger } = recording.header
+const { contractId, firstLedger: first } = recording.header
+const last = lastLedger(recording)
+const held = first + 59
 
 /** The same ledgers, after the network was reset and everything happened again. */
 const again: Recording = {
@@ -27,59 +30,129 @@ const young: Recording = {
   ledgers: [{ sequence: 2, hash: 'ab'.repeat(32), closedAt: '2026-12-16T17:00:00Z' }],
 }
 
-function ingesting(chain: Recording, store: WritableStore) {
-  const { coverage, writer } = store
-  const log = pino({ level: 'silent' })
-  return createIngest({
-    source: createFailoverSource({
-      endpoints: [{ name: 'a', source: createRecordingSource(chain, contractId) }],
-      networkPassphrase: network.passphrase,
-      contractId,
-      log,
-      callTimeoutMs: 60_000,
-    }),
-    coverage,
-    writer,
-    decode: createDecoder(),
-    startLedger: 'oldest',
-    identity: { networkPassphrase: network.passphrase, contractId },
-    log,
-    onApplied: () => {},
-    random: () => 0,
+const unreachable = () => new SourceError('unreachable', 'connection refused')
+
+/** A log that ends at `held` and has remembered the hash of that ledger. */
+async function following(...nodes: MemoryNode[]) {
+  for (const node of nodes) node.latest = held
+  const it = ingestion({ recording, sources: nodes.map(({ source }) => source) })
+  void it.start()
+  await it.time.until(() => it.reached() === held && it.coverage.hashes().length > 0)
+  return { ...it, alarm: () => it.ingest.status().alarm, before: dump(it.store) }
+}
+
+async function expectAlarm(it: Awaited<ReturnType<typeof following>>, evidence: RegExp) {
+  await it.time.until(() => it.alarm() !== null)
+  expect(it.alarm()).toMatch(evidence)
+  expect(it.alarm()).toMatch(/start --fresh/)
+  await it.time.pass(600_000)
+  const { events, streams, checkpoint, coverage, gaps } = dump(it.store)
+  expect({ events, streams, checkpoint, coverage, gaps }).toEqual({
+    events: it.before['events'],
+    streams: it.before['streams'],
+    checkpoint: it.before['checkpoint'],
+    coverage: it.before['coverage'],
+    gaps: [],
   })
 }
 
-async function indexed(): Promise<WritableStore> {
-  const store = memoryStore()
-  await ingesting(recording, store).catchUp(new AbortController().signal, () => {})
-  return store
-}
-
-describe('a network that has started over', () => {
-  test.each([
-    ['with other ledgers under the same numbers', again, /ledger \d+ was \w+ and is eee/],
-    ['far below our checkpoint', young, /the tip is ledger 2, and the log ends at/],
-  ])('is noticed %s, and nothing of it is added', async (_, chain, evidence) => {
-    const store = await indexed()
-    const before = dump(store)
-    const ingest = ingesting(chain, store)
-    const stopping = new AbortController()
-    onTestFinished(() => stopping.abort())
-    const run = ingest.run(stopping.signal)
-    await expect.poll(() => ingest.status().alarm).toMatch(evidence)
-    expect(ingest.status().alarm).toMatch(/start --fresh/)
-    stopping.abort()
-    await run
-    expect(dump(store)).toEqual(before)
+describe('P1: a network that has started over is noticed, and nothing of it is added', () => {
+  test('when the program starts on it', async () => {
+    const node = createMemoryNode(recording)
+    const { store, stop, before } = await following(node)
+    stop()
+    const it = ingestion({ recording, store, sources: [createMemoryNode(again).source] })
+    void it.start()
+    await expectAlarm(
+      { ...it, before, alarm: () => it.ingest.status().alarm },
+      /ledger \d+ was \w+ and is eee/,
+    )
   })
 
-  test('is not suspected where the same chain goes on', async () => {
-    const store = await indexed()
-    const ingest = ingesting(recording, store)
-    await ingest.catchUp(new AbortController().signal, () => {})
-    expect(ingest.status().alarm).toBeNull()
-    expect(store.coverage.hashes()).toEqual([
-      { sequence: firstLedger + 178, hash: recording.ledgers.at(-1)!.hash },
+  test('when it has come not half as far', async () => {
+    const node = createMemoryNode(recording)
+    const it = await following(node)
+    node.serve(young)
+    await expectAlarm(it, /the tip is ledger 2, and the log ends at/)
+  })
+
+  test('when it is further than the log after an outage that showed only as unreachable', async () => {
+    const node = createMemoryNode(recording)
+    const it = await following(node)
+    node.fault = unreachable
+    await it.time.until(() => it.ingest.status().state === 'failing')
+    node.serve(again)
+    node.fault = () => undefined
+    await expectAlarm(it, /ledger \d+ was \w+ and is eee/)
+  })
+
+  test('when its ledger closes just before the page is asked for', async () => {
+    const node = createMemoryNode(recording)
+    const it = await following(node)
+    node.serve(again)
+    node.latest = held - 1
+    await it.time.until(() => it.ingest.status().state === 'failing')
+    // Not there for any check before; there for the page.
+    node.fault = ({ method }) => {
+      if (method === 'getEvents') node.latest = last
+      return undefined
+    }
+    await expectAlarm(it, /ledger \d+ was \w+ and is eee/)
+  })
+
+  test('when the check itself fails at first', async () => {
+    const node = createMemoryNode(recording)
+    const it = await following(node)
+    node.fault = unreachable
+    await it.time.until(() => it.ingest.status().state === 'failing')
+    node.serve(again)
+    let checks = 0
+    node.fault = ({ method }) =>
+      method === 'getLedgers' && (checks += 1) <= 3 ? unreachable() : undefined
+    await expectAlarm(it, /ledger \d+ was \w+ and is eee/)
+  })
+})
+
+describe('P1: the alarm', () => {
+  test('goes away when an RPC of the right chain answers', async () => {
+    const node = createMemoryNode(recording)
+    const it = await following(node)
+    node.fault = unreachable
+    await it.time.until(() => it.ingest.status().state === 'failing')
+    node.serve(again)
+    node.fault = () => undefined
+    await it.time.until(() => it.alarm() !== null)
+    node.serve(recording)
+    await it.untilReached(last)
+    expect(it.alarm()).toBeNull()
+    expect(contents(it.store)).toEqual(await undisturbed(recording))
+  })
+
+  test('is not raised while another RPC of the right chain answers', async () => {
+    const [a, b] = [createMemoryNode(recording), createMemoryNode(recording)]
+    const it = await following(a, b)
+    a.fault = unreachable
+    await it.time.pass(30_000)
+    a.serve(again)
+    a.fault = () => undefined
+    b.latest = last
+    await it.untilReached(last)
+    await it.time.pass(120_000)
+    expect(it.alarm()).toBeNull()
+    expect(contents(it.store)).toEqual(await undisturbed(recording))
+  })
+
+  test('is not raised where the same chain goes on', async () => {
+    const node = createMemoryNode(recording)
+    const it = await following(node)
+    node.fault = unreachable
+    await it.time.pass(30_000)
+    node.fault = () => undefined
+    node.latest = last
+    await it.untilReached(last)
+    expect(it.alarm()).toBeNull()
+    expect(it.coverage.hashes()).toEqual([
+      { sequence: held, hash: recording.ledgers.find(({ sequence }) => sequence === held)!.hash },
     ])
   })
 })
