@@ -24,7 +24,7 @@ export interface Held {
  * A snapshot keeps the WAL from being used again from its beginning, and each has a cache: a few at
  * a time are enough, for the work on them is done on one thread.
  */
-const MOST = 2
+const MOST = 4
 
 interface Connection {
   sqlite: Sqlite

@@ -231,12 +231,12 @@ describe('a read in several steps', () => {
         yield
         return number
       })
-    const [first, second, third] = [held(1), held(2), held(3)]
-    for (const steps of [first, second, third, third]) steps.next()
-    expect(begun).toEqual([1, 2])
-    first.return(0)
-    third.next()
-    expect(begun).toEqual([1, 2, 3])
-    expect([drain(second), drain(third)]).toEqual([2, 3])
+    const reads = [1, 2, 3, 4, 5].map(held)
+    for (const steps of [...reads, ...reads.slice(4)]) steps.next()
+    expect(begun).toEqual([1, 2, 3, 4])
+    reads[0]?.return(0)
+    reads[4]?.next()
+    expect(begun).toEqual([1, 2, 3, 4, 5])
+    expect(reads.slice(1).map(drain)).toEqual([2, 3, 4, 5])
   })
 })
