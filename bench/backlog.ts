@@ -33,6 +33,7 @@ export async function backlog(folder: string): Promise<Figure[]> {
       RPC_URL: rpc.url,
       PORT: String(PORT),
       LOG_LEVEL: 'silent',
+      RATE_LIMIT_PER_MINUTE: '0',
       AUDIT_INTERVAL_SECONDS: '0',
     }
     const child = run(['src/main.ts', command], env, 0)

@@ -19,7 +19,12 @@ const source: LedgerSource = {
 }
 const daemon = await startDaemon(
   {
-    ...parseConfig({ PORT: '0', CONTRACT_ID: contractId, DATABASE_PATH: path }),
+    ...parseConfig({
+      PORT: '0',
+      CONTRACT_ID: contractId,
+      DATABASE_PATH: path,
+      RATE_LIMIT_PER_MINUTE: '0',
+    }),
     networkPassphrase,
   },
   { source, sourceName: 'none', logger: pino({ level: 'silent' }), version: 'bench' },

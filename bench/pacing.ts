@@ -32,6 +32,7 @@ export async function pacing(folder: string): Promise<Figure[]> {
     PORT: String(PORT),
     AUDIT_INTERVAL_SECONDS: '0',
     LOG_LEVEL: 'silent',
+    RATE_LIMIT_PER_MINUTE: '0',
   })
   const closedAt = new Map<number, number>()
   const callsAt = new Map<number, number>()

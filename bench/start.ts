@@ -22,6 +22,7 @@ export async function start(folder: string): Promise<Figure[]> {
     RPC_URL: rpc.url,
     PORT: String(PORT),
     LOG_LEVEL: 'silent',
+    RATE_LIMIT_PER_MINUTE: '0',
   }
   const ours: number[] = []
   const floor: number[] = []

@@ -8,6 +8,7 @@ import type { FeedLimits } from './feed/feed.ts'
 import { createMetrics } from './http/metrics.ts'
 import { bindServer } from './http/bind.ts'
 import type { BoundServer } from './http/bind.ts'
+import { createRateLimit } from './http/rate-limit.ts'
 import { lockDatabase } from './store/lock.ts'
 import type { Lock } from './store/lock.ts'
 import { openStoreForReading } from './store/store.ts'
@@ -124,7 +125,7 @@ async function serveHere(
 }
 
 async function serveByWorkers(
-  { host, port, databasePath, drainSeconds }: Config,
+  { host, port, databasePath, drainSeconds, rateLimitPerMinute }: Config,
   { logger, count }: DaemonOptions & { count: number },
   { upstream, counters }: Indexing,
 ): Promise<Serving> {
@@ -140,6 +141,7 @@ async function serveByWorkers(
     port,
     logger,
     upstream,
+    takeRequest: createRateLimit(rateLimitPerMinute),
     own: async () => ({ stats: undefined, metrics: await metrics.values() }),
     closeMs: drainSeconds * 1_000 + CLOSE_GRACE_MS,
   })

@@ -47,6 +47,7 @@ const { url } = await listen(
   {
     store,
     slices,
+    takeRequest: () => undefined,
     feed,
     metrics,
     version: 'bench',
@@ -59,7 +60,12 @@ const { url } = await listen(
     logger,
     trustProxy: new BlockList(),
   },
-  { host: '127.0.0.1', port: 0, feedLane: lane === 'http' ? 'http' : 'lean' },
+  {
+    host: '127.0.0.1',
+    port: 0,
+    feedLane: lane === 'http' ? 'http' : 'lean',
+    maxConnectionsPerAddress: MANY,
+  },
 )
 const template = createTemplates(contractId)
 let ledger = completeThrough(store.coverage.checkpoint()?.cursor ?? endOfLedger(0))

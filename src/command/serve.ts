@@ -3,6 +3,7 @@ import type { Front } from '../daemon/front.ts'
 import { startReplica } from '../daemon/replica.ts'
 import type { Upstream } from '../http/status.ts'
 import type { FromWorker, Part, ToWorker } from '../daemon/messages.ts'
+import { createRemoteRate } from '../daemon/remote-rate.ts'
 import { createLogger } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -27,13 +28,14 @@ export async function serve(
   const settings = { ...config, port }
   if (worker !== undefined) {
     const supervisor = connectSupervisor()
-    const { upstream, peers } = supervisor
+    const { upstream, peers, takeRequest } = supervisor
     const serving = await startReplica(settings, {
       logger,
       version,
       share: worker,
       upstream,
       peers,
+      ...(config.rateLimitPerMinute > 0 && { takeRequest }),
     })
     supervisor.begin(serving)
     // Ctrl-C reaches all processes of a terminal: the supervisor says when it is time.
@@ -70,12 +72,15 @@ function connectSupervisor() {
     })
   }
 
+  const rate = createRemoteRate((question, address) => send({ kind: 'take', question, address }))
+
   // Without its supervisor nobody would start it anew, or stop it.
   process.once('disconnect', close)
   if (!process.connected) close()
   return {
     closed,
     upstream: () => told,
+    takeRequest: rate.takeRequest,
     peers: {
       stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),
       metrics: async () => (await gather()).map(({ metrics }) => metrics),
@@ -84,6 +89,7 @@ function connectSupervisor() {
       process.on('message', (message: ToWorker) => {
         if (message.kind === 'upstream') told = message.upstream
         else if (message.kind === 'close') close()
+        else if (message.kind === 'taken') rate.answered(message.question, message.rate)
         else if (message.kind === 'gathered') waiting.get(message.question)?.(message.parts)
         else {
           void answer(message.question, serving)

@@ -4,6 +4,8 @@ import { createFeed } from '../feed/feed.ts'
 import type { Feed, FeedLimits } from '../feed/feed.ts'
 import { createMetrics } from '../http/metrics.ts'
 import type { Metrics, SourceCounters } from '../http/metrics.ts'
+import { createRateLimit } from '../http/rate-limit.ts'
+import type { TakeRequest } from '../http/rate-limit.ts'
 import { listen } from '../http/server.ts'
 import type { BoundServer } from '../http/bind.ts'
 import type { Peers, Upstream } from '../http/status.ts'
@@ -32,6 +34,8 @@ export interface FrontParts {
   share?: number
   /** The other processes on the same port. */
   peers?: Peers | undefined
+  /** Counts requests over all processes; without it this one counts its own. */
+  takeRequest?: TakeRequest | undefined
   reconnectMs?: FeedLimits['reconnectMs'] | undefined
 }
 
@@ -85,6 +89,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
     {
       store,
       slices,
+      takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
       feed,
       metrics,
       upstream,

@@ -1,6 +1,7 @@
 import type { Fault } from '../domain/faults.ts'
 import type { FeedStats } from '../feed/feed.ts'
 import type { SourceCounters } from '../http/metrics.ts'
+import type { Rate } from '../http/rate-limit.ts'
 import type { MetricValues, Upstream } from '../http/status.ts'
 
 /**
@@ -34,11 +35,14 @@ export type FromWorker =
   | { kind: 'part'; question: number; part: Part }
   /** It was asked about all processes. */
   | { kind: 'gather'; question: number }
+  /** A request of this address is to be counted. */
+  | { kind: 'take'; question: number; address: string }
 
 export type ToWorker =
   | { kind: 'upstream'; upstream: Upstream }
   | { kind: 'ask'; question: number }
   | { kind: 'gathered'; question: number; parts: Part[] }
+  | { kind: 'taken'; question: number; rate: Rate | undefined }
   | { kind: 'close' }
 
 export type FromThread =

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts'
 import { UsageError } from '../domain/errors.ts'
 import type { AuditView } from '../http/audit.ts'
 import { bindServer } from '../http/bind.ts'
+import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers, Upstream } from '../http/status.ts'
 import type { Identity } from '../store/coverage.ts'
 import { openStoreForReading } from '../store/store.ts'
@@ -17,6 +18,8 @@ export interface ReplicaParts {
   /** As last heard from the process that indexes; without it, the database alone tells. */
   upstream?: () => Upstream | undefined
   peers?: Peers
+  /** Counts requests over all processes; without it this one counts its own. */
+  takeRequest?: TakeRequest
 }
 
 /**

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
+import type { Rate } from '../http/rate-limit.ts'
 import type { Upstream } from '../http/status.ts'
 import type { FromWorker, Part, ToWorker } from './messages.ts'
 
@@ -18,6 +19,8 @@ export interface WorkersOptions {
   upstream(): Upstream
   /** What this process adds to the metrics of all. */
   own(): Promise<Part>
+  /** Counts a request of an address to any worker. */
+  takeRequest(address: string): Rate | undefined
   /** How long a worker that was told to close may take before it is killed. */
   closeMs: number
 }
@@ -43,7 +46,7 @@ const STABLE_MS = 10_000
  * when they cannot be started.
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<Workers> {
-  const { count, port, logger, upstream, own, closeMs } = options
+  const { count, port, logger, upstream, own, takeRequest, closeMs } = options
   const workers = new Set<ChildProcess>()
   const restarts = new Set<NodeJS.Timeout>()
   const asked = new Map<number, (part: Part) => void>()
@@ -62,6 +65,9 @@ export async function superviseWorkers(options: WorkersOptions): Promise<Workers
         resolve(message.url)
       } else if (message.kind === 'part') {
         asked.get(message.question)?.(message.part)
+      } else if (message.kind === 'take') {
+        const { question, address } = message
+        send(worker, { kind: 'taken', question, rate: takeRequest(address) })
       } else {
         void tellAll(worker, message.question)
       }

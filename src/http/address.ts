@@ -6,8 +6,8 @@ import type { Holder } from '../feed/admission.ts'
 /** What a request tells of where it comes from; a header given several times as one, with commas. */
 export interface Origin {
   remoteAddress: string | undefined
-  forwardedFor: string | undefined
-  forwardedUser: string | undefined
+  forwardedFor?: string | undefined
+  forwardedUser?: string | undefined
 }
 
 /** Where a request of the HTTP server comes from. */
@@ -24,6 +24,17 @@ function joined(value: string | string[] | undefined): string | undefined {
 }
 
 /**
+ * Which host a connection comes from, before it has said anything: an IPv4 address or an IPv6
+ * network. Undefined for a trusted proxy, which speaks for many.
+ */
+export function createHostOf(trusted: BlockList): (remoteAddress: string) => string | undefined {
+  return (remoteAddress) => {
+    const address = plain(remoteAddress)
+    return isIn(trusted, address) ? undefined : hostOf(address)
+  }
+}
+
+/**
  * Whose connection a request is. Behind proxies that are trusted the address is the last one in
  * `X-Forwarded-For` that is none of theirs, and the user whom they say it is in `X-Forwarded-User`;
  * what an untrusted peer says there is its own business. Of an IPv6 address its network counts:
@@ -32,20 +43,24 @@ function joined(value: string | string[] | undefined): string | undefined {
 export function createHolderOf(trusted: BlockList): (origin: Origin) => Holder {
   return ({ remoteAddress = 'unknown', forwardedFor = '', forwardedUser }) => {
     let address = plain(remoteAddress)
-    const user = isTrusted(address) && forwardedUser !== '' ? forwardedUser : undefined
+    const user = isIn(trusted, address) && forwardedUser !== '' ? forwardedUser : undefined
     const forwarded = forwardedFor === '' ? [] : forwardedFor.split(',')
-    while (isTrusted(address)) {
+    while (isIn(trusted, address)) {
       const next = forwarded.pop()?.trim()
       if (next === undefined || isIP(plain(next)) === 0) break
       address = plain(next)
     }
-    return { address: isIP(address) === 6 ? networkOf(address) : address, user }
+    return { address: hostOf(address), user }
   }
+}
 
-  function isTrusted(address: string): boolean {
-    const family = isIP(address)
-    return family !== 0 && trusted.check(address, family === 4 ? 'ipv4' : 'ipv6')
-  }
+function isIn(trusted: BlockList, address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && trusted.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+function hostOf(address: string): string {
+  return isIP(address) === 6 ? networkOf(address) : address
 }
 
 /** IPv4 inside IPv6 is one host, not two. */

@@ -3,8 +3,18 @@ import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
 import type { Slices } from '../store/slices.ts'
 import { createSliced } from './budget.ts'
+import { EXPOSED_HEADERS } from './cors.ts'
 import { eventRoutes } from './events.ts'
-import { badRequest, internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
+import {
+  badRequest,
+  internal,
+  methodNotAllowed,
+  noSuchRoute,
+  overRate,
+  respond,
+} from './problem.ts'
+import { rateHeaders } from './rate-limit.ts'
+import type { TakeRequest } from './rate-limit.ts'
 import { createRouter } from './routes.ts'
 import { statusRoutes } from './status.ts'
 import type { StatusDeps } from './status.ts'
@@ -17,6 +27,14 @@ export interface HttpDeps extends Omit<StatusDeps, 'sliced'> {
   trustProxy: BlockList
   /** In which dear requests are answered; the feed may share them. */
   slices: Slices
+  takeRequest: TakeRequest
+}
+
+/** What anybody may ask for as often as they like: probes, and what a browser loads as a page. */
+const UNCOUNTED = new Set(['/', '/health', '/ready', '/metrics', SUBSCRIBE_PATH])
+
+function isCounted({ method, path }: { method: string; path: string }): boolean {
+  return method !== 'OPTIONS' && !UNCOUNTED.has(path)
 }
 
 export function createApp(deps: HttpDeps) {
@@ -25,10 +43,19 @@ export function createApp(deps: HttpDeps) {
     cors({
       origin: '*',
       allowMethods: SUBSCRIBE_METHODS,
-      allowHeaders: ['Authorization', 'Cache-Control', 'Content-Type', 'Last-Event-ID'],
+      // Nothing depends on a header that a page may not send, so any is allowed as asked.
+      exposeHeaders: [...EXPOSED_HEADERS],
       maxAge: 86_400,
     }),
   )
+  app.use(async (c, next) => {
+    const rate = isCounted(c.req) ? await deps.takeRequest(c.env.address) : undefined
+    if (rate === undefined) return next()
+    if (rate.isOver) c.res = respond(overRate(rate.perMinute, rate.resetSeconds))
+    else await next()
+    for (const [name, value] of rateHeaders(rate)) c.res.headers.set(name, value)
+    return undefined
+  })
   // Hono drops a parameter without a name before any schema could refuse it.
   app.use(async (c, next) => {
     if (!/^[^?]*\?(.*&)?=/.test(c.req.url)) return next()

@@ -6,12 +6,16 @@ import { UsageError } from '../domain/errors.ts'
 const BACKLOG = 4_096
 /** What a socket takes beyond what the kernel does, before it counts as full. */
 const HIGH_WATER_MARK = 16_384
+/** How often the server looks for requests that do not come in time. */
+const CHECK_MS = 5_000
 
 export interface ListenOptions {
   host: string
   port: number
   /** Whether plain requests for the feed are served beside the HTTP server, or through it. */
   feedLane: 'lean' | 'http'
+  /** Of those that have not sent a whole request yet. */
+  maxConnectionsPerAddress: number
   /** Several processes have the port. */
   reusePort?: boolean
 }
@@ -30,6 +34,7 @@ export async function bindServer(options: ListenOptions): Promise<BoundServer> {
     keepAliveInitialDelay: 30_000,
     noDelay: true,
     highWaterMark: HIGH_WATER_MARK,
+    connectionsCheckingInterval: CHECK_MS,
   })
   // A refusal now would be for good: a browser's EventSource tries again only after a lost connection.
   const serve = server.listeners('connection') as ConnectionListener[]

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { EventEmitter } from 'node:events'
 import type { Context } from 'hono'
 import type { Slices } from '../store/slices.ts'
 import { respond, tookTooLong, tooMuchAtOnce } from './problem.ts'
@@ -7,7 +7,8 @@ import { respond, tookTooLong, tooMuchAtOnce } from './problem.ts'
 export interface Client {
   /** Whose share its work counts against. */
   address: string
-  outgoing: ServerResponse
+  /** Emits `close` when the answer has been sent, or the client has gone. */
+  exchange: EventEmitter
 }
 
 /** What routes have as `c.env`. */
@@ -31,14 +32,14 @@ const DEADLINE_MS = 30_000
 
 export function createSliced(slices: Slices): Sliced {
   return async (c, work) => {
-    const { address, outgoing } = c.env
+    const { address, exchange } = c.env
     if (slices.waiting(address) >= MOST_AT_ONCE) {
       return respond(tooMuchAtOnce(MOST_AT_ONCE, RETRY_AFTER_SECONDS))
     }
     const leaving = new AbortController()
     const leave = () => leaving.abort(GONE)
     const late = setTimeout(() => leaving.abort(LATE), DEADLINE_MS)
-    outgoing.once('close', leave)
+    exchange.once('close', leave)
     try {
       return await slices.run(address, work, leaving.signal)
     } catch (error) {
@@ -47,7 +48,7 @@ export function createSliced(slices: Slices): Sliced {
       return respond(tookTooLong(RETRY_AFTER_SECONDS))
     } finally {
       clearTimeout(late)
-      outgoing.off('close', leave)
+      exchange.off('close', leave)
     }
   }
 }

@@ -67,18 +67,62 @@ export function unsupportedBody(types: readonly string[]): Refused {
   }
 }
 
+export function noBodyHere(): Refused {
+  return {
+    problem: problem(400, 'this route takes no body; send its parameters in the query'),
+    headers: { connection: 'close' },
+  }
+}
+
+export function unknownTransferEncoding(): Refused {
+  return {
+    problem: problem(501, 'of all transfer encodings only chunked is understood; send no other'),
+    headers: { connection: 'close' },
+  }
+}
+
+export function tooManyConnections(most: number): Refused {
+  return {
+    problem: problem(
+      429,
+      `your address has ${most} connections open that wait for a request; send it at once, or close some`,
+    ),
+    headers: { connection: 'close', 'retry-after': '1' },
+  }
+}
+
+export function overRate(perMinute: number, retryAfterSeconds: number): Refused {
+  return {
+    problem: problem(
+      429,
+      `your address may send ${perMinute} requests a minute; try again in ${retryAfterSeconds} s, or subscribe to the feed instead of asking again`,
+    ),
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  }
+}
+
 /** What Node's own parser would not take. */
 export function badHttp(code: string | undefined): Refused {
   const connection = { connection: 'close' }
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    const detail = 'the request line and headers are too large; send long lists in a body, by POST'
-    return { problem: problem(431, detail), headers: connection }
+  switch (code ?? '') {
+    case 'HPE_HEADER_OVERFLOW': {
+      const detail =
+        'the request line and headers are too large; send long lists in a body, by POST'
+      return { problem: problem(431, detail), headers: connection }
+    }
+    case 'ERR_HTTP_REQUEST_TIMEOUT': {
+      const detail = 'the request did not come in time; send it at once'
+      return { problem: problem(408, detail), headers: connection }
+    }
+    case 'HPE_INVALID_TRANSFER_ENCODING':
+      return unknownTransferEncoding()
+    case 'HPE_INVALID_URL': {
+      const detail = 'the URL has characters that have to be percent-encoded; encode them'
+      return { problem: problem(400, detail), headers: connection }
+    }
+    default:
+      return { problem: problem(400, 'this is no HTTP request'), headers: connection }
   }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    const detail = 'the request did not come in time; send it at once'
-    return { problem: problem(408, detail), headers: connection }
-  }
-  return { problem: problem(400, 'this is no HTTP request'), headers: connection }
 }
 
 export function internal(): Refused {

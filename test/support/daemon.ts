@@ -26,6 +26,8 @@ export function environment(
     PORT: '0',
     LOG_LEVEL: 'silent',
     DRAIN_SECONDS: '0',
+    // Tests ask again and again.
+    RATE_LIMIT_PER_MINUTE: '0',
   }
 }
 

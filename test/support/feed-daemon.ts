@@ -59,6 +59,8 @@ export async function startFeedDaemon({
     DATABASE_PATH: databasePath,
     PORT: '0',
     DRAIN_SECONDS: '0',
+    // Tests ask again and again.
+    RATE_LIMIT_PER_MINUTE: '0',
     ...env,
   })
   const daemon = await startDaemon(config, {

@@ -1,0 +1,58 @@
+/** What is left of an address's requests, after one of them. */
+export interface Rate {
+  isOver: boolean
+  perMinute: number
+  remaining: number
+  /** Whole seconds until they can all be had again, at least 1. */
+  resetSeconds: number
+}
+
+/**
+ * Counts a request of an address; undefined where there is no limit. With several processes the
+ * answer comes from the one that counts for all.
+ */
+export type TakeRequest = (address: string) => Rate | undefined | Promise<Rate | undefined>
+
+const WINDOW_MS = 60_000
+
+/** A count for each address, over a minute that begins with its first request. */
+export function createRateLimit(
+  perMinute: number,
+  now: () => number = () => performance.now(),
+): (address: string) => Rate | undefined {
+  if (perMinute === 0) return () => undefined
+  /** By address, the one that began first in front: those that are over are found there. */
+  const windows = new Map<string, { began: number; count: number }>()
+
+  function forgetOld(time: number): void {
+    for (const [address, { began }] of windows) {
+      if (time - began < WINDOW_MS) return
+      windows.delete(address)
+    }
+  }
+
+  return (address) => {
+    const time = now()
+    forgetOld(time)
+    let window = windows.get(address)
+    if (window === undefined) {
+      window = { began: time, count: 0 }
+      windows.set(address, window)
+    }
+    window.count += 1
+    return {
+      isOver: window.count > perMinute,
+      perMinute,
+      remaining: Math.max(0, perMinute - window.count),
+      resetSeconds: Math.max(1, Math.ceil((window.began + WINDOW_MS - time) / 1_000)),
+    }
+  }
+}
+
+/** The headers of the IETF draft "RateLimit header fields for HTTP". */
+export function rateHeaders({ perMinute, remaining, resetSeconds }: Rate): [string, string][] {
+  return [
+    ['RateLimit-Policy', `"requests";q=${perMinute};w=${WINDOW_MS / 1_000}`],
+    ['RateLimit', `"requests";r=${remaining};t=${resetSeconds}`],
+  ]
+}

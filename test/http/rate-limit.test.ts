@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { createRemoteRate } from '../../src/daemon/remote-rate.ts'
+import { createRateLimit } from '../../src/http/rate-limit.ts'
+import { startFeedDaemon } from '../support/feed-daemon.ts'
+
+describe('the count of requests', () => {
+  test('P8: an address may send so many in a minute that begins with its first', () => {
+    let time = 5_000
+    const take = createRateLimit(3, () => time)
+    expect(take('a')).toEqual({ isOver: false, perMinute: 3, remaining: 2, resetSeconds: 60 })
+    time += 20_500
+    expect([take('a'), take('a')].map((rate) => rate?.remaining)).toEqual([1, 0])
+    expect(take('a')).toEqual({ isOver: true, perMinute: 3, remaining: 0, resetSeconds: 40 })
+    expect(take('b')?.isOver).toBe(false)
+    time += 39_500
+    expect(take('a')).toMatchObject({ isOver: false, remaining: 2, resetSeconds: 60 })
+  })
+
+  test('0 is no limit', () => {
+    expect(createRateLimit(0)('a')).toBeUndefined()
+  })
+
+  test('a worker does not ask again about an address that is over', async () => {
+    let time = 0
+    const count = createRateLimit(2, () => time)
+    let asked = 0
+    const remote = createRemoteRate(
+      (question, address) => {
+        asked += 1
+        setImmediate(() => remote.answered(question, count(address)))
+      },
+      () => time,
+    )
+    const take = async (times: number) => {
+      const rates = []
+      for (let at = 0; at < times; at += 1) rates.push(await remote.takeRequest('a'))
+      return rates.map((rate) => rate?.isOver)
+    }
+    expect(await take(5)).toEqual([false, false, true, true, true])
+    expect(asked).toBe(3)
+    time += 60_000
+    expect(await take(1)).toEqual([false])
+  })
+})
+
+describe('a daemon with a limit', () => {
+  test('P8: refuses what is beyond with 429, and tells in each answer what is left', async () => {
+    const daemon = await startFeedDaemon({
+      recording: 'first-steps',
+      env: { RATE_LIMIT_PER_MINUTE: '3', TRUST_PROXY: '127.0.0.1' },
+    })
+    try {
+      const get = (path: string, from = '203.0.113.7') =>
+        fetch(`${daemon.url}${path}`, { headers: { 'x-forwarded-for': from } })
+      const first = await get('/streams')
+      expect(first.status).toBe(200)
+      expect(first.headers.get('ratelimit-policy')).toBe('"requests";q=3;w=60')
+      expect(first.headers.get('ratelimit')).toMatch(/^"requests";r=2;t=\d+$/)
+      expect(first.headers.get('access-control-expose-headers')).toContain('RateLimit')
+      // A refusal counts too.
+      expect((await get('/events?limit=0')).headers.get('ratelimit')).toMatch(/r=1/)
+      expect((await get('/nowhere')).headers.get('ratelimit')).toMatch(/r=0/)
+      const refused = await get('/streams')
+      expect(refused.status).toBe(429)
+      expect(refused.headers.get('content-type')).toBe('application/problem+json')
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(refused.headers.get('ratelimit')).toMatch(/^"requests";r=0;t=\d+$/)
+      expect(refused.headers.get('access-control-allow-origin')).toBe('*')
+      for (const path of ['/health', '/ready?max_lag=9', '/metrics']) {
+        const answer = await get(path)
+        expect(answer.status, path).not.toBe(429)
+        expect(answer.headers.get('ratelimit'), path).toBeNull()
+      }
+      const feed = await get('/events/subscribe?all=true')
+      expect(feed.status).toBe(200)
+      await feed.body?.cancel()
+      expect((await get('/streams', '203.0.113.8')).status).toBe(200)
+    } finally {
+      await daemon.close()
+    }
+  })
+})
