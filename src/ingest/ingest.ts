@@ -145,7 +145,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (verdict(error) === 'lost' && (await wasLost(error, signal))) return
     const failures = standing.failures()
     const delayMs = Math.round(backoff(error, failures, { random, longestMs: pace.patienceMs() }))
-    log.warn({ fault: error.fault, detail: error.message, failures, delayMs }, 'source failed')
+    const { endpoint, fault, message: detail } = error
+    log.warn({ endpoint, fault, detail, failures, delayMs }, 'source failed')
     await sleep(delayMs, signal)
   }
 

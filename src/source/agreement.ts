@@ -25,7 +25,7 @@ export function difference(a: LedgerPage, b: LedgerPage): Difference | undefined
 
 /**
  * What two pages that agree are both complete through: the one that ends earlier. Its tip is the
- * lower one, or whoever pages until the tip would ask without rest for what only one of them has.
+ * lower one: a caller that pages until the tip would ask without rest for what only one has.
  */
 export function sealed(a: LedgerPage, b: LedgerPage): LedgerPage {
   const tip = a.tip.ledger <= b.tip.ledger ? a.tip : b.tip

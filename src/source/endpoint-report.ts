@@ -36,7 +36,9 @@ export interface EndpointReport {
   counters(): EndpointCounters
 }
 
-export function createEndpointReport(name: string, log: Logger): EndpointReport {
+export function createEndpointReport(name: string, log: Logger, isAlone: boolean): EndpointReport {
+  // Where there is no other endpoint, the caller's own lines say the same.
+  const [warn, info] = isAlone ? (['debug', 'debug'] as const) : (['warn', 'info'] as const)
   let state: 'starting' | 'ok' | 'failing' = 'starting'
   let lastError: string | null = null
   /** The last line in the log says that it fails. */
@@ -46,15 +48,15 @@ export function createEndpointReport(name: string, log: Logger): EndpointReport 
 
   return {
     answered() {
-      if (isLogged) log.info({ endpoint: name }, 'RPC answers again')
+      if (isLogged) log[info]({ endpoint: name }, 'RPC answers again')
       isLogged = false
       state = 'ok'
     },
     failed({ fault, message }, isQuiet) {
       faults[fault] = (faults[fault] ?? 0) + 1
-      // A ledger late is everyday life.
+      // A replica that is a ledger late is no news.
       if (!isLogged && !isQuiet && fault !== 'behind') {
-        log.warn({ endpoint: name, fault, detail: message }, 'RPC failed')
+        log[warn]({ endpoint: name, fault, detail: message }, 'RPC failed')
         isLogged = true
       }
       state = 'failing'

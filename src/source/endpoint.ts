@@ -37,6 +37,8 @@ export interface EndpointDeps {
   log: Logger
   timers: Timers
   memory: ChainMemory
+  /** There is no other endpoint. */
+  isAlone: boolean
   /** Shared by all endpoints. */
   tips: Tips
 }
@@ -87,14 +89,14 @@ const IN_SERVICE_MS = 3_600_000
 const FIRST_ANSWER_MS = 60_000
 
 export function createEndpoint(deps: EndpointDeps): Endpoint {
-  const { name, source, callTimeoutMs, log, timers, memory, tips } = deps
+  const { name, source, callTimeoutMs, log, timers, memory, isAlone, tips } = deps
   const { now } = timers
   const health = createHealth(timers)
   const identity = createIdentity(deps)
   const chain = createChainGuard(source, memory)
   const ledgers = createEndpointLedgers(name, tips, now)
   const evidence = createRetentionEvidence()
-  const report = createEndpointReport(name, log)
+  const report = createEndpointReport(name, log, isAlone)
   const createdAt = now()
   let answeredAt: number | undefined
   let contactAt = Number.NEGATIVE_INFINITY

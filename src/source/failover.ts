@@ -81,6 +81,7 @@ export function createFailoverSource(options: FailoverOptions): FailoverSource {
       log,
       timers,
       memory: { anchors: () => memory.anchors(), checkpoint: () => memory.checkpoint() },
+      isAlone: options.endpoints.length === 1,
       tips,
     }),
   )

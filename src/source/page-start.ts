@@ -14,7 +14,7 @@ export function neededLedger(start: PageStart): number {
 
 /**
  * A page that is possible at all: it does not end before it starts, nor after the tip that it
- * names itself. What lies between was checked by whoever read it from the wire.
+ * names itself. What lies between was checked when it was read from the wire.
  */
 export function possible(page: LedgerPage, start: PageStart): LedgerPage {
   const { cursor, tip, oldest } = page

@@ -31,7 +31,7 @@ export function createProbes(
 
   return {
     start() {
-      // One alone is asked by whoever needs it.
+      // Where there is only one, its callers learn all that a probe could.
       if (cancel === undefined && endpoints.length > 1 && !closing.signal.aborted) tick()
     },
     async close() {

@@ -25,7 +25,7 @@ export interface QuestionDeps {
   callTimeoutMs: number
   timers: Timers
   log: Logger
-  /** Told of each question. */
+  /** Called at each question. */
   began(): void
 }
 

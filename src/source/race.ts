@@ -3,7 +3,7 @@ import type { Timers } from './timers.ts'
 
 /**
  * One question to several, one after the other: the next is asked when one has failed or has had
- * the time it usually takes. Whoever completes the decision ends it for the others.
+ * the time it usually takes. The one whose answer completes the decision ends it for the others.
  */
 export interface Race<E, T, R> {
   /** How many are asked at once at the beginning. */

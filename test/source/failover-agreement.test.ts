@@ -118,7 +118,7 @@ describe('two endpoints that agree', () => {
 describe('two endpoints that disagree', () => {
   const [held, offered] = [events[3]!.id, events[4]!.id]
 
-  test('hold the page, are both shown, and are told of once', async () => {
+  test('hold the page, are both shown, and cost one line in the log', async () => {
     let lies = true
     const failover = await setUp([{}, liar(() => lies)], two)
     for (let i = 0; i < 3; i += 1) {

@@ -137,7 +137,7 @@ describe('an RPC that is far behind', () => {
   const at = { after: endOfLedger(firstLedger + 4) }
   const behind = { speed: 0, closed: 5 }
 
-  test('is not stayed with because the good one has failed once', async () => {
+  test('is left as soon as the good one answers again', async () => {
     const { state, options } = troubled('timeout')
     const failover = await setUp([options, behind])
     await ask(failover)
@@ -170,7 +170,7 @@ describe('an RPC that is far behind', () => {
     expect((await failover.source.page(at, 100, never)).cursor).toBe(at.after)
   })
 
-  test('is not made of the others by one absurd tip', async () => {
+  test('is not every other RPC because of one absurd tip', async () => {
     let isAbsurd = false
     const absurd = (direct: LedgerSource): LedgerSource => ({
       ...direct,

@@ -189,7 +189,7 @@ function stormy(weather: Weather, seed: number) {
   }
 }
 
-/** The answer of a replica that is behind, or of one that has lost its mind. */
+/** The answer of a replica that is behind, or one with an absurd tip. */
 function distorted<T>(answer: T, how: 'slow' | 'backwards' | 'absurd'): T {
   if (how === 'slow' || typeof answer !== 'object' || answer === null) return answer
   const by = how === 'absurd' ? 1_000_000 : -20

@@ -8,6 +8,7 @@ import { createRpcSource } from '../../src/source/rpc.ts'
 import { createSimulator } from '../../src/source/simulator/server.ts'
 import type { Simulator, SimulatorOptions } from '../../src/source/simulator/server.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { loadRecording } from '../support/recordings.ts'
 
 export const firstSteps = await loadRecording('first-steps')
@@ -174,4 +175,4 @@ export function heldUp(method: 'page' | 'range' | 'ledger', isHeld: () => boolea
 }
 
 /** Long enough on the busiest machine. */
-export const LONG = { interval: 2, timeout: 15_000 }
+export const LONG = { interval: 2, timeout: PATIENCE_MS }

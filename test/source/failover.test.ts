@@ -77,7 +77,7 @@ describe('the preferred endpoint', () => {
     expect(statusOf(failover, 'b')).toMatchObject({ state: 'ok', lastError: null })
   })
 
-  test('that is gone is told of once, however many pages others answer', async () => {
+  test('that is gone costs one line in the log, however many pages others answer', async () => {
     const failover = await setUp([{}, {}])
     await page(failover)
     await failover.nodes[0]!.close()
@@ -346,7 +346,7 @@ test('an error that is no fault of a source ends the call, not just an attempt',
   const broken = (direct: LedgerSource): LedgerSource => ({
     ...direct,
     page: async () => {
-      throw new TypeError('a bug of ours')
+      throw new TypeError('a mistake in the program')
     },
   })
   await expect(page(await setUp([{ through: broken }, {}]))).rejects.toThrow(TypeError)
