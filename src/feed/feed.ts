@@ -1,24 +1,30 @@
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { endOfLedger, later, ledgerOf, ORIGIN } from '../domain/cursor.ts'
+import { realClock } from '../domain/clock.ts'
+import type { Clock } from '../domain/clock.ts'
+import { ledgerOf, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { EventFilter } from '../store/log.ts'
+import { createSlices } from '../store/slices.ts'
+import type { Slices } from '../store/slices.ts'
 import { createAdmission } from './admission.ts'
 import type { AdmissionLimits, Holder, Refusal } from './admission.ts'
 import { createCounters } from './counters.ts'
 import type { CloseReason, FeedCounters } from './counters.ts'
-import { block, framed, framedText, HEARTBEAT, LAST_CHUNK, toBytes } from './frame.ts'
+import { block, framedText } from './frame.ts'
+import { createGoodbye } from './goodbye.ts'
 import { createGroups } from './groups.ts'
+import { createHeartbeat } from './heartbeat.ts'
 import { createLive } from './live.ts'
+import type { Live } from './live.ts'
 import { createClock, createOutlet, TICK_MS } from './outlet.ts'
 import { createRate } from './rate.ts'
 import { createReplay } from './replay.ts'
-import { NOT_LIVE } from './subscription.ts'
-import type { ResetReason, Subscription } from './subscription.ts'
+import { createResets } from './resets.ts'
+import { NOT_LIVE, typesOf } from './subscription.ts'
+import type { Mode, Subscription } from './subscription.ts'
 import { createLogView } from './view.ts'
 import type { FeedStore } from './view.ts'
-import { createWheel } from './wheel.ts'
 
 export interface FeedLimits extends AdmissionLimits {
   heartbeatMs: number
@@ -36,7 +42,12 @@ export interface FeedDeps {
   tip(): number | undefined
   limits: FeedLimits
   logger: Logger
+  /** Shares the time for dear work; with REST, if that has the same. */
+  slices?: Slices
   random?: () => number
+  /** By which heartbeats, ages and goodbyes are measured. */
+  now?: Clock['now']
+  sleep?: Clock['sleep']
   /** Told after each turn's writes how long ago, in seconds, the feed was woken for them. */
   written?: (seconds: number) => void
 }
@@ -67,10 +78,20 @@ export interface FeedStats {
 /**
  * Every subscription is a cursor over the log. After a commit the feed reads the new entries once,
  * encodes each once and hands the same bytes to every live subscription that matches (`live.ts`).
- * One that is behind pulls its own pages, a bounded number a turn, until there is nothing between
- * it and the live ones (`replay.ts`): finding that out and going live are one synchronous step, so
- * no commit fits between them. Nothing here waits for a client, and a lost wake-up costs time and
- * never an event.
+ * One that is behind pulls its own pages, in small steps, until there is nothing between it and the
+ * live ones (`replay.ts`): finding that out and going live are one synchronous step, so no commit
+ * fits between them. Nothing here waits for a client, and a lost wake-up costs time and never an
+ * event.
+ *
+ * | from | to | when |
+ * |---|---|---|
+ * | (new) | replaying | it has been admitted |
+ * | replaying | live | nothing lies between it and the frontier; the first time: `caught_up` |
+ * | replaying | ahead | its position is beyond our log, and the network may have got there |
+ * | ahead | replaying | the log has reached it, or a reset is due: see `resets.ts` |
+ * | live, ahead, replaying | stalled | its socket is full |
+ * | stalled | replaying | its socket has drained |
+ * | any | closed | the client has gone, was silent for too long, or `goodbye.ts` |
  */
 export interface Feed {
   /** Whether another subscription of this holder, from this position on, has a place. */
@@ -89,7 +110,6 @@ export interface Feed {
   close(spreadMs: number): Promise<void>
 }
 
-const DRAIN_STEPS = 30
 const RECONNECT_MS = { from: 1_000, to: 5_000 }
 /** About four milliseconds' worth. */
 const WRITES_PER_TURN = 500
@@ -97,103 +117,98 @@ const SWEEP_TICKS = 40
 
 export function createFeed(deps: FeedDeps): Feed {
   const { store, tip, limits, logger, random = Math.random, written = () => {} } = deps
-  const { writesPerTurn = WRITES_PER_TURN } = limits
+  const { slices = createSlices(), now = realClock.now, sleep = realClock.sleep } = deps
+  const { writesPerTurn = WRITES_PER_TURN, reconnectMs = RECONNECT_MS } = limits
   const counters = createCounters()
   const admission = createAdmission(limits)
   const rate = createRate()
   const groups = createGroups()
   const view = createLogView(store)
-  const clock = createClock()
+  const clock = createClock(now)
   const subs = new Map<Socket, Subscription>()
-  /** Live subscriptions whose position this process has not reached. */
+  /** Their position is one that this process has not reached. */
   const ahead = new Set<Subscription>()
-  const heartbeatTicks = Math.max(1, Math.round(limits.heartbeatMs / TICK_MS))
-  const wheel = createWheel<Subscription>(heartbeatTicks)
+  const everyone = () => subs.values()
   const outlet = createOutlet({ counters, clock, stalled: stall })
-  const live = createLive({
+  const resets = createResets({ view, live: () => live, outlet, everyone, positionOf, tip })
+  const live: Live = createLive({
     view,
     groups,
     outlet,
     counters,
     writesPerTurn,
+    everyone,
+    resetFrame: (requested, to) => resets.frame('gap', requested, to),
     written,
     moved: settleAhead,
-    lost(before, beyond) {
-      for (const sub of subs.values()) {
-        if (sub.slot !== NOT_LIVE && sub.cursor < beyond) reset(sub, 'gap', before, beyond)
-      }
-    },
   })
   const replay = createReplay({
     view,
     live,
     outlet,
     counters,
-    expired: (sub, floor) => reset(sub, 'expired', sub.cursor, floor),
-    lost: (sub, before, beyond) => reset(sub, 'gap', before, beyond),
-    missed(sub) {
-      sub.missed = false
-      reset(sub, 'gap', sub.cursor, sub.cursor)
-    },
-    arrived: goLive,
+    resets,
+    slices,
+    look,
+    arrived,
   })
-  let ticking: NodeJS.Timeout | undefined
+  const goodbye = createGoodbye({ reconnectMs, random, sleep, remove })
+  const heartbeat = createHeartbeat({
+    heartbeatMs: limits.heartbeatMs,
+    clock,
+    outlet,
+    positionOf,
+    writesPerTurn,
+    ticked,
+    aged: (sub) => goodbye.say(sub, 'max_age'),
+  })
   let sweptAt = 0
   let rated = 0
 
-  function wake(): void {
+  function look(): void {
     const { healed, repaired } = view.look()
     if (healed !== undefined || repaired) replay.outdated()
-    if (healed !== undefined) announce(endOfLedger(healed.from))
+    if (healed !== undefined) resets.healed(healed)
+  }
+
+  function wake(): void {
+    look()
     live.advance()
     settleAhead()
   }
 
-  /**
-   * Something before their position is known now that was not: those who have come so far are told
-   * to load anew, for the feed never goes back.
-   */
-  function announce(reach: Cursor): void {
-    for (const sub of subs.values()) {
-      const position = positionOf(sub)
-      if (position < reach) continue
-      if (sub.mode === 'stalled') sub.missed = true
-      else reset(sub, 'gap', position, position)
-    }
-  }
-
-  function reset(sub: Subscription, reason: ResetReason, requested: Cursor, to: Cursor): void {
-    if (sub.resumed !== 'none' && !sub.caughtUp) sub.resumed = reason
-    const oldest = view.floor() ?? ORIGIN
-    sub.cursor = to
-    const data = { reason, requested, oldest, head: live.head() }
-    outlet.send(sub, block({ event: 'reset', data, id: to }), positionOf(sub), to)
-  }
-
   function positionOf(sub: Subscription): Cursor {
-    return sub.mode === 'live' ? later(live.head(), sub.cursor) : sub.cursor
+    return sub.mode === 'live' ? live.position(sub) : sub.cursor
   }
 
   function stall(sub: Subscription, through: Cursor): void {
     if (sub.mode === 'stalled' || sub.mode === 'closed') return
-    sub.cursor = later(sub.cursor, through)
     detach(sub)
+    sub.cursor = through
     sub.mode = 'stalled'
-    // Starts anew whenever the socket takes something, were it less than what it was given.
+    // Starts again whenever the socket takes something, even if it is less than it was given.
     sub.socket.setTimeout(limits.stallTimeoutMs)
   }
 
   function resume(sub: Subscription): void {
     if (sub.mode !== 'stalled') return
     sub.socket.setTimeout(0)
+    replayAgain(sub)
+  }
+
+  function replayAgain(sub: Subscription): void {
     sub.mode = 'replaying'
     replay.enqueue(sub)
   }
 
-  function goLive(sub: Subscription): void {
-    sub.mode = 'live'
-    if (sub.cursor > live.frontier()) ahead.add(sub)
-    else groups.join(sub)
+  function arrived(sub: Subscription): void {
+    if (sub.cursor > live.frontier()) {
+      sub.mode = 'ahead'
+      ahead.add(sub)
+    } else {
+      sub.mode = 'live'
+      live.join(sub)
+    }
     if (sub.caughtUp) return
     sub.caughtUp = true
     if (sub.replayShare) admission.caughtUp()
@@ -204,62 +219,27 @@ export function createFeed(deps: FeedDeps): Feed {
     outlet.send(sub, block({ event: 'caught_up', data, id: cursor }), cursor, cursor)
   }
 
-  /** Positions beyond our log: wait for them, unless the network itself has not got that far. */
+  /** Those whose wait is over read on, or are told why they waited for nothing. */
   function settleAhead(): void {
     if (ahead.size === 0) return
-    const floor = view.floor()
-    const network = tip()
+    const floor = view.floor() ?? ORIGIN
     for (const sub of ahead) {
-      if (floor !== undefined && sub.cursor < floor) {
-        replayFrom(sub, 'expired', floor)
-      } else if (sub.cursor <= live.frontier()) {
-        replayAgain(sub)
-      } else if (network !== undefined && ledgerOf(sub.cursor) > network) {
-        replayFrom(sub, 'ahead', live.head())
-      }
+      const { cursor } = sub
+      const isReached = cursor <= live.frontier()
+      const isLost = sub.missed || cursor < floor || resets.isBeyondNetwork(cursor)
+      if (!isReached && !isLost) continue
+      ahead.delete(sub)
+      replayAgain(sub)
     }
   }
 
-  /**
-   * The feed goes on from an earlier position than was asked for. A page may be on its way to the
-   * live subscriptions that this one has not been given: it reads the log up to there first.
-   */
-  function replayFrom(sub: Subscription, reason: ResetReason, to: Cursor): void {
-    replayAgain(sub)
-    reset(sub, reason, sub.cursor, to)
-  }
-
-  function replayAgain(sub: Subscription): void {
-    ahead.delete(sub)
-    sub.mode = 'replaying'
-    replay.enqueue(sub)
-  }
-
-  /** Heartbeats and ages of all, in one timer. */
-  function tick(): void {
+  function ticked(): void {
     settleAhead()
-    const now = clock()
     noteRate()
-    check(wheel.take(now), 0)
+    const now = clock()
     if (now - sweptAt < SWEEP_TICKS) return
     sweptAt = now
     replay.sweep()
-  }
-
-  function check(due: readonly Subscription[], from: number): void {
-    const to = Math.min(due.length, from + writesPerTurn)
-    for (const sub of due.slice(from, to)) checkOne(sub)
-    if (to < due.length) setImmediate(() => check(due, to))
-  }
-
-  function checkOne(sub: Subscription): void {
-    if (sub.mode === 'closed') return
-    const now = clock()
-    if (now >= sub.expiresAt) return goodbye(sub, 'max_age')
-    const stalled = sub.mode === 'stalled'
-    if (!stalled && now - sub.writtenAt >= heartbeatTicks) beat(sub)
-    const silentFrom = stalled ? now : sub.writtenAt
-    wheel.add(sub, Math.min(sub.expiresAt, silentFrom + heartbeatTicks))
   }
 
   function noteRate(): number {
@@ -270,53 +250,23 @@ export function createFeed(deps: FeedDeps): Feed {
     return rate.perSecond(now)
   }
 
-  function beat(sub: Subscription): void {
-    const cursor = positionOf(sub)
-    if (cursor > sub.sent) {
-      const data = { cursor, ledger: ledgerOf(cursor) }
-      outlet.send(sub, block({ event: 'cursor', data, id: cursor }), cursor, cursor)
-    } else {
-      outlet.write(sub, framedText(HEARTBEAT, sub.chunked), cursor)
-    }
-  }
-
-  function goodbye(sub: Subscription, reason: 'shutdown' | 'max_age'): void {
-    if (!remove(sub, reason)) return
-    const { socket, chunked } = sub
-    const text = block({ retry: retryMs(), event: 'reconnect', data: { reason } })
-    socket.write(framed(toBytes(text), chunked))
-    if (chunked) socket.write(LAST_CHUNK)
-    socket.end()
-    // A client that never reads would hold the socket open for good.
-    socket.setTimeout(GOODBYE_TIMEOUT_MS, () => socket.destroy())
-  }
-
-  /** Different for each client, or they would all come back at once. */
-  function retryMs(): number {
-    const { from, to } = limits.reconnectMs ?? RECONNECT_MS
-    return from + Math.floor(random() * (to - from))
-  }
-
   function detach(sub: Subscription): void {
     groups.leave(sub)
     replay.leave(sub)
     ahead.delete(sub)
   }
 
-  /** Counts it out, once; false when it has been. */
+  /** Counts it out, once; false if that has been done. */
   function remove(sub: Subscription, reason: CloseReason): boolean {
     if (sub.mode === 'closed') return false
     detach(sub)
-    wheel.delete(sub)
+    heartbeat.delete(sub)
     sub.mode = 'closed'
     subs.delete(sub.socket)
     if (groups.exit(sub.group)) replay.forget(sub.group)
     admission.release(sub, sub.replayShare)
     counters.closed[reason] += 1
-    if (subs.size === 0) {
-      clearInterval(ticking)
-      ticking = undefined
-    }
+    if (subs.size === 0) heartbeat.rest()
     return true
   }
 
@@ -360,7 +310,8 @@ export function createFeed(deps: FeedDeps): Feed {
     subscribe({ socket, chunked, filter, cursor, address, user, clientId, head = '' }) {
       const now = clock()
       const start = startPosition(cursor)
-      const replaying = start < live.frontier()
+      const isResumed = cursor !== 'now' && cursor !== 'earliest'
+      const replayShare = start < live.frontier()
       const sub: Subscription = {
         socket,
         chunked,
@@ -372,65 +323,55 @@ export function createFeed(deps: FeedDeps): Feed {
         cursor: start,
         sent: start,
         slot: NOT_LIVE,
+        round: 0,
         writtenAt: now,
         lookAt: 0,
         caughtUp: false,
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,
-        missed: false,
-        replayShare: replaying,
-        resumed: cursor === 'now' || cursor === 'earliest' ? 'none' : 'exact',
+        missed: isResumed && resets.hasMissed(start),
+        replayShare,
+        resumed: isResumed ? 'exact' : 'none',
       }
-      admission.admit(sub, replaying)
+      admission.admit(sub, replayShare)
       counters.opened += 1
       subs.set(socket, sub)
-      ticking ??= setInterval(tick, TICK_MS).unref()
-      wheel.add(sub, Math.min(sub.expiresAt, now + heartbeatTicks))
+      heartbeat.add(sub)
       socket.on('drain', onDrain).on('timeout', onTimeout).on('close', onClose)
-      const data = { type: 'connected', clientId, cursor: start, head: live.head() }
-      const text = block({ retry: retryMs(), data, id: start })
+      const heartbeatSeconds = limits.heartbeatMs / 1_000
+      const types = typesOf(filter)
+      const places = { cursor: start, head: live.head() }
+      const data = { type: 'connected', clientId, ...places, heartbeatSeconds, types }
+      const text = block({ retry: goodbye.retryMs(), data, id: start })
       outlet.write(sub, head + framedText(text, chunked), start)
-      if (start > live.frontier()) {
-        const network = tip()
-        if (network !== undefined && ledgerOf(start) > network) {
-          reset(sub, 'ahead', start, live.head())
-        }
-      }
       if (sub.mode === 'replaying') replay.enqueue(sub)
     },
 
     wake,
 
     renew() {
+      view.outdate()
       replay.outdated()
-      announce(ORIGIN)
+      resets.renewed()
+      settleAhead()
     },
 
     stats() {
-      const modes = { live: 0, replaying: 0, stalled: 0, closed: 0 }
+      const modes: Record<Mode, number> = { live: 0, ahead: 0, replaying: 0, stalled: 0, closed: 0 }
       for (const { mode } of subs.values()) modes[mode] += 1
-      const { live: atHead, replaying, stalled } = modes
       return {
         ...admission.stats(),
-        live: atHead,
-        replaying,
-        stalled,
+        live: modes.live + modes.ahead,
+        replaying: modes.replaying,
+        stalled: modes.stalled,
         eventsPerSecond: noteRate(),
       }
     },
 
     counters: () => counters,
 
-    async close(spreadMs) {
+    close(spreadMs) {
       admission.shut()
-      const leaving = [...subs.values()]
-      const each = Math.ceil(leaving.length / DRAIN_STEPS)
-      while (leaving.length > 0) {
-        for (const sub of leaving.splice(0, each)) goodbye(sub, 'shutdown')
-        if (leaving.length > 0) await sleep(spreadMs / DRAIN_STEPS)
-      }
+      return goodbye.toAll([...subs.values()], spreadMs)
     },
   }
 }
-
-/** How long a finished response may wait for its client to close. */
-const GOODBYE_TIMEOUT_MS = 1_500

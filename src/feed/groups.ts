@@ -1,28 +1,7 @@
 import { createHash } from 'node:crypto'
-import { ORIGIN } from '../domain/cursor.ts'
-import type { Cursor } from '../domain/cursor.ts'
 import type { EventFilter, LogEntry } from '../store/log.ts'
-import type { Bytes } from './frame.ts'
-import type { Page } from './pages.ts'
-import { NOT_LIVE } from './subscription.ts'
-import type { Subscription } from './subscription.ts'
-
-/** The subscriptions with one filter: what matches is found, and made into bytes, once for all. */
-export interface Group {
-  readonly key: string
-  readonly filter: EventFilter
-  readonly types: ReadonlySet<string> | undefined
-  /** Those at the head, in no order. */
-  readonly live: Subscription[]
-  /** How many subscriptions there are, wherever they stand. */
-  size: number
-  /** What the current page of the log has for it; emptied when the page has been handed out. */
-  due: Bytes[]
-  /** The id of the last event in `due`. */
-  dueLast: Cursor
-  /** Pages of the log that were made for it and are still kept. */
-  readonly pages: Page[]
-}
+import { createGroup, NOT_LIVE } from './subscription.ts'
+import type { Group, Subscription } from './subscription.ts'
 
 /** Which subscriptions an event concerns, found without asking each of them. */
 export interface Groups {
@@ -38,45 +17,34 @@ export interface Groups {
   match(entry: LogEntry, found: (group: Group) => void): void
 }
 
+/** Groups by stream or by user: most have a stream of their own, for which a set would be a waste. */
+type Index = Map<string, Group | Set<Group>>
+
 export function createGroups(): Groups {
   const byKey = new Map<string, Group>()
-  const byStream = new Map<string, Set<Group>>()
-  const byUser = new Map<string, Set<Group>>()
+  const byStream: Index = new Map()
+  const byUser: Index = new Map()
   const all = new Set<Group>()
   let joined = 0
-
-  function* setsOf({ filter }: Group): Generator<[Map<string, Set<Group>>, string]> {
-    for (const stream of filter.streams) yield [byStream, stream]
-    for (const user of filter.users) yield [byUser, user]
-  }
+  let matches = 0
 
   function enlist(group: Group): void {
     if (matchesEverything(group)) all.add(group)
-    for (const [map, key] of setsOf(group)) {
-      const set = map.get(key)
-      if (set === undefined) map.set(key, new Set([group]))
-      else set.add(group)
-    }
+    for (const stream of group.filter.streams) add(byStream, stream, group)
+    for (const user of group.filter.users) add(byUser, user, group)
   }
 
   function strike(group: Group): void {
     all.delete(group)
-    for (const [map, key] of setsOf(group)) {
-      const set = map.get(key)
-      set?.delete(group)
-      if (set?.size === 0) map.delete(key)
-    }
+    for (const stream of group.filter.streams) remove(byStream, stream, group)
+    for (const user of group.filter.users) remove(byUser, user, group)
   }
 
   return {
     enter(filter) {
       const key = keyOf(filter)
       let group = byKey.get(key)
-      if (group === undefined) {
-        const types = filter.types && new Set(filter.types)
-        group = { key, filter, types, live: [], size: 0, due: [], dueLast: ORIGIN, pages: [] }
-        byKey.set(key, group)
-      }
+      if (group === undefined) byKey.set(key, (group = createGroup(key, filter)))
       group.size += 1
       return group
     },
@@ -85,12 +53,16 @@ export function createGroups(): Groups {
       return group.size === 0 && byKey.delete(group.key)
     },
     join(sub) {
-      const { live } = sub.group
+      const { group } = sub
       if (sub.slot !== NOT_LIVE) return
-      if (live.length === 0) enlist(sub.group)
-      sub.slot = live.length
-      live.push(sub)
+      sub.slot = group.live.length
       joined += 1
+      if (sub.slot > 0) {
+        group.live.push(sub)
+        return
+      }
+      group.live = [sub]
+      enlist(group)
     },
     leave(sub) {
       const { live } = sub.group
@@ -105,25 +77,36 @@ export function createGroups(): Groups {
       if (live.length === 0) strike(sub.group)
     },
     live: () => joined,
-    match(entry, found) {
-      const { streamId, sender, recipient, type } = entry
+    match({ streamId, sender, recipient, type }, found) {
+      matches += 1
       const report = (group: Group) => {
+        if (group.matched === matches) return
+        group.matched = matches
         if (group.types?.has(type) ?? true) found(group)
       }
       all.forEach(report)
-      const streams = streamId === null ? undefined : byStream.get(streamId)
-      const senders = sender === null ? undefined : byUser.get(sender)
-      const recipients =
-        recipient === null || recipient === sender ? undefined : byUser.get(recipient)
-      streams?.forEach(report)
-      senders?.forEach((group) => {
-        if (!streams?.has(group)) report(group)
-      })
-      recipients?.forEach((group) => {
-        if (!streams?.has(group) && !senders?.has(group)) report(group)
-      })
+      if (streamId !== null) each(byStream.get(streamId), report)
+      if (sender !== null) each(byUser.get(sender), report)
+      if (recipient !== null) each(byUser.get(recipient), report)
     },
   }
+}
+
+function add(index: Index, key: string, group: Group): void {
+  const there = index.get(key)
+  if (there instanceof Set) there.add(group)
+  else if (there !== group) index.set(key, there === undefined ? group : new Set([there, group]))
+}
+
+function remove(index: Index, key: string, group: Group): void {
+  const there = index.get(key)
+  if (there === group) index.delete(key)
+  else if (there instanceof Set && there.delete(group) && there.size === 0) index.delete(key)
+}
+
+function each(there: Group | Set<Group> | undefined, report: (group: Group) => void): void {
+  if (there instanceof Set) there.forEach(report)
+  else if (there !== undefined) report(there)
 }
 
 /** The same for filters that mean the same; short, however long their lists are. */

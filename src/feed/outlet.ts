@@ -7,9 +7,9 @@ import type { Subscription } from './subscription.ts'
 export const TICK_MS = 250
 
 /** Time in whole ticks, since the feed began: ten thousand of them cost nothing to keep. */
-export function createClock(): () => number {
-  const began = performance.now()
-  return () => Math.floor((performance.now() - began) / TICK_MS)
+export function createClock(now: () => number): () => number {
+  const began = now()
+  return () => Math.floor((now() - began) / TICK_MS)
 }
 
 /** The one place that writes to sockets. */

@@ -2,17 +2,17 @@ import type { Cursor } from '../domain/cursor.ts'
 import type { Gap } from '../store/coverage.ts'
 import { toBytes } from './frame.ts'
 import type { Bytes } from './frame.ts'
-import type { Group } from './groups.ts'
+import type { Group } from './subscription.ts'
 import type { TextReading } from './view.ts'
 
-/** What matches a group's filter behind `after` and through `reached`, as it goes over the wire. */
+/** What matches a group's filter after `after` and up to `reached`, as it goes over the wire. */
 export interface Page {
   readonly group: Group
   readonly after: Cursor
   readonly reached: Cursor
   /** The gap that begins where the page ends. */
   readonly gap: Gap | undefined
-  /** Undefined where nothing matches. */
+  /** Undefined if nothing matches. */
   readonly bytes: Bytes | undefined
   /** Events in `bytes`, and the last one's id. */
   readonly events: number
@@ -65,24 +65,31 @@ export interface PageCache {
 export function createPageCache(mostBytes: number): PageCache {
   /** The least lately added first. */
   const pages = new Set<Page>()
+  const byGroup = new Map<Group, Page[]>()
   let held = 0
 
   function remove(page: Page): void {
     if (!pages.delete(page)) return
     held -= sizeOf(page)
-    page.group.pages.splice(page.group.pages.indexOf(page), 1)
+    const others = byGroup.get(page.group)?.filter((each) => each !== page) ?? []
+    if (others.length > 0) byGroup.set(page.group, others)
+    else byGroup.delete(page.group)
   }
 
   return {
-    find({ pages: candidates }, cursor) {
+    find(group, cursor) {
       // Those who come back together are after the same pages: the newest is the likeliest.
-      const page = candidates.findLast(({ after, reached }) => after <= cursor && cursor < reached)
+      const page = byGroup
+        .get(group)
+        ?.findLast(({ after, reached }) => after <= cursor && cursor < reached)
       if (page !== undefined) page.used = true
       return page
     },
     add(page) {
       pages.add(page)
-      page.group.pages.push(page)
+      const others = byGroup.get(page.group)
+      if (others === undefined) byGroup.set(page.group, [page])
+      else others.push(page)
       held += sizeOf(page)
       for (const oldest of pages) {
         if (held <= mostBytes) break
@@ -96,8 +103,13 @@ export function createPageCache(mostBytes: number): PageCache {
       }
     },
     drop(group) {
-      const dropped = group === undefined ? pages : group.pages.slice()
-      for (const page of dropped) remove(page)
+      if (group === undefined) {
+        pages.clear()
+        byGroup.clear()
+        held = 0
+        return
+      }
+      for (const page of byGroup.get(group) ?? []) remove(page)
     },
   }
 }

@@ -1,24 +1,25 @@
 import { endOfLedger } from '../domain/cursor.ts'
+import type { Slices } from '../store/slices.ts'
 import type { FeedCounters } from './counters.ts'
 import { framed } from './frame.ts'
-import { createPage, createPageCache, partOf } from './pages.ts'
-import type { Part } from './pages.ts'
-import type { Group } from './groups.ts'
 import type { Live } from './live.ts'
 import type { Outlet } from './outlet.ts'
+import { createPage, createPageCache, partOf } from './pages.ts'
+import type { Part } from './pages.ts'
+import type { Resets } from './resets.ts'
 import { isReplaying } from './subscription.ts'
-import type { Subscription } from './subscription.ts'
-import type { Cursor } from '../domain/cursor.ts'
+import type { Group, Subscription } from './subscription.ts'
 import type { LogView } from './view.ts'
 
 const PULL_PAGE = 128
-/** Pages pulled before the event loop gets its turn, and while a page is on its way to the live. */
-const PULLS_PER_TURN = 8
-const PULLS_BESIDE_LIVE = 1
 /** Of all pages that are kept to be read again. */
 const CACHE_BYTES = 8 * 1024 * 1024
 
-/** Those behind the head: each pulls its own pages, in turn, a bounded number of them at a time. */
+/**
+ * The subscriptions behind the head: each pulls its own pages. Those of one address wait in one
+ * line, and the lines share the time that there is for such work (`slices`): one address with a
+ * thousand replays delays another by no more than if it had one.
+ */
 export interface Replay {
   /** It has pages to pull. */
   enqueue(sub: Subscription): void
@@ -36,84 +37,96 @@ export function createReplay(deps: {
   live: Live
   outlet: Outlet
   counters: FeedCounters
-  /** It starts before the log does. */
-  expired(sub: Subscription, floor: Cursor): void
-  /** These ledgers are lost to it. */
-  lost(sub: Subscription, before: Cursor, beyond: Cursor): void
-  /** It has missed that a gap behind it was filled in. */
-  missed(sub: Subscription): void
+  resets: Resets
+  slices: Slices
+  /** Looks at the log again, as after a commit. */
+  look(): void
   /** It has been given everything that the live ones have. */
   arrived(sub: Subscription): void
 }): Replay {
-  const { view, live, outlet, counters, expired, lost, missed, arrived } = deps
-  const queue = new Set<Subscription>()
+  const { view, live, outlet, counters, resets, slices, look, arrived } = deps
+  /** Of each address, in the order in which they pull. */
+  const lines = new Map<string, Set<Subscription>>()
   const cache = createPageCache(CACHE_BYTES)
-  let scheduled = false
 
-  function schedule(): void {
-    if (scheduled || queue.size === 0) return
-    scheduled = true
-    setImmediate(turn)
+  function startLine(address: string, first: Subscription): void {
+    const line = new Set([first])
+    lines.set(address, line)
+    // Not at once: whoever calls is in the middle of something.
+    setImmediate(() => {
+      // An error here is one of SQLite or of ours: it ends the process, like one in a commit.
+      slices.run(address, serve(address, line)).catch((error: unknown) => {
+        setImmediate(() => {
+          throw error
+        })
+      })
+    })
   }
 
-  function turn(): void {
-    scheduled = false
-    let left = live.busy() ? PULLS_BESIDE_LIVE : PULLS_PER_TURN
-    for (const sub of queue) {
-      if (left === 0) break
-      left -= 1
-      // Back to the end of the line: a long replay takes turns with the others.
-      queue.delete(sub)
-      if (pull(sub)) queue.add(sub)
+  function* serve(address: string, line: Set<Subscription>): Generator<void, void> {
+    // Whoever goes to the end of the line is met again.
+    for (const sub of line) {
+      line.delete(sub)
+      if (yield* pull(sub)) line.add(sub)
+      yield
     }
-    schedule()
+    lines.delete(address)
   }
 
-  /** One page for one subscription; true when there is another to pull. */
-  function pull(sub: Subscription): boolean {
-    if (sub.missed) missed(sub)
-    const floor = view.floor()
-    if (floor !== undefined && sub.cursor < floor) {
-      if (sub.fromOrigin) sub.cursor = floor
-      else expired(sub, floor)
+  /**
+   * One page for one subscription; true if there is another to pull. Between the check that
+   * nothing is left and `arrived` there is no yield, so no commit can fit between them.
+   */
+  function* pull(sub: Subscription): Generator<void, boolean> {
+    resets.settle(sub)
+    const { cursor } = sub
+    if (isReplaying(sub) && cursor < live.frontier()) {
+      const part = yield* next(sub)
+      // It may have left meanwhile, or stalled and come back.
+      if (!isReplaying(sub) || sub.cursor !== cursor) return isReplaying(sub)
+      if (part === undefined || sub.missed) return true
+      deliver(sub, part)
     }
     if (!isReplaying(sub)) return false
-    if (sub.cursor < live.frontier()) {
-      const { reached, gap, bytes, events, last } = next(sub)
-      sub.cursor = reached
-      if (bytes !== undefined && last !== undefined) {
-        sub.sent = last
-        counters.replayed += events
-        outlet.write(sub, framed(bytes, sub.chunked), reached)
-      }
-      if (!isReplaying(sub)) return false
-      if (gap !== undefined) lost(sub, reached, endOfLedger(gap.to))
-      if (!isReplaying(sub)) return false
-      if (sub.cursor < live.frontier()) return true
-    }
+    if (sub.cursor < live.frontier()) return true
     arrived(sub)
     return false
   }
 
-  function next({ group, cursor }: Subscription): Part {
+  function deliver(sub: Subscription, { reached, gap, bytes, events, last }: Part): void {
+    sub.cursor = reached
+    if (bytes !== undefined && last !== undefined) {
+      sub.sent = last
+      counters.replayed += events
+      outlet.write(sub, framed(bytes, sub.chunked), reached)
+    }
+    if (gap !== undefined && isReplaying(sub)) resets.send(sub, 'gap', endOfLedger(gap.to))
+  }
+
+  /** Undefined if ledgers that had been read have changed since: the page may lack something. */
+  function* next({ group, cursor }: Subscription): Generator<void, Part | undefined> {
     counters.pulls += 1
     const known = cache.find(group, cursor)
     if (known !== undefined) {
       counters.pulledFromCache += 1
       return partOf(known, cursor)
     }
-    const reading = view.readText(group.filter, cursor, live.frontier(), PULL_PAGE)
+    const version = view.version()
+    const reading = yield* view.readText(group.filter, cursor, live.frontier(), PULL_PAGE)
+    if (view.isStale()) look()
+    if (view.version() !== version) return undefined
     const page = createPage(group, cursor, reading)
-    cache.add(page)
+    if (group.size > 0) cache.add(page)
     return partOf(page, cursor)
   }
 
   return {
     enqueue(sub) {
-      queue.add(sub)
-      schedule()
+      const line = lines.get(sub.address)
+      if (line === undefined) startLine(sub.address, sub)
+      else line.add(sub)
     },
-    leave: (sub) => void queue.delete(sub),
+    leave: (sub) => void lines.get(sub.address)?.delete(sub),
     forget: (group) => cache.drop(group),
     outdated: () => cache.drop(),
     sweep: () => cache.sweep(),

@@ -6,16 +6,7 @@ import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
 
 /** What the feed reads of a store. */
-export type FeedStore = Pick<Store, 'log' | 'coverage' | 'chain' | 'snapshot'>
-
-/** The same as text, ready to be sent. */
-export interface TextReading {
-  text: Buffer | undefined
-  count: number
-  last: Cursor | undefined
-  reached: Cursor
-  gap: Gap | undefined
-}
+export type FeedStore = Pick<Store, 'log' | 'coverage' | 'chain' | 'snapshot' | 'changes'>
 
 /** A page of the log on the way to some target, or to the gap that lies before it. */
 export interface Reading {
@@ -23,6 +14,15 @@ export interface Reading {
   /** Everything that matches up to here is in `entries`. */
   reached: Cursor
   /** Begins where the page ends; whoever goes on from there has missed it. */
+  gap: Gap | undefined
+}
+
+/** The same as text, ready to be sent. */
+export interface TextReading {
+  text: Buffer | undefined
+  count: number
+  last: Cursor | undefined
+  reached: Cursor
   gap: Gap | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Changed {
   repaired: boolean
 }
 
-/** The log as it was when somebody last looked: how far it goes and what it lacks. */
+/** The log as it was at the last look: how far it goes and what it lacks. */
 export interface LogView {
   /** Where the log ends. */
   end(): Cursor
@@ -42,32 +42,52 @@ export interface LogView {
   floor(): Cursor | undefined
   /** Looks again, and says what has changed since in ledgers that were known already. */
   look(): Changed
+  /** Whether another connection has committed since the last look. */
+  isStale(): boolean
+  /** Another number whenever what was read before may be wrong now. */
+  version(): number
+  /** What was read before is wrong: streams have changed without an event. */
+  outdate(): void
   read(filter: EventFilter, after: Cursor, target: Cursor, limit: number): Reading
-  readText(filter: EventFilter, after: Cursor, target: Cursor, limit: number): TextReading
+  /**
+   * In steps of about a millisecond. Commits fit between them: the text is only good if `version`
+   * is still the same after another look.
+   */
+  readText(
+    filter: EventFilter,
+    after: Cursor,
+    target: Cursor,
+    limit: number,
+  ): Generator<void, TextReading>
 }
 
-export function createLogView({ log, coverage, chain, snapshot }: FeedStore): LogView {
+export function createLogView(store: FeedStore): LogView {
+  const { log, coverage, chain, snapshot, changes } = store
   let end: Cursor = ORIGIN
   let floor: Cursor | undefined
   let gaps: Gap[] = []
-  let taken: string | undefined
+  let repairs: string | undefined
+  let seen = 0
+  let version = 0
   look()
 
   function look(): Changed {
-    const before = { gaps, taken }
+    const before = { gaps, floor, repairs }
     // In one transaction: an end that lies beyond a gap not yet known would hide the gap.
     snapshot(() => {
+      seen = changes()
       gaps = coverage.gaps()
       end = coverage.checkpoint()?.cursor ?? ORIGIN
       floor = coverage.floor()
-      taken = chain.lastTaken()
+      repairs = chain.lastTaken()
     })
-    return {
-      healed: before.gaps.find(
-        ({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to),
-      ),
-      repaired: taken !== before.taken,
-    }
+    const healed = before.gaps.find(
+      ({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to),
+    )
+    const repaired = repairs !== before.repairs
+    const isCut = before.floor !== undefined && (floor ?? ORIGIN) > before.floor
+    if (healed !== undefined || repaired || isCut) version += 1
+    return { healed, repaired }
   }
 
   /** The gap that lies before the target, and how far to read to know what comes before it. */
@@ -83,27 +103,34 @@ export function createLogView({ log, coverage, chain, snapshot }: FeedStore): Lo
     return { through, arrive }
   }
 
-  function read(filter: EventFilter, after: Cursor, target: Cursor, limit: number): Reading {
-    const { through, arrive } = wayTo(target, after)
-    const { entries, next } = log.page({ filter, after, through, limit })
-    return { entries, ...arrive(entries.at(-1)?.id, next) }
-  }
-
   return {
     end: () => end,
     floor: () => floor,
     look,
-    read,
-    readText(filter, after, target, limit) {
-      if (filter.streams.length + filter.users.length > 0 || filter.types !== undefined) {
-        const { entries, reached, gap } = read(filter, after, target, limit)
-        const text =
-          entries.length === 0 ? undefined : Buffer.from(entries.map(eventBlock).join(''))
-        return { text, count: entries.length, last: entries.at(-1)?.id, reached, gap }
-      }
+    isStale: () => changes() !== seen,
+    version: () => version,
+    outdate() {
+      version += 1
+    },
+    read(filter, after, target, limit) {
       const { through, arrive } = wayTo(target, after)
-      const { text, count, last, next } = log.joined({ after, through, limit, around: AROUND })
-      return { text, count, last, ...arrive(last, next) }
+      const { entries, next } = log.page({ filter, after, through, limit })
+      return { entries, ...arrive(entries.at(-1)?.id, next) }
+    },
+    *readText(filter, after, target, limit) {
+      const { through, arrive } = wayTo(target, after)
+      if (isEverything(filter)) {
+        const { text, count, last, next } = log.joined({ after, through, limit, around: AROUND })
+        return { text, count, last, ...arrive(last, next) }
+      }
+      const { entries, next } = yield* log.scan({ filter, after, through, limit })
+      const last = entries.at(-1)?.id
+      const text = last === undefined ? undefined : Buffer.from(entries.map(eventBlock).join(''))
+      return { text, count: entries.length, last, ...arrive(last, next) }
     },
   }
+}
+
+function isEverything({ streams, users, types }: EventFilter): boolean {
+  return streams.length + users.length === 0 && types === undefined
 }

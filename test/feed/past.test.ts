@@ -1,16 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { TestContext } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
-import { openStore, openStoreForReading } from '../../src/store/store.ts'
 import { chainAt } from '../support/chain-records.ts'
 import type { FeedClient } from '../support/feed-client.ts'
 import { chainOf, committer, EVERYTHING, logOf, matches } from '../support/feed-log.ts'
 import { useFeed } from '../support/feed-sockets.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { openTwoConnections } from '../support/two-connections.ts'
 
 /** What changes in ledgers that the feed has read already, and who has to be told. */
 
@@ -20,23 +15,10 @@ const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const isReset = (client: FeedClient) => client.named('reset').length > 0
 const idsOf = (client: FeedClient) => client.events().map(({ id }) => id)
 
-/** A log in a file, and the same log as another process reads it. */
-async function twoConnections({ onTestFinished }: Pick<TestContext, 'onTestFinished'>) {
-  const folder = await mkdtemp(join(tmpdir(), 'past-'))
-  const path = join(folder, 'feed.db')
-  const writing = openStore(path, createDecoder())
-  const reading = openStoreForReading(path)
-  onTestFinished(async () => {
-    reading.close()
-    writing.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-  return { writing, reading }
-}
-
 describe('a commit by another process while the feed looks at the log', () => {
   test('P3: hides no gap from live subscriptions', async (context) => {
-    const { writing, reading } = await twoConnections(context)
+    const { writing, reading, close } = await openTwoConnections()
+    context.onTestFinished(close)
     const log = committer(writing, quirks)
     log.commit(50)
     let strike = false

@@ -6,7 +6,7 @@ import { EVENT_TYPES } from '../../src/domain/event.ts'
 import type { EventFilter } from '../../src/store/log.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed-log.ts'
 import type { Chain } from '../support/feed-log.ts'
-import { eventually, openFeed } from '../support/feed-sockets.ts'
+import { openFeed, settled } from '../support/feed-sockets.ts'
 import type { FeedSetup, FeedSubscriber } from '../support/feed-sockets.ts'
 import { loadRecording, memoryStore } from '../support/recordings.ts'
 
@@ -220,18 +220,3 @@ describe('a subscription', () => {
     },
   )
 })
-
-/** Everything that is in the log has been written to everyone. */
-async function settled({ feed }: FeedSetup, readers: number) {
-  await eventually(() => {
-    const { activeConnections, live } = feed.stats()
-    return activeConnections === readers && live === readers
-  })
-  // A page on its way is given to at least one of them a turn.
-  let bytes = -1
-  while (feed.counters().bytes > bytes) {
-    ;({ bytes } = feed.counters())
-    for (let turns = 0; turns <= readers; turns += 1) await turn()
-  }
-  return feed.stats()
-}

@@ -4,6 +4,7 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { TestContext } from 'vitest'
 import { createFeed } from '../../src/feed/feed.ts'
@@ -13,6 +14,9 @@ import { createFeedClient } from './feed-client.ts'
 import type { FeedClient } from './feed-client.ts'
 import { EVERYTHING } from './feed-log.ts'
 import { memoryStore } from './recordings.ts'
+import { until } from './until.ts'
+
+export { until as eventually } from './until.ts'
 
 export const LIMITS: FeedLimits = {
   heartbeatMs: 60_000,
@@ -33,6 +37,9 @@ interface Setup {
   transport?: 'tcp' | 'pipe'
   /** Of the feed's sockets, in bytes. */
   highWaterMark?: number
+  slices?: FeedDeps['slices']
+  now?: FeedDeps['now']
+  sleep?: FeedDeps['sleep']
 }
 
 export interface FeedSubscriber extends FeedClient {
@@ -54,6 +61,9 @@ export async function openFeed({
   random,
   transport = 'tcp',
   highWaterMark,
+  slices,
+  now,
+  sleep,
 }: Setup = {}): Promise<FeedSetup> {
   const feed = createFeed({
     store,
@@ -61,6 +71,9 @@ export async function openFeed({
     limits: { ...LIMITS, ...limits },
     logger: pino({ level: 'silent' }),
     ...(random && { random }),
+    ...(slices && { slices }),
+    ...(now && { now }),
+    ...(sleep && { sleep }),
   })
   const server = createServer({ noDelay: true, ...(highWaterMark && { highWaterMark }) })
   const folder = transport === 'pipe' ? await mkdtemp(join(tmpdir(), 'feed-')) : undefined
@@ -128,4 +141,17 @@ export async function useFeed(
   return opened
 }
 
-export { until as eventually } from './until.ts'
+/** Everything that is in the log has been written to everyone. */
+export async function settled({ feed }: FeedSetup, readers: number) {
+  await until(() => {
+    const { activeConnections, live } = feed.stats()
+    return activeConnections === readers && live === readers
+  })
+  // A page on its way is given to at least one of them a turn.
+  let bytes = -1
+  while (feed.counters().bytes > bytes) {
+    ;({ bytes } = feed.counters())
+    for (let turns = 0; turns <= readers; turns += 1) await turn()
+  }
+  return feed.stats()
+}
