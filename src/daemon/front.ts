@@ -77,6 +77,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
   const slices = createSlices()
   const feed = createFeed({
     store,
+    slices,
     // A replica of the RPC that is behind must not make a position look ahead of the network, so
     // the tip counts only once this process has heard from an RPC.
     tip: () => (upstream().tipStillForMs === undefined ? undefined : tip.ledger()),

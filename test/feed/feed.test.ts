@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
+import { EVENT_TYPES } from '../../src/domain/event.ts'
+import type { EventFilter } from '../../src/store/log.ts'
 import type { FeedClient } from '../support/feed-client.ts'
 import { chainOf, committer, EVERYTHING, logOf } from '../support/feed-log.ts'
 import { eventually, useFeed } from '../support/feed-sockets.ts'
@@ -9,6 +11,8 @@ const firstSteps = chainOf(await loadRecording('first-steps'))
 const quirks = chainOf(await loadRecording('quirks'))
 const lively = chainOf(await loadRecording('lively'))
 const QUIET = { ...EVERYTHING, streams: ['18446744073709551615'] }
+
+const STREAM_TYPES = EVENT_TYPES.filter((type) => type.startsWith('stream.'))
 
 const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const hasEvents = (count: number) => (client: FeedClient) => client.events().length >= count
@@ -61,6 +65,26 @@ describe('the first frame', () => {
       await Promise.all([first.until(hasEvents(expected)), again.until(hasEvents(expected))])
       expect(idsOf(first)).toEqual(idsOf(again))
       expect(idsOf(first)).toHaveLength(expected)
+    },
+  )
+
+  test.for<[string, Partial<EventFilter>, readonly string[]]>([
+    ['everything', {}, EVENT_TYPES],
+    ['one stream', { streams: ['1'] }, STREAM_TYPES],
+    ['a user', { users: ['G'] }, STREAM_TYPES],
+    ['some types', { types: ['unrecognised', 'stream.paused'] }, ['stream.paused', 'unrecognised']],
+    [
+      'some types of a stream',
+      { streams: ['1'], types: ['unrecognised', 'stream.paused'] },
+      ['stream.paused'],
+    ],
+  ])(
+    'names all types that a filter for %s may bring, and the heartbeat',
+    async ([, filter, types], context) => {
+      const { subscribe } = await useFeed(context, { limits: { heartbeatMs: 15_000 } })
+      const client = await subscribe({ filter: { ...EVERYTHING, ...filter } })
+      await client.until(isCaughtUp)
+      expect(client.messages[0]!.data).toMatchObject({ heartbeatSeconds: 15, types })
     },
   )
 
@@ -501,16 +525,27 @@ describe.concurrent('silence', () => {
 
   test('there is none while events come', async (context) => {
     const { store, log } = logWith(quirks, 1)
-    const { feed, subscribe } = await useFeed(context, { store, limits: { heartbeatMs: 1_000 } })
+    let time = 0
+    let looks = 0
+    const now = () => {
+      looks += 1
+      return time
+    }
+    const limits = { heartbeatMs: 1_000 }
+    const { feed, subscribe } = await useFeed(context, { store, now, limits })
     const client = await (await subscribe()).until(isCaughtUp)
-    const committing = setInterval(() => {
-      log.commit(3)
+    for (let events = 1; events <= 5; events += 1) {
+      time += 900
+      log.commit(1)
       feed.wake()
-    }, 20)
-    await client.until(hasEvents(180))
-    clearInterval(committing)
+      await client.until(hasEvents(events))
+      const before = looks
+      await eventually(() => looks > before)
+    }
     expect(client.body).not.toMatch(/^:/m)
     expect(client.named('cursor')).toEqual([])
+    time += 1_100
+    await client.until((c) => c.named('cursor').length > 0)
   })
 })
 

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import { createSlices } from '../../src/store/slices.ts'
 import { chainAt } from '../support/chain-records.ts'
 import type { FeedClient } from '../support/feed-client.ts'
 import { chainOf, committer, EVERYTHING, logOf, matches } from '../support/feed-log.ts'
 import { useFeed } from '../support/feed-sockets.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 import { openTwoConnections } from '../support/two-connections.ts'
+import { until } from '../support/until.ts'
 
 /** What changes in ledgers that the feed has read already, and who has to be told. */
 
@@ -14,6 +16,29 @@ const quirks = chainOf(recording)
 const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const isReset = (client: FeedClient) => client.named('reset').length > 0
 const idsOf = (client: FeedClient) => client.events().map(({ id }) => id)
+
+/** A log that begins late, and a user whose events are known only by the chain's records. */
+function lateLog() {
+  const late = () => {
+    const store = memoryStore()
+    for (const ledger of recording.ledgers) {
+      if (ledger.sequence < quirks.firstLedger + 60) continue
+      store.writer.apply(ledgerBatch(recording, ledger))
+    }
+    return store
+  }
+  const store = late()
+  const repaired = late()
+  const records = chainAt(recording, quirks.lastLedger)
+  repaired.chain.put(records)
+  const before = logOf(store)
+  const changed = logOf(repaired).find(({ sender }, at) => sender !== before[at]!.sender)!
+  const filter = { ...EVERYTHING, users: [changed.sender!] }
+  const expected = logOf(repaired)
+    .filter((entry) => matches(entry, filter))
+    .map(({ id }) => id)
+  return { store, records, filter, expected }
+}
 
 describe('a commit by another process while the feed looks at the log', () => {
   test('P3: hides no gap from live subscriptions', async (context) => {
@@ -50,29 +75,6 @@ describe('a commit by another process while the feed looks at the log', () => {
 })
 
 describe('records of the chain that tell the parties of older events', () => {
-  /** A log that begins late, and a user whose events are known only by the chain's records. */
-  function lateLog() {
-    const late = () => {
-      const store = memoryStore()
-      for (const ledger of recording.ledgers) {
-        if (ledger.sequence < quirks.firstLedger + 60) continue
-        store.writer.apply(ledgerBatch(recording, ledger))
-      }
-      return store
-    }
-    const store = late()
-    const repaired = late()
-    const records = chainAt(recording, quirks.lastLedger)
-    repaired.chain.put(records)
-    const before = logOf(store)
-    const changed = logOf(repaired).find(({ sender }, at) => sender !== before[at]!.sender)!
-    const filter = { ...EVERYTHING, users: [changed.sender!] }
-    const expected = logOf(repaired)
-      .filter((entry) => matches(entry, filter))
-      .map(({ id }) => id)
-    return { store, records, filter, expected }
-  }
-
   test('P6: no page that was read before them is sent after them', async (context) => {
     const { store, records, filter, expected } = lateLog()
     const { feed, subscribe } = await useFeed(context, { store })
@@ -95,6 +97,28 @@ describe('records of the chain that tell the parties of older events', () => {
     const second = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
     expect(idsOf(second)).toEqual(expected)
   })
+})
+
+test('P6: a page during whose reading parties became known is not kept', async (context) => {
+  const { store, records, filter, expected } = lateLog()
+  const turns: (() => void)[] = []
+  const slices = createSlices({ turnMs: 1e-6, defer: (turn) => turns.push(turn) })
+  const { subscribe, feed } = await useFeed(context, { store, slices })
+  await subscribe({ cursor: 'earliest', filter })
+  await until(() => turns.length > 0)
+  // A step or two: the page has been begun.
+  turns.shift()?.()
+  turns.shift()?.()
+  expect(feed.stats().replaying).toBe(1)
+  store.chain.put(records)
+  feed.wake()
+  const second = await subscribe({ cursor: 'earliest', filter })
+  await until(() => {
+    turns.shift()?.()
+    return feed.stats().live === 2
+  })
+  await second.until(isCaughtUp)
+  expect(idsOf(second)).toEqual(expected)
 })
 
 describe('a position that turns out to be wrong while a page is on its way', () => {
