@@ -236,18 +236,18 @@ export function createFeed(deps: FeedDeps): Feed {
   function ticked(): void {
     settleAhead()
     noteRate()
-    const now = clock()
-    if (now - sweptAt < SWEEP_TICKS) return
-    sweptAt = now
+    const tick = clock()
+    if (tick - sweptAt < SWEEP_TICKS) return
+    sweptAt = tick
     replay.sweep()
   }
 
   function noteRate(): number {
-    const now = performance.now()
+    const moment = now()
     const events = counters.delivered + counters.replayed
-    rate.add(events - rated, now)
+    rate.add(events - rated, moment)
     rated = events
-    return rate.perSecond(now)
+    return rate.perSecond(moment)
   }
 
   function detach(sub: Subscription): void {
@@ -308,7 +308,7 @@ export function createFeed(deps: FeedDeps): Feed {
     },
 
     subscribe({ socket, chunked, filter, cursor, address, user, clientId, head = '' }) {
-      const now = clock()
+      const tick = clock()
       const start = startPosition(cursor)
       const isResumed = cursor !== 'now' && cursor !== 'earliest'
       const replayShare = start < live.frontier()
@@ -318,13 +318,13 @@ export function createFeed(deps: FeedDeps): Feed {
         group: groups.enter(filter),
         address,
         user,
-        expiresAt: now + Math.ceil((limits.maxAgeMs / TICK_MS) * (0.8 + random() * 0.2)),
+        expiresAt: tick + Math.ceil((limits.maxAgeMs / TICK_MS) * (0.8 + random() * 0.2)),
         mode: 'replaying',
         cursor: start,
         sent: start,
         slot: NOT_LIVE,
         round: 0,
-        writtenAt: now,
+        writtenAt: tick,
         lookAt: 0,
         caughtUp: false,
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,

@@ -298,7 +298,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       ['{"streams":[1]}', 'application/json', 400, 'streams'],
       ['{"all":null}', 'application/json', 400, 'all'],
       ['{}', 'application/json', 400, 'all=true'],
-      ['{"all":true,"all ":true}', 'application/json', 400, 'is not a parameter'],
+      ['{"all":true,"all ":true}', 'application/json', 400, 'unknown parameter'],
       ['<all/>', 'application/xml', 415, 'application/json'],
       ['', '', 415, 'application/json'],
       [' '.repeat(300_000), 'application/json', 413, 'ask for less'],
