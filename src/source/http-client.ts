@@ -153,7 +153,7 @@ async function read(response: IncomingMessage, maxBytes: number): Promise<string
 
 function unzipped(response: IncomingMessage): AsyncIterable<unknown> {
   if (response.headers['content-encoding'] !== 'gzip') return response
-  // Errors reach whoever reads from the last stream.
+  // The reader of the last stream gets the errors of both.
   return pipeline(response, createGunzip(), () => {})
 }
 

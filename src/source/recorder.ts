@@ -38,7 +38,7 @@ interface LedgerHead {
 }
 
 const EVENTS_PAGE = 1_000
-/** From the largest scan window to the smallest and some more. */
+/** Enough for a scan window to shrink from the largest to the smallest. */
 const ATTEMPTS = 12
 
 /**

@@ -1,12 +1,12 @@
 import { completeThrough, ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
+import { neededLedger } from './page-start.ts'
 import { readEvents } from './rpc-answers.ts'
 import type { EventsAnswer } from './rpc-answers.ts'
 import type { RpcClient } from './rpc-client.ts'
 import { readRange } from './rpc-range.ts'
 import { createScanWindow } from './scan-window.ts'
-import { firstLedgerOf } from './source.ts'
 import type { PageStart } from './source.ts'
 
 /** One contract's events from one server, which is asked for no more than it can answer. */
@@ -26,7 +26,7 @@ const MAX_LIMIT = 10_000
 export function createEventQuery(client: RpcClient, contractId: string): EventQuery {
   const filters = [{ contractIds: [contractId] }]
   const scan = createScanWindow()
-  /** The most events that the server answers at once. */
+  /** The most events that the server answers at once, as far as it has said so. */
   let mostEvents = MAX_LIMIT
 
   async function getEvents(
@@ -70,7 +70,7 @@ export function createEventQuery(client: RpcClient, contractId: string): EventQu
     signal: AbortSignal,
   ): Promise<EventsAnswer> {
     const after = 'after' in start ? start.after : ''
-    const range = { startLedger: firstLedgerOf(start), endLedger }
+    const range = { startLedger: neededLedger(start), endLedger }
     const answer = await getEvents(range, limit, signal)
     if (answer.full && answer.cursor <= after) {
       // The ledger has more events before the cursor than fit on a page.
@@ -86,7 +86,7 @@ export function createEventQuery(client: RpcClient, contractId: string): EventQu
     limit: number,
     signal: AbortSignal,
   ): Promise<EventsAnswer> {
-    const from = firstLedgerOf(start)
+    const from = neededLedger(start)
     if (scan.isLost()) await findTip(signal)
     const end = scan.end(from)
     try {
@@ -131,7 +131,7 @@ function asksLess({ fault }: SourceError): boolean {
   return REACTIONS[fault].askLess === 'ledgers'
 }
 
-/** Not so for an event without an id, which whoever reads the events refuses. */
+/** False for an event without an id: the reader of the events refuses it. */
 function isUpTo(after: string, event: unknown): boolean {
   const { id } = (event ?? {}) as { id?: unknown }
   return typeof id === 'string' && id <= after

@@ -13,7 +13,7 @@ interface RpcErrorBody {
   message?: unknown
 }
 
-/** What is longer is no error of the server, but a page of somebody before it. */
+/** What is longer is not an error of the server, but the page of a proxy. */
 const MAX_TEXT = 1_000
 /** Errors that the server returns as values carry their code in the text as well. */
 const CODE_PREFIX = /^\[-\d+\] /
@@ -71,7 +71,7 @@ export function connectionFault(cause: unknown): SourceError {
   return new SourceError(fault, reasonOf(cause), { cause })
 }
 
-/** An answer with another status than 200; its body is a page of whoever answered. */
+/** An answer whose status is not 200. Its body is often the page of a proxy, and is ignored. */
 export function statusFault(status: number, retryAfter: string | undefined): SourceError {
   const detail = `HTTP status ${status}`
   const retryAfterMs = parseRetryAfter(retryAfter, Date.now())

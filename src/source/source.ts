@@ -1,14 +1,8 @@
-import { completeThrough } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
 
 /** Where a page starts: exclusively after a position, or inclusively at a ledger (to bootstrap). */
 export type PageStart = { after: Cursor } | { startLedger: number }
-
-/** The first ledger of which something may be on a page. */
-export function firstLedgerOf(start: PageStart): number {
-  return 'after' in start ? completeThrough(start.after) + 1 : start.startLedger
-}
 
 export interface LedgerPage {
   /** Events of the contract in order of id, as the source has them. */
@@ -88,7 +82,7 @@ export interface LedgerSource {
   network(signal: AbortSignal): Promise<Network>
   range(signal: AbortSignal): Promise<LedgerRange>
   /**
-   * The ledgers that all nodes behind the source have between them: where a log may begin. It may
+   * The ledgers that all nodes of the source have between them: where a log may begin. It may
    * take much longer than `range`, which is content with the first answer. One node: its range.
    */
   extent(signal: AbortSignal): Promise<LedgerRange>

@@ -135,7 +135,7 @@ describe('an answer', () => {
       },
     ],
     ['is not what it says', status(200, 'text', { 'content-encoding': 'gzip' })],
-  ])('that %s is told from none', async (_, reply) => {
+  ])('that %s is malformed', async (_, reply) => {
     const { client, source } = await serving(reply, reply)
     await expect(client.post(CALL, never)).rejects.toBeInstanceOf(BrokenAnswer)
     await expect(source.network(never)).rejects.toMatchObject({ fault: 'malformed' })

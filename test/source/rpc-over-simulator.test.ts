@@ -63,7 +63,7 @@ describe('a fault on the wire', () => {
     [{ kind: '504' }, { fault: 'time_limit' }],
     [{ kind: 'truncated' }, { fault: 'malformed' }],
     [{ kind: 'html' }, { fault: 'malformed' }],
-  ])('$kind is told apart, and the next call is answered', async (fault, expected) => {
+  ])('$kind has its own fault, and the next call is answered', async (fault, expected) => {
     const { page, hasty } = await startFaulty(fault, 'getEvents')
     const first = fault.kind === 'timeout' ? hasty : page
     const error = await first().catch((reason: unknown) => reason)

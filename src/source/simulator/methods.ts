@@ -17,7 +17,7 @@ export interface RpcRequest {
   params?: unknown
 }
 
-/** `result` is JSON text: recorded events are not parsed and printed anew for every answer. */
+/** `result` is JSON text: recorded events are not parsed and printed for every answer. */
 export type Answer = { result: string } | { error: RpcError }
 
 export function answer(node: NodeView, request: RpcRequest): Answer {
@@ -40,7 +40,7 @@ const methods: ReadonlyMap<string, Method> = new Map([
   ['getNetwork', getNetwork],
 ])
 
-/** The methods there are, for whoever names one in a fault script. */
+/** The methods that a fault script may name. */
 export const METHODS: readonly string[] = [...methods.keys()]
 
 function resultOf(node: NodeView, { method, params }: RpcRequest): string {

@@ -1,7 +1,7 @@
 /**
  * A recording served as a Soroban RPC on the loopback interface: a sandbox for anyone's tests and
  * the source of the demo. Ledgers close at the recorded pace while clients ask; time, retention and
- * faults are in the hands of whoever started it.
+ * faults are up to the caller.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
