@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
+import { DATABASE_PATH } from './database-path.ts'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
 import { isContractId } from './domain/strkey.ts'
@@ -68,7 +69,7 @@ const Environment = z.object({
     })
     .prefault('oldest')
     .describe('where a new log begins: a ledger, oldest, or latest'),
-  DATABASE_PATH: z.string().prefault('data/flowfi.db').describe('the SQLite file'),
+  DATABASE_PATH: z.string().prefault(DATABASE_PATH).describe('the SQLite file'),
   HOST: z.string().prefault('127.0.0.1').describe('address to listen on'),
   PORT: whole(0, 65_535).prefault('3001').describe('0: any free port'),
   SHARE_PORT: z

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { cacheCompiledCode } from './compile-cache.ts'
 import type { Terminal } from './command/terminal.ts'
-import { listVariables, parseConfig } from './config.ts'
 import type { Config } from './config.ts'
+import { DATABASE_PATH } from './database-path.ts'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
 import { findMisspelt } from './misspelt.ts'
@@ -12,6 +12,13 @@ import { findMisspelt } from './misspelt.ts'
  * Arguments, environment, signals and exit codes; everything else is elsewhere. A command's code is
  * loaded when that command runs, so `--help` and small commands start fast.
  */
+
+// oxlint-disable-next-line node/no-process-env -- the one file that reads it
+const environment = process.env
+// Before anything large is loaded. The empty text is how compose files say "not set".
+Object.assign(environment, cacheCompiledCode(environment['DATABASE_PATH'] || DATABASE_PATH))
+const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
+const { listVariables, parseConfig } = await import('./config.ts')
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -64,11 +71,9 @@ async function toTheEnd(work: () => Promise<number | void>): Promise<void> {
 }
 
 function config(): Config {
-  // oxlint-disable-next-line node/no-process-env -- the one place that reads it
-  const env = process.env
   // A worker has its supervisor's environment, which was checked already.
-  if (process.send === undefined) warnOfMisspelt(env)
-  return parseConfig(env)
+  if (process.send === undefined) warnOfMisspelt(environment)
+  return parseConfig(environment)
 }
 
 function warnOfMisspelt(env: NodeJS.ProcessEnv): void {

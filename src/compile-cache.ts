@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/**
+ * Keeps compiled code beside the database: loading modules is nearly all of the time to start.
+ * Without a folder that can be written there is no cache, and nothing else is different. Returns
+ * the variable that hands the cache on to threads and child processes.
+ */
+export function cacheCompiledCode(databasePath: string): { NODE_COMPILE_CACHE?: string } {
+  const folder = dirname(databasePath)
+  if (!existsSync(folder)) return {}
+  const { directory } = enableCompileCache(join(folder, '.compile-cache'))
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: directory }
+}
