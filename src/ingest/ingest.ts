@@ -80,7 +80,11 @@ export function createIngest(deps: IngestDeps): Ingest {
         const next = fetchPage(start, signal)
         // Settled before it is awaited, it would count as unhandled.
         next.catch(() => {})
-        if (batch.isDue(now())) commit(batch, onPage)
+        if (batch.isDue(now())) {
+          commit(batch, onPage)
+          // Not only at the tip: a first catch-up is long, and its chain is in doubt after a fault.
+          if (coverage.hashes().length === 0) await remember(signal)
+        }
         await nextTurn()
         page = await next
         batch.add(start, page)

@@ -7,6 +7,7 @@ import type { FaultScript } from '../../src/source/simulator/faults.ts'
 import { byId, chainAt, recordsOf } from '../support/chain-records.ts'
 import { counted, follow } from '../support/follow.ts'
 import { loadRecording } from '../support/recordings.ts'
+import { until } from '../support/until.ts'
 
 const quirks = await loadRecording('quirks')
 const FIRST = quirks.header.firstLedger
@@ -37,10 +38,6 @@ function runLoop({ deps }: Followed, options: Partial<AuditLoopDeps> = {}) {
   }
   onTestFinished(() => stop().catch(() => {}))
   return { loop, lines, stop, ended }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { interval: 2 }).toBe(true)
 }
 
 describe('the audit in the background', () => {
@@ -182,9 +179,10 @@ describe('the audit in the background', () => {
       ...ledger,
       entries: number === 0 ? elsewhere : [],
     }))
-    const followed = await follow({ recording: { ...quirks, ledgers }, closed: 60 })
+    const followed = await follow({ closed: 60 })
     await followed.catchUp()
-    const { counting, calls } = counted(followed.source)
+    const stranger = await follow({ recording: { ...quirks, ledgers }, closed: 60 })
+    const { counting, calls } = counted(stranger.source)
     const { loop, lines } = runLoop(followed, { source: counting, retryMs: 30 })
     await until(() => calls() === 3)
     expect(loop.status()).toMatchObject({

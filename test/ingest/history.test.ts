@@ -183,3 +183,15 @@ test('P3: after a gap a hash is remembered that the source still has', async () 
   expect(await indexed(1, 0)).toEqual([first])
   expect(await indexed(3, 2)).toEqual([fourth, first])
 })
+
+test('P3: a first catch-up remembers a ledger long before its end', async () => {
+  const remembered: number[] = []
+  const it = ingestion({
+    recording,
+    sources: [createRecordingSource(recording, contractId)],
+    ingest: { pageSize: 50, limits: { events: 1, milliseconds: 0 } },
+  })
+  await it.catchUp(() => remembered.push(it.coverage.hashes().length))
+  expect(remembered.slice(0, 2)).toEqual([0, 1])
+  expect(remembered.length).toBeGreaterThan(10)
+})

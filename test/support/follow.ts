@@ -1,15 +1,14 @@
-import { pino } from 'pino'
-import { onTestFinished } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import type { ContractEvent, RawEvent } from '../../src/domain/event.ts'
-import { createIngest } from '../../src/ingest/ingest.ts'
 import type { StartLedger } from '../../src/ingest/tick.ts'
 import type { Recording } from '../../src/source/recording.ts'
 import { createRpcSource } from '../../src/source/rpc.ts'
-import { createSimulator } from '../../src/source/simulator/server.ts'
 import type { SimulatorOptions } from '../../src/source/simulator/server.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 import { openStore } from '../../src/store/store.ts'
+import { simulate } from './daemon.ts'
+import { ingestion } from './ingestion.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { loadRecording } from './recordings.ts'
 
 interface Followed {
@@ -21,7 +20,10 @@ interface Followed {
   decode?: (raw: RawEvent) => ContractEvent
 }
 
-/** An indexer in memory and a node over HTTP, which closes ledgers when told to. */
+/**
+ * An indexer in memory, in virtual time, and a node over HTTP, which closes ledgers when told to.
+ * Audits ask the node itself.
+ */
 export async function follow({
   recording,
   closed,
@@ -30,39 +32,17 @@ export async function follow({
   decode = createDecoder(),
 }: Followed) {
   const played = recording ?? (await loadRecording('quirks'))
-  const { contractId, network } = played.header
-  const node = await createSimulator({
-    recording: played,
-    speed: 0,
-    closed,
-    retentionWindow: 1_000_000,
-    ...simulator,
-  })
-  onTestFinished(() => node.close())
-  const source = createRpcSource({ url: node.url, contractId, timeoutMs: 5_000 })
+  const { contractId } = played.header
+  const node = await simulate(played, { speed: 0, closed, ...simulator })
+  const source = createRpcSource({ url: node.url, contractId, timeoutMs: PATIENCE_MS })
   const store = openStore(':memory:', decode)
-  const { coverage, writer } = store
-  const ingest = createIngest({
-    source,
-    coverage,
-    writer,
-    decode,
-    startLedger,
-    identity: { networkPassphrase: network.passphrase, contractId },
-    log: pino({ level: 'silent' }),
-    onApplied: () => {},
-    // The shortest waits that back-off knows.
-    random: () => 0,
-  })
-  const never = new AbortController().signal
-  return {
-    node,
+  const { ingest, catchUp } = ingestion({
+    recording: played,
+    sources: [source],
     store,
-    source,
-    ingest,
-    deps: { source, store, contractId, waitMs: 5 },
-    catchUp: () => ingest.catchUp(never, () => {}),
-  }
+    ingest: { startLedger, decode },
+  })
+  return { node, store, source, ingest, catchUp, deps: { source, store, contractId, waitMs: 5 } }
 }
 
 /** The source, counting how often it is asked for entries. */

@@ -17,7 +17,7 @@ import { until } from '../support/until.ts'
 import type { Weather } from './endpoint.ts'
 import { startUnrulyNetwork } from './network.ts'
 import { createRandom } from './random.ts'
-import { expectWhole } from './whole.ts'
+import { expectWhole, hasRememberedLedger } from './whole.ts'
 import type { Range } from './whole.ts'
 
 export interface Storm {
@@ -214,6 +214,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
 
   await begin()
   await until(async () => (await checkpoint()) >= network.latestLedger())
+  await until(() => hasRememberedLedger(database))
   // A chain is recognised by a ledger that was remembered; a loss takes that away.
   await act('storm and other chains')
   await recover()

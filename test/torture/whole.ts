@@ -70,6 +70,16 @@ export function expectWhole({ database, recording, last, lost }: Whole): void {
   }
 }
 
+/** Whether another chain could be told from the one in the log. */
+export function hasRememberedLedger(database: string): boolean {
+  const sqlite = new Database(database, { readonly: true })
+  try {
+    return sqlite.prepare('select 1 from ledger_hashes').get() !== undefined
+  } finally {
+    sqlite.close()
+  }
+}
+
 /** Who a stream's parties are may be unknown where the ledger that tells was lost. */
 function told(data: string, lost: readonly Range[]): object {
   const event = JSON.parse(data) as object
