@@ -71,11 +71,14 @@ export function connectionFault(cause: unknown): SourceError {
   return new SourceError(fault, reasonOf(cause), { cause })
 }
 
+/** Also of proxies that did not get the request in time, or do not want it yet. */
+const BUSY: ReadonlySet<number> = new Set([408, 425, 429, 503])
+
 /** An answer whose status is not 200. Its body is often the page of a proxy, and is ignored. */
 export function statusFault(status: number, retryAfter: string | undefined): SourceError {
   const detail = `HTTP status ${status}`
   const retryAfterMs = parseRetryAfter(retryAfter, Date.now())
-  if (status === 429 || status === 503) return new SourceError('busy', detail, { retryAfterMs })
+  if (BUSY.has(status)) return new SourceError('busy', detail, { retryAfterMs })
   // 524: Cloudflare's own 504.
   if (status === 504 || status === 524) {
     return new SourceError('time_limit', detail, { retryAfterMs })

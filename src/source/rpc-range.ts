@@ -1,4 +1,5 @@
 import { SourceError } from '../domain/errors.ts'
+import { REACTIONS } from '../domain/faults.ts'
 import { malformed, wireNumber } from './rpc-answers.ts'
 import type { Answer } from './rpc-answers.ts'
 import type { RpcClient } from './rpc-client.ts'
@@ -10,14 +11,16 @@ const BEFORE_ALL = 1
 /**
  * The ledgers that a server has. getHealth tells, but refuses when the newest ledger is more than
  * half a minute old, and some providers do not offer it. Such a server still answers getEvents,
- * which names the range when it is asked for a ledger outside of it.
+ * which names the range when it is asked for a ledger outside of it. A server that is away, or
+ * has asked for a pause, is not asked twice.
  */
 export async function readRange(client: RpcClient, signal: AbortSignal): Promise<LedgerRange> {
   try {
     return rangeOf('getHealth', await client.call('getHealth', undefined, signal))
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
-    if (error.fault !== 'not_ready' && error.fault !== 'refused') throw error
+    const isAway = REACTIONS[error.fault].doubtsNetwork || error.retryAfterMs !== undefined
+    if (isAway) throw error
     return (await rangeFromEvents(client, signal)) ?? Promise.reject(error)
   }
 }

@@ -320,6 +320,7 @@ describe('what goes wrong', () => {
     ],
     ['429 without', status(429, '<html>'), { fault: 'busy', retryAfterMs: undefined }],
     ['503, empty', status(503), { fault: 'busy' }],
+    ['408 of a proxy', status(408), { fault: 'busy' }],
     ['504, empty', status(504), { fault: 'time_limit' }],
     ['524 of a proxy', status(524, '<html>'), { fault: 'time_limit' }],
     ['502 of a proxy', status(502, '<html>'), { fault: 'unreachable' }],
@@ -406,6 +407,8 @@ describe('the range of a server whose getHealth does not answer', () => {
   test.each<[string, Reply]>([
     ['for its newest ledger is old', { error: { code: -32603, message: LATENCY } }],
     ['for a provider left it out', { error: { code: -32601, message: 'method not found' } }],
+    ['for a provider has words of its own', { error: { code: -32000, message: 'no' } }],
+    ['for an old server does not tell a range', { result: { status: 'healthy' } }],
   ])('%s, is taken from the range error of getEvents', async (_, reply) => {
     const { calls, sourceOf } = await answering({
       getHealth: () => reply,
@@ -423,6 +426,15 @@ describe('the range of a server whose getHealth does not answer', () => {
       getEvents: () => ({ result: { events: [], oldestLedger: 1, latestLedger: 9 } }),
     })
     expect(await sourceOf().range(signal)).toEqual({ oldestLedger: 1, latestLedger: 9 })
+  })
+
+  test.each<[string, Reply, Partial<SourceError>]>([
+    ['is away', reset, { fault: 'unreachable' }],
+    ['asks for a pause', status(429, '', { 'retry-after': '3' }), { retryAfterMs: 3_000 }],
+  ])('is not asked for a second time when the server %s', async (_, reply, expected) => {
+    const { calls, sourceOf } = await answering({ getHealth: () => reply })
+    expect(await faultOf(sourceOf().range(signal))).toMatchObject(expected)
+    expect(calls).toHaveLength(1)
   })
 
   test('is not known where getEvents does not tell either', async () => {
