@@ -21,15 +21,24 @@ const CHECKPOINT_PAGES = 16_000
 /** Half a gigabyte of WAL, for a command that does nothing but work off a backlog. */
 const BACKLOG_CHECKPOINT_PAGES = 65_536
 const PAGE_CACHE_KIB = 64 * 1024
+/** "FLOW": in the header of every database of this program. */
+const APPLICATION_ID = 0x46_4c_4f_57
+/** By these, a database from before it had the id is known. */
+const OWN_TABLES = ['checkpoint', 'events', 'identity', 'streams']
+/** Of somebody else's tables. */
+const MOST_NAMED = 5
+const MIGRATIONS_TABLE = '__drizzle_migrations'
 
 /**
  * Opens the database file, creating and migrating it as needed. Throws UsageError when the file is
- * newer than this program, or is not a database of it.
+ * newer than this program, damaged, or not a database of it.
  */
 export function openDatabase(path: string): Sqlite {
   const sqlite = openFile(path)
   try {
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    // Before anything is written to it.
+    refuseForeign(sqlite, path)
     // Before the first table, or it means nothing.
     sqlite.pragma(`page_size = ${PAGE_BYTES}`)
     sqlite.pragma('journal_mode = WAL')
@@ -41,6 +50,7 @@ export function openDatabase(path: string): Sqlite {
     sqlite.pragma(`cache_size = -${PAGE_CACHE_KIB}`)
     sqlite.pragma('temp_store = MEMORY')
     refuseNewer(sqlite, path)
+    if (applicationId(sqlite) === 0) sqlite.pragma(`application_id = ${APPLICATION_ID}`)
     // Migrations sum amounts.
     defineDecimalSum(sqlite)
     migrate(drizzle({ client: sqlite }), { migrationsFolder: MIGRATIONS })
@@ -72,6 +82,7 @@ export function openForReading(path: string): Sqlite {
   }
   try {
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    refuseForeign(sqlite, path)
     refuseNewer(sqlite, path)
     if (applied(sqlite) < newestMigration()) {
       throw new UsageError(
@@ -83,6 +94,28 @@ export function openForReading(path: string): Sqlite {
     sqlite.close()
     throw explainStorage(cause, path)
   }
+}
+
+function refuseForeign(sqlite: Sqlite, path: string): void {
+  const id = applicationId(sqlite)
+  if (id === APPLICATION_ID) return
+  const tables = (
+    sqlite
+      .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+      .pluck()
+      .all() as string[]
+  ).filter((name) => name !== MIGRATIONS_TABLE)
+  const isEmpty = tables.length === 0
+  const isOwn = OWN_TABLES.every((name) => tables.includes(name))
+  if (id === 0 && (isEmpty || isOwn)) return
+  const shown = isEmpty ? '' : ` (its tables: ${tables.slice(0, MOST_NAMED).join(', ')})`
+  throw new UsageError(
+    `${path} is a database of another program${shown}: set DATABASE_PATH to another file`,
+  )
+}
+
+function applicationId(sqlite: Sqlite): number {
+  return sqlite.pragma('application_id', { simple: true }) as number
 }
 
 function refuseNewer(sqlite: Sqlite, path: string): void {
@@ -102,8 +135,8 @@ function newestMigration(): number {
 /** When the newest migration the database has seen was made; 0 for an empty file. */
 function applied(sqlite: Sqlite): number {
   const table = sqlite
-    .prepare("select 1 from sqlite_schema where type = 'table' and name = '__drizzle_migrations'")
-    .get()
+    .prepare("select 1 from sqlite_schema where type = 'table' and name = ?")
+    .get(MIGRATIONS_TABLE)
   if (table === undefined) return 0
   return Number(sqlite.prepare('select max(created_at) from __drizzle_migrations').pluck().get())
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -62,12 +62,47 @@ describe('opening a database', () => {
     expect(() => open('flowfi.db')).toThrow(/not an SQLite database: set DATABASE_PATH/)
   })
 
+  test('P9: refuses a database of another program, and leaves it as it was', () => {
+    const path = join(folder, 'theirs.db')
+    new Database(path).exec('create table contacts (name); create table calls (at)').close()
+    const before = readFileSync(path)
+    const message = /theirs\.db is a database of another program \(its tables: contacts, calls\)/
+    expect(() => open('theirs.db')).toThrow(message)
+    expect(() => openStoreForReading(path)).toThrow(message)
+    expect(readFileSync(path)).toEqual(before)
+    const marked = new Database(join(folder, 'marked.db'))
+    marked.pragma('application_id = 7')
+    marked.close()
+    expect(() => open('marked.db')).toThrow(/another program/)
+  })
+
+  test('knows its own from before they were marked', () => {
+    const store = open()
+    store.sqlite.pragma('application_id = 0')
+    store.close()
+    const again = open()
+    expect(again.sqlite.pragma('application_id', { simple: true })).not.toBe(0)
+    again.close()
+  })
+
+  test('P9: refuses a damaged one, and says what to do', () => {
+    const path = join(folder, 'damaged.db')
+    open('damaged.db').close()
+    const bytes = readFileSync(path)
+    // The page that holds the names of the tables.
+    writeFileSync(path, bytes.fill(0xff, 100, 8_192))
+    const message = /damaged\.db is damaged \(SQLITE_CORRUPT.*start --fresh/
+    expect(() => open('damaged.db')).toThrow(message)
+    expect(() => open('damaged.db')).toThrow(UsageError)
+    expect(() => openStoreForReading(path)).toThrow(message)
+  })
+
   test('to read needs one that is there', () => {
     expect(() => openStoreForReading(join(folder, 'none.db'))).toThrow(/there is no database/)
   })
 
   test('to read one that was never migrated says how to migrate it', () => {
-    new Database(join(folder, 'empty.db')).exec('create table t (a)').close()
+    new Database(join(folder, 'empty.db')).close()
     expect(() => openStoreForReading(join(folder, 'empty.db'))).toThrow(
       /run "flowfi-indexer start"/,
     )
