@@ -85,8 +85,9 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
 async function open(config: Config, parts: DaemonParts, lock: Lock): Promise<Indexing> {
   if ('openIndexing' in parts) return parts.openIndexing(lock)
   // A daemon whose thread indexes does not load it.
-  const { openIndexing } = await import('./daemon/indexing.ts')
-  return openIndexing(config, { ...parts, lock })
+  const { openLog } = await import('./daemon/open-log.ts')
+  const { createIndexing } = await import('./daemon/indexing.ts')
+  return createIndexing(config, { ...parts, ...openLog(config, lock) })
 }
 
 /** Takes the port. What it returns begins to serve when there is a database. */

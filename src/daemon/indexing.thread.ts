@@ -1,10 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UsageError } from '../domain/errors.ts'
-import { openIndexing } from './indexing.ts'
 import type { Indexing } from './indexing.ts'
-import { createLogger } from './logger.ts'
 import type { Failure, FromThread, ToThread } from './messages.ts'
-import { openSource } from './open-source.ts'
+import type { OpenLog } from './open-log.ts'
 import type { FailoverSource } from '../source/failover.ts'
 import type { ThreadData } from './thread.ts'
 
@@ -17,6 +15,7 @@ const { config, interactive, logTo } = workerData as ThreadData
 const port = parentPort!
 const stopping = new AbortController()
 let source: FailoverSource | undefined
+let log: OpenLog | undefined
 let indexing: Indexing | undefined
 let telling: NodeJS.Timeout | undefined
 let running: Promise<void> | undefined
@@ -30,22 +29,42 @@ function tell(): void {
   send({ kind: 'status', status: { upstream: upstream(), counters: counters?.() } })
 }
 
+/** The serving thread waits for the database alone: everything else is loaded after it. */
 async function open(): Promise<void> {
-  const stream = process[logTo]
-  const logger = createLogger({ level: config.logLevel, stream, interactive })
-  source = await openSource(config, logger)
-  const { endpoints, counters } = source
-  const lock = HELD_BY_THE_OTHER_THREAD
-  indexing = openIndexing(config, { source, sourceName: '', endpoints, counters, logger, lock })
-  tell()
-  telling = setInterval(tell, STATUS_MS)
+  const { openLog } = await import('./open-log.ts')
+  log = openLog(config, HELD_BY_THE_OTHER_THREAD)
   send({ kind: 'opened' })
 }
 
 const HELD_BY_THE_OTHER_THREAD = { release() {} }
 
+async function connect({ store, decode }: OpenLog): Promise<Indexing> {
+  const [{ createIndexing }, { openSource }, { createLogger }] = await Promise.all([
+    import('./indexing.ts'),
+    import('./open-source.ts'),
+    import('./logger.ts'),
+  ])
+  const stream = process[logTo]
+  const logger = createLogger({ level: config.logLevel, stream, interactive })
+  source = await openSource(config, logger)
+  const { endpoints, counters } = source
+  return createIndexing(config, {
+    source,
+    sourceName: '',
+    endpoints,
+    counters,
+    logger,
+    store,
+    decode,
+  })
+}
+
 async function run(): Promise<void> {
-  await indexing?.run(
+  if (log === undefined) throw new Error('the database is not open')
+  indexing = await connect(log)
+  tell()
+  telling = setInterval(tell, STATUS_MS)
+  await indexing.run(
     {
       committed() {
         send({ kind: 'committed' })
@@ -68,7 +87,7 @@ async function close(): Promise<void> {
   clearInterval(telling)
   try {
     await source?.close()
-    await indexing?.close()
+    log?.store.close()
   } finally {
     // Without it the thread would never end.
     port.close()

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { requireContract } from '../config.ts'
 import type { Config } from '../config.ts'
-import { createDecoder } from '../decode/decode.ts'
 import type { SourceCounters } from '../http/metrics.ts'
 import type { Endpoint, Upstream } from '../http/status.ts'
 import { createAuditLoop } from '../ingest/audit-loop.ts'
@@ -9,8 +8,8 @@ import { createIngest } from '../ingest/ingest.ts'
 import type { IngestDeps } from '../ingest/ingest.ts'
 import type { SourceStatus } from '../ingest/standing.ts'
 import type { LedgerSource } from '../source/source.ts'
-import type { Lock } from '../store/lock.ts'
-import { claimStore, openStore } from '../store/store.ts'
+import type { WritableStore } from '../store/store.ts'
+import type { Decode } from './open-log.ts'
 import { createPatience } from './patience.ts'
 
 /** The half that indexes: the RPCs, ingestion, audits, and the only connection that writes. */
@@ -31,8 +30,8 @@ export interface SourceParts {
 
 export interface IndexingParts extends SourceParts {
   logger: Logger
-  /** The right to write to the database. */
-  lock: Lock
+  store: WritableStore
+  decode: Decode
 }
 
 /** Told what happens, as it happens. */
@@ -52,20 +51,12 @@ export interface Indexing {
   close(): Promise<void>
 }
 
-/** Opens the database and connects every part. Throws UsageError when it cannot be used. */
-export function openIndexing(config: IndexingConfig, parts: IndexingParts): Indexing {
-  const { source, sourceName, endpoints, counters, logger, lock } = parts
-  const { databasePath, networkPassphrase } = config
+/** Connects every part. The store is closed with what is returned. */
+export function createIndexing(config: IndexingConfig, parts: IndexingParts): Indexing {
+  const { source, sourceName, endpoints, counters, logger, store, decode } = parts
+  const { networkPassphrase } = config
   const contractId = requireContract(config)
   const identity = { networkPassphrase, contractId }
-  const decode = createDecoder()
-  const store = openStore(databasePath, decode, lock)
-  try {
-    claimStore(store, databasePath, identity)
-  } catch (error) {
-    store.close()
-    throw error
-  }
   const patience = createPatience(store.path, logger)
   let events: IndexingEvents = { committed() {}, applied() {}, fault() {} }
   const ingest = createIngest({

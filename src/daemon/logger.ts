@@ -1,7 +1,7 @@
+import { createRequire } from 'node:module'
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import pretty from 'pino-pretty'
 
 export interface LogOptions {
   level: string
@@ -13,6 +13,9 @@ export interface LogOptions {
 /** JSON lines for machines, readable lines for a person at a terminal. */
 export function createLogger({ level, stream, interactive }: LogOptions): Logger {
   if (!interactive) return pino({ level, base: null }, stream)
+  // Loaded only where somebody reads it: it takes a good part of the start.
+  const require = createRequire(import.meta.url)
+  const pretty = require('pino-pretty') as typeof import('pino-pretty')
   const readable = pretty({
     destination: stream,
     sync: true,

@@ -41,7 +41,7 @@ export function launchIndexingThread(
   opened.promise.catch(() => {})
   ended.promise.catch(() => {})
   let events: IndexingEvents | undefined
-  let status: IndexingStatus | undefined
+  let status: IndexingStatus = NOTHING_HEARD
   let heardAt = 0
 
   function fail(error: Error): void {
@@ -89,8 +89,8 @@ export function launchIndexingThread(
       send({ kind: 'open' })
       await opened.promise
       return {
-        upstream: () => aged(known(status).upstream, performance.now() - heardAt),
-        counters: () => known(status).counters ?? NOTHING_COUNTED,
+        upstream: () => aged(status.upstream, performance.now() - heardAt),
+        counters: () => status.counters ?? NOTHING_COUNTED,
         async run(observer, signal) {
           events = observer
           send({ kind: 'run' })
@@ -112,9 +112,22 @@ const NOTHING_COUNTED = {
   endpoints: [],
 }
 
-function known(status: IndexingStatus | undefined): IndexingStatus {
-  if (status === undefined) throw new Error('the indexing thread has said nothing of itself')
-  return status
+/** Before the thread has connected to an RPC. */
+const NOTHING_HEARD: IndexingStatus = {
+  upstream: {
+    endpoints: [],
+    alarm: null,
+    tipStillForMs: undefined,
+    audit: {
+      bootstrapped: false,
+      running: false,
+      last: null,
+      driftTotal: 0,
+      repairedTotal: 0,
+      lastError: null,
+    },
+  },
+  counters: undefined,
 }
 
 /** While the thread says nothing, the tip stands still. */
