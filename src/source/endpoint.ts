@@ -14,6 +14,7 @@ import type { EndpointCounters, EndpointStatus } from './endpoint-report.ts'
 import { createTrust } from './endpoint-trust.ts'
 import { createPageFetcher } from './page-fetcher.ts'
 import { createRetentionEvidence } from './retention.ts'
+import type { RetentionEvidence } from './retention.ts'
 import type {
   ChainMemory,
   LedgerEntries,
@@ -66,8 +67,8 @@ export interface Endpoint {
   aside(): Aside | undefined
   /** Whether it has a say in what is lost: it has answered within the last hour. */
   isInService(): boolean
-  /** Whether it is certain that it does not have the ledger that a page would start in. */
-  hasLost(ledger: number): boolean
+  /** What it has said of the ledgers that it has lost. */
+  readonly evidence: Pick<RetentionEvidence, 'proves' | 'oldestAfter'>
   /** Milliseconds that a page may take before another endpoint is asked as well. */
   patienceMs(floorMs: number): number
   /** Something it did that is not the outcome of a call. */
@@ -162,6 +163,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     name,
     health,
     ledgers,
+    evidence,
     async identify(inUse, signal) {
       if (!identity.isKnown(inUse)) await trust.identify(signal)
     },
@@ -218,7 +220,6 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
       if (answeredAt === undefined) return now() - createdAt < FIRST_ANSWER_MS
       return now() - answeredAt < IN_SERVICE_MS
     },
-    hasLost: evidence.proves,
     patienceMs: pages.patienceMs,
     blame: (error) => note(error),
     dispute: report.disputed,

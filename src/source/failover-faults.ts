@@ -103,7 +103,8 @@ function ledgersLost(failed: Failed, usable: readonly Endpoint[]): SourceError |
   const outside = failures.filter(({ error }) => REACTIONS[error.fault].countsTowardsGap)
   const voters = usable.filter((endpoint) => endpoint.isInService())
   if (start === undefined || answered.length > 0 || voters.length === 0) return undefined
-  const confirmed = voters.every((voter) => voter.hasLost(neededLedger(start)))
+  const needed = neededLedger(start)
+  const confirmed = voters.every(({ evidence }) => evidence.proves(needed))
   const saySo = voters.every((voter) => outside.some(({ from }) => from === voter))
   if (!confirmed && !saySo) return undefined
   const text = voters.map(({ name, ledgers }) => `${name}: its oldest is ${ledgers.oldest()}`)
@@ -111,19 +112,24 @@ function ledgersLost(failed: Failed, usable: readonly Endpoint[]): SourceError |
     cause: outside[0]?.error,
     retryAfterMs: confirmed ? undefined : ASK_AGAIN_MS,
     // Two that have to agree can do so only from the second-longest history on.
-    range: rangeOf(voters, confirmed ? agreement : 1),
+    range: rangeOf(voters, needed, confirmed ? agreement : 1),
     confirmed,
     endpoint: voters.map(({ name }) => name).join(', '),
   })
 }
 
-/** From the oldest ledger that `needed` endpoints have. */
+/** From the oldest ledger after the one needed that so many endpoints have. */
 function rangeOf(
   voters: readonly Endpoint[],
   needed: number,
+  agreeing: number,
 ): { oldest: number; latest: number } | undefined {
-  const all = voters.map(({ ledgers }) => ledgers.oldest() ?? Number.POSITIVE_INFINITY)
-  const oldest = all.toSorted((a, b) => a - b)[Math.min(needed, all.length) - 1]
+  // Behind one URL there may be several nodes: the longest history of them counts.
+  const all = voters.map(
+    ({ evidence, ledgers }) =>
+      evidence.oldestAfter(needed) ?? ledgers.oldest() ?? Number.POSITIVE_INFINITY,
+  )
+  const oldest = all.toSorted((a, b) => a - b)[Math.min(agreeing, all.length) - 1]
   const latest = Math.max(...voters.map(({ ledgers }) => ledgers.latest() ?? 0))
   return oldest === undefined || oldest > latest ? undefined : { oldest, latest }
 }

@@ -15,6 +15,8 @@ export interface RetentionEvidence {
   doubts(ledger: number): boolean
   /** Whether it is certain that the endpoint does not have this ledger. */
   proves(ledger: number): boolean
+  /** The oldest ledger that any of the answers against this one has named. */
+  oldestAfter(ledger: number): number | undefined
 }
 
 const MIN_ANSWERS = 4
@@ -52,6 +54,8 @@ export function createRetentionEvidence(): RetentionEvidence {
     },
     isDue,
     doubts: (ledger) => against(ledger).length > 0,
+    // Each one holds the least of all that came after it.
+    oldestAfter: (ledger) => against(ledger)[0]?.oldest,
     proves(ledger) {
       const found = against(ledger)
       const [first, last] = [found[0], found.at(-1)]

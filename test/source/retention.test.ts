@@ -40,6 +40,13 @@ describe('P3: an endpoint has lost a ledger', () => {
     expect(evidence.proves(LEDGER + 1)).toBe(false)
   })
 
+  test('up to the longest history that any node behind its URL has', () => {
+    const evidence = createRetentionEvidence()
+    for (const [i, oldest] of [200, 300, 150, 250].entries()) evidence.says(oldest, i * 10 * SECOND)
+    expect(evidence.proves(LEDGER)).toBe(true)
+    expect(evidence.oldestAfter(LEDGER)).toBe(150)
+  })
+
   test('when it is asked more often than answers count', () => {
     expect(answers(3_000, 0.02).proves(LEDGER)).toBe(true)
   })
