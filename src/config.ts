@@ -173,6 +173,10 @@ export interface Config {
   rpcAgreement: 1 | 2
 }
 
+export function variableNames(): string[] {
+  return Object.keys(Environment.shape)
+}
+
 export interface Variable {
   name: string
   /** As it would be set; undefined where there is none. */

@@ -18,7 +18,7 @@ const environment = process.env
 // Before anything large is loaded. The empty text is how compose files say "not set".
 Object.assign(environment, cacheCompiledCode(environment['DATABASE_PATH'] || DATABASE_PATH))
 const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
-const { listVariables, parseConfig } = await import('./config.ts')
+const { listVariables, parseConfig, variableNames } = await import('./config.ts')
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -77,8 +77,7 @@ function config(): Config {
 }
 
 function warnOfMisspelt(env: NodeJS.ProcessEnv): void {
-  const names = listVariables().map(({ name }) => name)
-  for (const { found, meant } of findMisspelt(env, names)) {
+  for (const { found, meant } of findMisspelt(env, variableNames())) {
     terminal.err.write(`flowfi-indexer: ${found} is not a variable of this program; ${meant} is\n`)
   }
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { listVariables } from '../src/config.ts'
+import { variableNames } from '../src/config.ts'
 import { findMisspelt } from '../src/misspelt.ts'
 
-const NAMES = listVariables().map(({ name }) => name)
+const NAMES = variableNames()
 
 test.each([
   ['POTR', 'PORT'],
