@@ -33,8 +33,8 @@ const NEWEST = 0.2
 const SMALLEST_PAGE = 50
 /** A limit that a server has set is tried again so much later. */
 const SHORT_PAGES_MS = 600_000
-/** A page that waits for its check for longer is fetched again. */
-const KEPT_MS = 60_000
+/** A page that waits for its check for longer is fetched again: its tip is not the tip any more. */
+const KEPT_MS = 15_000
 
 interface Kept {
   start: PageStart
