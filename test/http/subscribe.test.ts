@@ -10,6 +10,8 @@ interface Parties {
   recipient: string | null
 }
 
+/** Seconds more than the drain time and what follows it, for a busy machine. */
+const CLOSE_MS = 15_000
 const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const isEnded = (client: FeedClient) => client.ended
 
@@ -428,7 +430,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       const subscribed = await (await closing.open('all=true')).until(isCaughtUp)
       const began = performance.now()
       await closing.close()
-      expect(performance.now() - began).toBeLessThan(2_500)
+      expect(performance.now() - began).toBeLessThan(CLOSE_MS)
       await silent.until(isEnded)
       await subscribed.until(isEnded)
     })
@@ -461,7 +463,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(Number(headers['retry-after'])).toBeGreaterThan(0)
       expect(problem['detail']).toContain('shutting down')
       await closed
-      expect(performance.now() - began).toBeLessThan(3_000)
+      expect(performance.now() - began).toBeLessThan(CLOSE_MS)
       await Promise.all(clients.map((client) => client.until(isEnded)))
       for (const client of clients) {
         expect(client.complete).toBe(true)

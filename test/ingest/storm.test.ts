@@ -6,7 +6,7 @@ test('P3, P9: three RPCs that fail in every way, and kills in between, lose noth
   const { ready, unready } = await surviveStorm({
     recording: await loadRecording('quirks'),
     rpcs: 3,
-    faults: 50,
+    faults: 30,
     kills: 1,
     losses: false,
     beatMs: 40,
