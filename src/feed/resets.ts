@@ -1,6 +1,6 @@
 import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Gap } from '../store/coverage.ts'
+import type { Interval } from '../store/coverage.ts'
 import { block } from './frame.ts'
 import type { Live } from './live.ts'
 import type { Outlet } from './outlet.ts'
@@ -18,7 +18,7 @@ export interface Resets {
   /** Tells a replaying subscription what is to be told before it may read on from its position. */
   settle(sub: Subscription): void
   /** Ledgers of this gap are known now: marks the subscriptions that have passed them. */
-  healed(gap: Gap): void
+  healed(ledgers: Interval): void
   /** Streams have changed without an event: marks all subscriptions. */
   renewed(): void
   /** Whether a client that comes back with this position may have missed such a change. */
@@ -100,7 +100,7 @@ export function createResets(deps: {
       }
       sub.fromOrigin &&= floor === undefined
     },
-    healed: (gap) => mark(endOfLedger(gap.from)),
+    healed: ({ from }) => mark(endOfLedger(from)),
     renewed: () => mark(ORIGIN),
     hasMissed: (position) =>
       corrections.some(({ reach, end }) => reach <= position && position <= end),

@@ -1,6 +1,6 @@
-import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
+import { completeThrough, endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Gap } from '../store/coverage.ts'
+import type { Gap, Interval } from '../store/coverage.ts'
 import type { EventFilter, LogEntry } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
@@ -28,8 +28,8 @@ export interface TextReading {
 
 /** What is different in ledgers that had been read before. */
 export interface Changed {
-  /** The first gap that has been filled, as a whole or in part. */
-  healed: Gap | undefined
+  /** Ledgers that were missing and have been filled: a gap, in part or as a whole, or older ones. */
+  healed: Interval | undefined
   /** Records of the chain were stored: parties of events may have become known. */
   repaired: boolean
 }
@@ -61,6 +61,12 @@ export interface LogView {
   ): Generator<void, TextReading>
 }
 
+/** The ledgers that a lower floor has added. */
+function lowered(before: Cursor | undefined, after: Cursor | undefined): Interval | undefined {
+  if (before === undefined || after === undefined || after >= before) return undefined
+  return { from: completeThrough(after) + 1, to: completeThrough(before) }
+}
+
 export function createLogView(store: FeedStore): LogView {
   const { log, coverage, chain, snapshot, changes } = store
   let end: Cursor = ORIGIN
@@ -81,9 +87,9 @@ export function createLogView(store: FeedStore): LogView {
       floor = coverage.floor()
       repairs = chain.lastTaken()
     })
-    const healed = before.gaps.find(
-      ({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to),
-    )
+    const healed =
+      before.gaps.find(({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to)) ??
+      lowered(before.floor, floor)
     const repaired = repairs !== before.repairs
     const isCut = before.floor !== undefined && (floor ?? ORIGIN) > before.floor
     if (healed !== undefined || repaired || isCut) version += 1

@@ -27,7 +27,8 @@ export interface BlockFiller {
   fillTop(interval: Interval, signal: AbortSignal): Promise<Block>
 }
 
-const FIRST_BLOCK_LEDGERS = 256
+/** Each block sends a reset to subscribers: few large ones are better. */
+const FIRST_BLOCK_LEDGERS = 2_048
 /** A server looks at no more ledgers in one call. */
 const LARGEST_BLOCK_LEDGERS = 9_999
 /** A block that has more is halved the next time; one that has less than a quarter is doubled. */

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import type { LedgerPoint } from '../source/source.ts'
 
-/** Below this share of what the source keeps, whoever runs it is told. */
+/** Below this share of what the source keeps, a warning is logged. */
 const WARN_BELOW = 0.25
 /** Above this share the warning is over. */
 const WELL_ABOVE = 0.5
 
-/** Tells, once each time, when the source is about to forget what has not been taken in yet. */
+/** Warns, once each time, when the source will soon drop ledgers that are not indexed yet. */
 export function createRunwayWatch(
   log: Logger,
 ): (ledger: number, tip: LedgerPoint, oldest: LedgerPoint | undefined) => void {
@@ -17,17 +17,17 @@ export function createRunwayWatch(
   return (ledger, tip, oldest) => {
     if (oldest === undefined || tip.ledger <= oldest.ledger) return
     const runwayLedgers = ledger - oldest.ledger
-    // One that catches up from the oldest ledger on gains with every page.
+    // A runway that grows, as in catching up from the oldest ledger, is not warned about.
     const shrinks = runwayLedgers < before
     before = runwayLedgers
     const share = runwayLedgers / (tip.ledger - oldest.ledger)
     const fields = { runwayLedgers, lagLedgers: tip.ledger - ledger, oldestLedger: oldest.ledger }
     if (share >= WELL_ABOVE) {
-      if (warnedAt !== undefined) log.info(fields, 'the source no longer is about to forget')
+      if (warnedAt !== undefined) log.info(fields, 'runway recovered')
       warnedAt = undefined
     } else if (shrinks && share < WARN_BELOW && (warnedAt === undefined || share < warnedAt / 2)) {
       warnedAt = share
-      log.warn(fields, 'the source will soon forget ledgers that have not been taken in')
+      log.warn(fields, 'RPC retention will soon drop ledgers that are not indexed yet')
     }
   }
 }

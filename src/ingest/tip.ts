@@ -12,7 +12,7 @@ export type TipJudge = (page: Pick<LedgerPage, 'cursor' | 'closedAt' | 'tip'>) =
 const NEAR_AHEAD_LEDGERS = 1_000
 /** No network closes ledgers faster. */
 const LEAST_SECONDS_PER_LEDGER = 0.2
-/** Replicas of one network are as far behind each other. */
+/** Replicas of one network may be this far behind each other. */
 const NEAR_BELOW_LEDGERS = 10
 const ANSWERS_TO_LOWER = 3
 

@@ -75,7 +75,7 @@ const MAX_HASHES = 50
 
 /**
  * The only writer of the database. `decode` is needed where history arrives late: the streams it
- * touches are folded anew from the log.
+ * touches are folded again from the log.
  */
 export function createWriter(
   sqlite: Sqlite,

@@ -2,15 +2,18 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { sync } from '../../src/command/sync.ts'
 import { parseConfig } from '../../src/config.ts'
+import { endOfLedger } from '../../src/domain/cursor.ts'
 import { openStoreForReading } from '../../src/store/store.ts'
 import { environment, simulate } from '../support/daemon.ts'
-import { run, temporaryFolder } from '../support/process.ts'
+import { launch, run, temporaryFolder } from '../support/process.ts'
 import { fixture, lastLedger, recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
+import { until } from '../support/until.ts'
 
 const recording = await loadRecording('quirks')
 const FIRST = recording.header.firstLedger
 const LAST = lastLedger(recording)
+const EVERYTHING = { streams: [], users: [], types: undefined }
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:9'
 
@@ -58,6 +61,29 @@ describe('sync', () => {
     })
     expect([code, err]).toEqual([1, expect.stringMatching(/no progress for 2 s/)])
     expect(out).toMatch(/^caught up at ledger \d+.*\n.*\nstopped before everything was filled/)
+  })
+
+  test('P3: killed during a fill, leaves no hole, and goes on from there the next time', async () => {
+    const month = await loadRecording('month')
+    const end = lastLedger(month)
+    const path = await database()
+    const env = environment(month, `file://${fixture('month')}`, path)
+    await run(['sync'], { ...env, START_LEDGER: String(end - 1_000) })
+    const reader = openStoreForReading(path)
+    const began = reader.coverage.floor()!
+    const from = String(month.header.firstLedger)
+    const filling = launch(['sync', '--from', from], env)
+    await until(() => reader.coverage.floor()! < began)
+    filling.kill('SIGKILL')
+    await filling.ended
+    const [covered, ...others] = reader.coverage.intervals()
+    expect(others).toEqual([])
+    const stored = () => reader.log.page({ filter: EVERYTHING, limit: 100_000 }).entries
+    const expected = recordedIds(month).filter((id) => id > endOfLedger(covered!.from - 1))
+    expect(stored().map(({ id }) => id)).toEqual(expected)
+    expect((await run(['sync', '--from', from], env)).code).toBe(0)
+    expect(stored().map(({ id }) => id)).toEqual(recordedIds(month))
+    reader.close()
   })
 
   test('says which timeouts are legal', async () => {

@@ -159,6 +159,15 @@ describe('P3: filling what came before the log', () => {
     expect(dump(store)['events']).toEqual(everyEvent)
   })
 
+  test('is news to subscribers: streams have changed without an event of theirs', async () => {
+    const store = withLedgers(...ledgersFrom(first + 100))
+    const view = createLogView(store)
+    expect(view.look().healed).toBeUndefined()
+    await fill(store, { from: first + 60 })
+    expect(view.look().healed).toEqual({ from: first + 60, to: first + 99 })
+    expect(view.look().healed).toBeUndefined()
+  })
+
   test('goes on where Ctrl-C has stopped it', async () => {
     const store = withLedgers(...ledgersFrom(first + 100))
     const stopping = new AbortController()

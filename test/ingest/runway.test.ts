@@ -20,17 +20,17 @@ interface Line {
 
 const LEVELS: Record<string, string> = { 30: 'info', 40: 'warn' }
 
-test('a runway that shrinks is told once, again when it has halved, and when it is well', () => {
+test('a shrinking runway is warned about once, again when it has halved, and its recovery is logged', () => {
   expect(watchAt([2_000, 1_500, 1_300, 1_202])).toEqual(['warn'])
   expect(watchAt([2_000, 1_240, 1_230, 1_220, 1_125, 1_120])).toEqual(['warn', 'warn'])
   expect(watchAt([2_000, 1_240, 1_300, 1_700])).toEqual(['warn', 'info'])
 })
 
-test('one that grows from the oldest ledger on, as at the beginning, is no matter', () => {
+test('a growing runway is not warned about', () => {
   expect(watchAt([1_010, 1_100, 1_400, 2_000])).toEqual([])
 })
 
-test('a source that does not tell what it keeps is not judged', () => {
+test('without the oldest ledger there is no warning', () => {
   const log = pino({}, { write: () => expect.unreachable() })
   createRunwayWatch(log)(1, { ledger: 10, closedAt: undefined }, undefined)
 })

@@ -22,7 +22,7 @@ export interface VirtualTime extends Clock {
 
 /** A day: whatever is waited for has come long before, or never comes. */
 const LIMIT_MS = 86_400_000
-/** Turns of the event loop in which whoever was woken does what it has to do. */
+/** Turns of the event loop for what was woken to do its work. */
 const QUIET_TURNS = 4
 
 interface Sleeper {
