@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Front } from '../daemon/front.ts'
 import { startReplica } from '../daemon/replica.ts'
+import { UsageError } from '../domain/errors.ts'
 import type { Upstream } from '../http/status.ts'
 import type { FromWorker, Part, ToWorker } from '../daemon/messages.ts'
 import { createRemoteRate } from '../daemon/remote-rate.ts'
@@ -39,17 +42,63 @@ export async function serve(
     })
     supervisor.begin(serving)
     // Ctrl-C reaches all processes of a terminal: the supervisor says when it is time.
-    await supervisor.closed
-    await serving.close()
+    try {
+      await Promise.race([supervisor.closed, serving.failed])
+    } finally {
+      await serving.close()
+    }
     if (process.connected) process.disconnect()
     return
   }
-  const serving = await startReplica(settings, { logger, version })
+  await serveAlone(settings, logger, version, signal)
+}
+
+/** How often to look whether the database file was replaced. */
+const REPLACED_MS = 500
+
+/**
+ * Serves until `signal` aborts. When `start --fresh` or a restored copy has put another file in the
+ * place of the database, the new file is served on the same port, and subscribers of the old one
+ * are told to reconnect.
+ */
+async function serveAlone(
+  config: Config,
+  logger: Logger,
+  version: string,
+  signal: AbortSignal,
+): Promise<void> {
+  let front = await startReplica(config, { logger, version })
   const { databasePath } = config
-  logger.info({ url: serving.url, databasePath, version }, 'serving')
-  await aborted(signal)
-  logger.info('stopping')
-  await serving.close()
+  const settings = { ...config, port: Number(new URL(front.url).port) }
+  logger.info({ url: front.url, databasePath, version }, 'serving')
+  let refused: string | undefined
+
+  /** Serves the new file, once there is something to serve in it. */
+  async function replace(): Promise<void> {
+    try {
+      const next = await startReplica(settings, { logger, version })
+      logger.warn({ databasePath }, 'the database file was replaced: serving the new one')
+      const old = front
+      front = next
+      await old.close()
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      const reason = error.message
+      if (reason !== refused) logger.warn({ reason }, 'the new database file cannot be served yet')
+      refused = reason
+    }
+  }
+
+  try {
+    while (!signal.aborted) {
+      const rest = sleep(REPLACED_MS, undefined, { signal }).catch(() => {})
+      await Promise.race([rest, front.failed])
+      if (!signal.aborted && front.isReplaced()) await replace()
+    }
+    logger.info('stopping')
+  } finally {
+    await front.close()
+  }
   logger.info('stopped')
 }
 
@@ -107,11 +156,4 @@ async function answer(question: number, { feed, metrics }: Front): Promise<void>
 
 function send(message: FromWorker): void {
   if (process.connected) process.send?.(message)
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise
 }

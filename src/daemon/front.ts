@@ -12,6 +12,7 @@ import type { Peers, Upstream } from '../http/status.ts'
 import { createSlices } from '../store/slices.ts'
 import { openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
+import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
 
 /** What serves: the routes and the feed over a database that is only read here. */
@@ -47,6 +48,8 @@ export interface Front {
   look(): void
   /** Rejects when the database can no longer be read. */
   failed: Promise<never>
+  /** Whether the database file was replaced, or removed, since it was opened. */
+  isReplaced(): boolean
   /** Takes no more connections. */
   stop(): void
   /** Says goodbye to subscribers over the drain time, then closes everything. */
@@ -68,7 +71,10 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
   const { logger, share = 1, counters, reconnectMs } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)
-  const upstream = () => parts.upstream(tip.stillForMs())
+  const upstream = () => {
+    const heard = parts.upstream(tip.stillForMs())
+    return store.isReplaced() ? { ...heard, alarm: heard.alarm ?? movedAway(store) } : heard
+  }
   const metrics = createMetrics({
     store,
     feed: () => feed,
@@ -85,6 +91,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
     logger,
     written: metrics.written,
   })
+  warnOfFewDescriptors(feedLimits(config, share).maxSubscriptions, logger)
   const { readyMaxLag, tipStallSeconds, auditIntervalSeconds, trustProxy } = config
   const http = await listen(
     {
@@ -125,6 +132,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
     metrics,
     look: follower.look,
     failed: follower.failed,
+    isReplaced: store.isReplaced,
     stop: http.stop,
     async close() {
       http.stop()
@@ -134,6 +142,10 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
       store.close()
     },
   }
+}
+
+function movedAway({ path }: Store): string {
+  return `the database file ${path} was replaced or removed while it was in use: restart the indexer`
 }
 
 /** The network's tip as the database has it, and when that last moved. */

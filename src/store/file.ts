@@ -24,6 +24,12 @@ export function openFile(
   }
 }
 
+/** Which file a path leads to, whatever its name; undefined where there is none. */
+export function fileAt(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.dev}:${found.ino}`
+}
+
 /** Node's own recursion never ends where a folder that is there takes none, such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return

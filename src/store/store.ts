@@ -8,6 +8,7 @@ import { createCoverage } from './coverage.ts'
 import type { Coverage, Identity } from './coverage.ts'
 import { createHeld } from './held.ts'
 import type { Held } from './held.ts'
+import { fileAt } from './file.ts'
 import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { lockDatabase } from './lock.ts'
@@ -27,6 +28,8 @@ export interface Store {
   chain: Chain
   /** Changes whenever another connection has committed. */
   changes(): number
+  /** Whether the path leads to another file by now, or to none. */
+  isReplaced(): boolean
   /** Runs reads in one transaction, so that they agree with each other. */
   snapshot<T>(read: () => T): T
   /** Reads in several steps that agree with each other. */
@@ -74,10 +77,12 @@ export function openStore(
 
 /** An existing database, to look at. Throws UsageError when there is none. */
 export function openStoreForReading(path: string): Store {
-  return createStore(openForReading(path))
+  // Before it is opened: one that is replaced in between is opened once more, not kept.
+  const file = fileAt(path)
+  return createStore(openForReading(path), file)
 }
 
-function createStore(sqlite: Sqlite): Store {
+function createStore(sqlite: Sqlite, file = fileAt(sqlite.name)): Store {
   const path = sqlite.name
   const coverage = createCoverage(sqlite)
   const streams = createStreams(sqlite)
@@ -94,6 +99,7 @@ function createStore(sqlite: Sqlite): Store {
     coverage,
     chain: createChain(sqlite, coverage),
     changes: () => dataVersion.get() as number,
+    isReplaced: () => path !== ':memory:' && fileAt(path) !== file,
     snapshot: (read) => sqlite.transaction(read).deferred(),
     held,
     close() {

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+
+/** The database, its readers, the RPCs, the log, and connections that are no subscriptions. */
+const OTHERS = 200
+
+/** Warns when the system lets this process open fewer files than its subscriptions need. */
+export function warnOfFewDescriptors(
+  maxSubscriptions: number,
+  log: Logger,
+  limits: string | undefined = readLimits(),
+): void {
+  const limit = limits === undefined ? undefined : openFiles(limits)
+  if (limit === undefined || limit >= maxSubscriptions + OTHERS) return
+  log.warn(
+    { limit, maxSubscriptions },
+    `this process may open ${limit} files, too few for ${maxSubscriptions} subscriptions: raise the limit ("ulimit -n", LimitNOFILE) to ${maxSubscriptions + OTHERS}, or lower MAX_SUBSCRIPTIONS`,
+  )
+}
+
+/** Linux tells; elsewhere nobody is asked. */
+function readLimits(): string | undefined {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function openFiles(limits: string): number | undefined {
+  const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(limits) ?? []
+  if (soft === undefined || soft === 'unlimited') return undefined
+  return Number(soft)
+}

@@ -1,0 +1,29 @@
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { warnOfFewDescriptors } from '../../src/daemon/descriptors.ts'
+
+const limits = (
+  soft: string,
+) => `Limit                     Soft Limit           Hard Limit           Units
+Max processes             1                    1                    processes
+Max open files            ${soft}                 4096                 files
+`
+
+function warning(maxSubscriptions: number, text?: string): string {
+  const out = new PassThrough()
+  warnOfFewDescriptors(maxSubscriptions, pino(out), text)
+  return String(out.read() ?? '')
+}
+
+test('P8: a limit of open files that cannot hold all subscriptions is warned of', () => {
+  expect(warning(10_000, limits('1024'))).toMatch(
+    /may open 1024 files, too few for 10000 subscriptions: raise the limit .* to 10200, or lower MAX_SUBSCRIPTIONS/,
+  )
+  expect(warning(1_000, limits('1024'))).toMatch(/too few for 1000/)
+  expect(warning(1_000, limits('65536'))).toBe('')
+  expect(warning(1_000_000, limits('unlimited'))).toBe('')
+  expect(warning(1_000, 'nothing of the kind')).toBe('')
+  // What this system says can be read.
+  expect(warning(0)).toBe('')
+})
