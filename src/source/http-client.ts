@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { Agent, request as requestHttp } from 'node:http'
+import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import https from 'node:https'
 import type { Socket } from 'node:net'
-import { Agent as SecureAgent, request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
@@ -55,7 +55,7 @@ const REST_MS = 1_000
 export function createHttpClient(url: string, options: HttpClientOptions = {}): HttpClient {
   const { maxAnswerBytes = MAX_ANSWER_BYTES, now = () => performance.now() } = options
   const { address, authorization } = addressed(url)
-  const send = address.protocol === 'https:' ? requestHttps : requestHttp
+  const send = address.protocol === 'https:' ? https.request : http.request
   const headers = {
     'content-type': 'application/json',
     'accept-encoding': 'gzip',
@@ -128,9 +128,9 @@ function isLost(cause: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE'
 }
 
-function createPool({ protocol }: URL): Agent {
+function createPool({ protocol }: URL): http.Agent {
   const options = { keepAlive: true, timeout: IDLE_MS }
-  return protocol === 'https:' ? new SecureAgent(options) : new Agent(options)
+  return protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
 }
 
 /** Throws BrokenAnswer. */

@@ -1,0 +1,62 @@
+/** Addresses that no server of a test can have: public RPCs, over https. */
+import { http, HttpResponse } from 'msw'
+import { setupServer } from 'msw/node'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { parseConfig } from '../../src/config.ts'
+import { openSource } from '../../src/daemon/open-source.ts'
+import { loadRecording } from '../support/recordings.ts'
+
+const { header } = await loadRecording('first-steps')
+const signal = new AbortController().signal
+const server = setupServer()
+
+beforeAll(() => server.listen())
+afterAll(() => server.close())
+
+interface Asked {
+  url: string
+  authorization: string | null
+}
+
+/** Answers getNetwork at `url`; everything else is a method that is not there. */
+function answerAt(url: string): Asked[] {
+  const asked: Asked[] = []
+  server.use(
+    http.post(url, async ({ request }) => {
+      asked.push({ url: request.url, authorization: request.headers.get('authorization') })
+      const { method } = (await request.clone().json()) as { method: string }
+      const answer =
+        method === 'getNetwork'
+          ? { result: { passphrase: header.network.passphrase } }
+          : { error: { code: -32_601, message: 'method not found' } }
+      return HttpResponse.json({ jsonrpc: '2.0', id: 1, ...answer })
+    }),
+  )
+  onTestFinished(() => server.resetHandlers())
+  return asked
+}
+
+async function networkOf(env: Record<string, string>): Promise<string> {
+  const config = parseConfig({ CONTRACT_ID: header.contractId, ...env })
+  const source = await openSource(config, pino({ level: 'silent' }))
+  onTestFinished(() => source.close())
+  return (await source.network(signal)).passphrase
+}
+
+describe('an RPC over https', () => {
+  test('is the public one of testnet unless RPC_URL says otherwise', async () => {
+    const asked = answerAt('https://soroban-testnet.stellar.org/')
+    expect(await networkOf({})).toBe(header.network.passphrase)
+    expect(asked[0]).toEqual({ url: 'https://soroban-testnet.stellar.org/', authorization: null })
+  })
+
+  test('gets the credentials of its URL in a header, and its path and query as they are', async () => {
+    const asked = answerAt('https://rpc.example.org/v1/main')
+    await networkOf({ RPC_URL: 'https://me:secret%20key@rpc.example.org/v1/main?tier=2' })
+    expect(asked[0]).toEqual({
+      url: 'https://rpc.example.org/v1/main?tier=2',
+      authorization: `Basic ${Buffer.from('me:secret key').toString('base64')}`,
+    })
+  })
+})
