@@ -233,7 +233,9 @@ program
 
 try {
   await program.parseAsync()
-} catch (error) {
+} catch (thrown) {
+  const { explainStorage } = await import('./store/trouble.ts')
+  const error = explainStorage(thrown, environment['DATABASE_PATH'] || DATABASE_PATH)
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
   } else if (error instanceof UsageError) {

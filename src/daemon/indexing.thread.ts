@@ -4,6 +4,7 @@ import type { Indexing } from './indexing.ts'
 import type { Failure, FromThread, ToThread } from './messages.ts'
 import type { OpenLog } from './open-log.ts'
 import type { FailoverSource } from '../source/failover.ts'
+import { explainStorage } from '../store/trouble.ts'
 import type { ThreadData } from './thread.ts'
 
 /** The indexing thread: the entry of its own module graph, and its end of the messages. */
@@ -103,7 +104,8 @@ async function report(work: Promise<void>): Promise<void> {
   }
 }
 
-function takeApart(error: unknown): Failure {
+function takeApart(thrown: unknown): Failure {
+  const error = explainStorage(thrown, config.databasePath)
   if (!(error instanceof Error)) return { usage: false, message: String(error), stack: undefined }
   return { usage: error instanceof UsageError, message: error.message, stack: error.stack }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
@@ -111,6 +111,21 @@ describe('of an intact database', () => {
     })
     expect(log(DATABASE_PATH)).toEqual(before)
     expect(streamRows(DATABASE_PATH)).toEqual(streams)
+  })
+
+  test('a damaged one is explained by every command, and no supervisor restarts it', async () => {
+    const DATABASE_PATH = await intactDatabase()
+    const file = await open(DATABASE_PATH, 'r+')
+    // The header is whole, what it leads to is not.
+    await file.write(Buffer.alloc(20 * 8_192, 0xff), 0, 20 * 8_192, 3 * 8_192)
+    await file.close()
+    const simulator = await simulate(recording)
+    const env = environment(recording, simulator.url, DATABASE_PATH)
+    for (const name of ['start', 'sync', 'audit', 'rebuild', 'status', 'serve']) {
+      const { code, err } = await run([name], env)
+      expect([name, code, err]).toEqual([name, 2, expect.stringMatching(/is damaged.*--fresh/)])
+      expect(err).not.toMatch(/^ +at /m)
+    }
   })
 
   test('a newer version’s is refused, to write as to read', async () => {
