@@ -41,13 +41,12 @@ export interface Bytes {
   end: number
 }
 
-export function toBytes(text: string | Buffer): Bytes {
+export function toBytes(text: string): Bytes {
   const length = Buffer.byteLength(text)
   const size = `${length.toString(16)}\r\n`
   const chunk = Buffer.allocUnsafe(size.length + length + 2)
   chunk.write(size, 0, 'latin1')
-  if (typeof text === 'string') chunk.write(text, size.length)
-  else text.copy(chunk, size.length)
+  chunk.write(text, size.length)
   chunk.write('\r\n', size.length + length, 'latin1')
   return { chunk, start: size.length, end: size.length + length }
 }
@@ -63,9 +62,12 @@ export function framed({ chunk, start, end }: Bytes, chunked: boolean): Buffer {
   return chunked ? chunk : chunk.subarray(start, end)
 }
 
-/** Text of ASCII alone as it goes over the wire; cheaper than bytes for what is sent once. */
+/**
+ * Text as it goes over the wire, in UTF-8. For what is sent once this is cheaper than bytes, which
+ * lie outside of the heap until a full collection.
+ */
 export function framedText(text: string, chunked: boolean): string {
-  return chunked ? `${text.length.toString(16)}\r\n${text}\r\n` : text
+  return chunked ? `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n` : text
 }
 
 /** Ends a chunked body cleanly, so that a client can tell it from a cut. */

@@ -35,7 +35,7 @@ export function createOutlet(deps: {
     sub.writtenAt = clock()
     counters.bytes += data.length
     // A large page is over the mark for a moment, however fast the peer: what counts is what is left.
-    if (!socket.write(data, 'latin1') && socket.writableLength > 0) stalled(sub, through)
+    if (!socket.write(data, 'utf8') && socket.writableLength > 0) stalled(sub, through)
   }
 
   return {

@@ -21,14 +21,31 @@ export interface Page {
 }
 
 /** The part of a page that one subscription needs. */
-export type Part = Pick<Page, 'reached' | 'gap' | 'bytes' | 'events' | 'last'>
+export type Part = Pick<Page, 'reached' | 'gap' | 'bytes' | 'events' | 'last'> & {
+  /** In the place of `bytes`. */
+  text?: string | undefined
+}
 
 export function createPage(group: Group, after: Cursor, reading: TextReading): Page {
   const { text, count: events, last, reached, gap } = reading
-  return { group, after, reached, gap, bytes: text && toBytes(text), events, last, used: true }
+  return {
+    group,
+    after,
+    reached,
+    gap,
+    bytes: text === undefined ? undefined : toBytes(text),
+    events,
+    last,
+    used: true,
+  }
 }
 
 /** A page from a position inside it on. */
+/** For one subscription alone: nothing is kept, and no bytes are made. */
+export function partOfReading({ text, count: events, last, reached, gap }: TextReading): Part {
+  return { text, events, last, reached, gap, bytes: undefined }
+}
+
 export function partOf(page: Page, cursor: Cursor): Part {
   const { after, reached, gap, bytes, last } = page
   if (cursor === after || bytes === undefined) return page
@@ -44,7 +61,8 @@ export function partOf(page: Page, cursor: Cursor): Part {
     from = blockEnd
   }
   if (from >= end) return { reached, gap, bytes: undefined, events: 0, last: undefined }
-  return { reached, gap, bytes: toBytes(chunk.subarray(from, end)), events, last }
+  const text = chunk.toString('utf8', from, end)
+  return { reached, gap, bytes: undefined, text, events, last }
 }
 
 const BLOCK_END = Buffer.from('\n\n')

@@ -1,10 +1,10 @@
 import { endOfLedger } from '../domain/cursor.ts'
 import type { Slices } from '../store/slices.ts'
 import type { FeedCounters } from './counters.ts'
-import { framed } from './frame.ts'
+import { framed, framedText } from './frame.ts'
 import type { Live } from './live.ts'
 import type { Outlet } from './outlet.ts'
-import { createPage, createPageCache, partOf } from './pages.ts'
+import { createPage, createPageCache, partOf, partOfReading } from './pages.ts'
 import type { Part } from './pages.ts'
 import type { Resets } from './resets.ts'
 import { isReplaying } from './subscription.ts'
@@ -93,18 +93,19 @@ export function createReplay(deps: {
     return false
   }
 
-  function deliver(sub: Subscription, { reached, gap, bytes, events, last }: Part): void {
+  function deliver(sub: Subscription, part: Part): void {
+    const { reached, gap, bytes, text, events, last } = part
     sub.cursor = reached
-    if (bytes !== undefined && last !== undefined) {
-      sub.sent = last
-      counters.replayed += events
-      outlet.write(sub, framed(bytes, sub.chunked), reached)
-    }
+    sub.sent = last ?? sub.sent
+    counters.replayed += events
+    if (bytes !== undefined) outlet.write(sub, framed(bytes, sub.chunked), reached)
+    else if (text !== undefined) outlet.write(sub, framedText(text, sub.chunked), reached)
     if (gap !== undefined && isReplaying(sub)) resets.send(sub, 'gap', endOfLedger(gap.to))
   }
 
   /** Undefined if ledgers that had been read have changed since: the page may lack something. */
-  function* next({ group, cursor }: Subscription): Generator<void, Part | undefined> {
+  function* next(sub: Subscription): Generator<void, Part | undefined> {
+    const { group, cursor } = sub
     counters.pulls += 1
     const known = cache.find(group, cursor)
     if (known !== undefined) {
@@ -115,9 +116,15 @@ export function createReplay(deps: {
     const reading = yield* view.readText(group.filter, cursor, live.frontier(), PULL_PAGE)
     if (view.isStale()) look()
     if (view.version() !== version) return undefined
+    // Far from the head and alone: nobody is likely to want the same page.
+    if (reading.reached < live.frontier() && isAlone(sub)) return partOfReading(reading)
     const page = createPage(group, cursor, reading)
     if (group.size > 0) cache.add(page)
     return partOf(page, cursor)
+  }
+
+  function isAlone({ address }: Subscription): boolean {
+    return lines.size <= 1 && (lines.get(address)?.size ?? 0) === 0
   }
 
   return {

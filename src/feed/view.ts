@@ -19,7 +19,7 @@ export interface Reading {
 
 /** The same as text, ready to be sent. */
 export interface TextReading {
-  text: Buffer | undefined
+  text: string | undefined
   count: number
   last: Cursor | undefined
   reached: Cursor
@@ -131,7 +131,7 @@ export function createLogView(store: FeedStore): LogView {
       }
       const { entries, next } = yield* log.scan({ filter, after, through, limit })
       const last = entries.at(-1)?.id
-      const text = last === undefined ? undefined : Buffer.from(entries.map(eventBlock).join(''))
+      const text = last === undefined ? undefined : entries.map(eventBlock).join('')
       return { text, count: entries.length, last, ...arrive(last, next) }
     },
   }

@@ -10,8 +10,8 @@ export type { EventFilter, LogEntry, LogPage, LogQuery } from './log-query.ts'
 export type Around = readonly [string, string, string, string]
 
 export interface JoinedPage {
-  /** UTF-8; the entries one after the other. Undefined where there are none. */
-  text: Buffer | undefined
+  /** The entries one after the other. Undefined where there are none. */
+  text: string | undefined
   count: number
   /** The last entry's id. */
   last: Cursor | undefined
@@ -54,7 +54,7 @@ export function createLog(sqlite: Sqlite): Log {
   const byId = sqlite.prepare(`select ${COLUMNS} from events where id = ?`)
   const joined = sqlite.prepare(
     `select count(*) as count, max(id) as last,
-       cast(group_concat(? || type || ? || data || ? || id || ?, '') as blob) as text
+       group_concat(? || type || ? || data || ? || id || ?, '') as text
      from (select id, type, data from events where id > ? and id <= ? order by id limit ?)`,
   )
   const counts = sqlite.prepare('select type, count from event_counts')
@@ -87,7 +87,7 @@ export function createLog(sqlite: Sqlite): Log {
       const { count, last, text } = joined.get(...around, after, through, limit) as {
         count: number
         last: Cursor | null
-        text: Buffer | null
+        text: string | null
       }
       const next = count === limit ? last : null
       return { text: text ?? undefined, count, last: last ?? undefined, next: next ?? undefined }
