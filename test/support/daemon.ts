@@ -5,7 +5,7 @@ import { expect, onTestFinished } from 'vitest'
 import { openSource } from '../../src/daemon/open-source.ts'
 import { parseConfig } from '../../src/config.ts'
 import { startDaemon } from '../../src/daemon.ts'
-import type { Daemon } from '../../src/daemon.ts'
+import type { Daemon, DaemonOptions } from '../../src/daemon.ts'
 import type { AsOf } from '../../src/http/json.ts'
 import type { Recording } from '../../src/source/recording.ts'
 import { createSimulator } from '../../src/source/simulator/server.ts'
@@ -46,20 +46,34 @@ export async function simulate(
   return simulator
 }
 
-/** The daemon in this process, built as `start` builds it; closed when the test is over. */
-export async function startIndexer(env: Record<string, string>): Promise<Daemon> {
+/** The daemon built as `start` builds it, but in this thread. The caller closes it. */
+export async function openIndexer(
+  env: Record<string, string>,
+  options: Pick<DaemonOptions, 'reconnectMs'> = {},
+): Promise<Daemon> {
   const config = parseConfig(env)
   const logger = pino({ level: config.logLevel })
   const source = await openSource(config, logger)
-  onTestFinished(() => source.close())
   const { endpoints, counters } = source
   const sourceName = config.rpcUrls.join(',')
-  const parts = { source, sourceName, endpoints, counters, logger, version: '0.0.0' }
-  const daemon = await startDaemon(config, parts)
+  const parts = { source, sourceName, endpoints, counters, logger, version: '0.0.0', ...options }
+  let daemon: Daemon
+  try {
+    daemon = await startDaemon(config, parts)
+  } catch (error) {
+    await source.close()
+    throw error
+  }
   let closed: Promise<void> | undefined
-  const close = () => (closed ??= daemon.close())
-  onTestFinished(close)
+  const close = () => (closed ??= daemon.close().finally(() => source.close()))
   return { ...daemon, close }
+}
+
+/** The same, closed when the test is over. */
+export async function startIndexer(env: Record<string, string>): Promise<Daemon> {
+  const daemon = await openIndexer(env)
+  onTestFinished(daemon.close)
+  return daemon
 }
 
 export interface Setup {

@@ -3,13 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import { parseConfig } from '../../src/config.ts'
-import { startDaemon } from '../../src/daemon.ts'
-import { createRpcSource } from '../../src/source/rpc.ts'
 import { createSimulator } from '../../src/source/simulator/server.ts'
 import type { Simulator } from '../../src/source/simulator/server.ts'
 import { openStoreForReading } from '../../src/store/store.ts'
+import { environment, openIndexer } from './daemon.ts'
 import { createFeedClient } from './feed-client.ts'
 import type { FeedClient } from './feed-client.ts'
 import { EVERYTHING } from './feed-log.ts'
@@ -48,28 +45,14 @@ export async function startFeedDaemon({
   reconnectMs,
 }: Setup = {}): Promise<FeedDaemon> {
   const recording = await loadRecording(name)
-  const { contractId, network } = recording.header
   const folder = await mkdtemp(join(tmpdir(), 'feed-daemon-'))
   const databasePath = join(folder, 'feed.db')
   const pace = closed === undefined ? { speed: Infinity } : { speed: 0, closed }
   const simulator = await createSimulator({ recording, ...pace })
-  const config = parseConfig({
-    CONTRACT_ID: contractId,
-    NETWORK: network.passphrase,
-    DATABASE_PATH: databasePath,
-    PORT: '0',
-    DRAIN_SECONDS: '0',
-    // Tests ask again and again.
-    RATE_LIMIT_PER_MINUTE: '0',
-    ...env,
-  })
-  const daemon = await startDaemon(config, {
-    source: createRpcSource({ url: simulator.url, contractId, timeoutMs: 5_000 }),
-    sourceName: simulator.url,
-    logger: pino({ level: 'silent' }),
-    version: '0',
-    ...(reconnectMs && { reconnectMs }),
-  })
+  const daemon = await openIndexer(
+    { ...environment(recording, simulator.url, databasePath), ...env },
+    reconnectMs && { reconnectMs },
+  )
   const store = openStoreForReading(databasePath)
   const { port, host } = new URL(daemon.url)
 
