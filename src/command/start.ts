@@ -17,6 +17,8 @@ export async function start(
   const rpc = requireRpcUrls(config).map(redact)
   const { interactive } = terminal
   const thread = launchIndexingThread(config, { interactive, logTo: 'stdout' })
+  // Also while it waits for the database.
+  signal.addEventListener('abort', thread.stop, { once: true })
   try {
     // Loaded while the thread loads its own modules.
     const { startDaemon } = await import('../daemon.ts')
@@ -39,6 +41,8 @@ export async function start(
       await daemon.close()
     }
     logger.info('stopped')
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     await thread.close()
   }

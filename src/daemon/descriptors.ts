@@ -13,8 +13,8 @@ export function warnOfFewDescriptors(
   const limit = limits === undefined ? undefined : openFiles(limits)
   if (limit === undefined || limit >= maxSubscriptions + OTHERS) return
   log.warn(
-    { limit, maxSubscriptions },
-    `this process may open ${limit} files, too few for ${maxSubscriptions} subscriptions: raise the limit ("ulimit -n", LimitNOFILE) to ${maxSubscriptions + OTHERS}, or lower MAX_SUBSCRIPTIONS`,
+    { limit, needed: maxSubscriptions + OTHERS, maxSubscriptions },
+    'too few open files are allowed: raise the limit (ulimit -n, LimitNOFILE) or lower MAX_SUBSCRIPTIONS',
   )
 }
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
 import type { Indexing } from './indexing.ts'
 import type { Failure, FromThread, ToThread } from './messages.ts'
@@ -30,23 +31,34 @@ function tell(): void {
   send({ kind: 'status', status: { upstream: upstream(), counters: counters?.() } })
 }
 
-/** The serving thread waits for the database alone: everything else is loaded after it. */
+/** Loaded while the serving thread loads its own modules; the rest is not waited for by it. */
+const loading = import('./open-log.ts')
+
+/** Waits where the disk is full or the file locked: a restart would not help. */
 async function open(): Promise<void> {
-  const { openLog } = await import('./open-log.ts')
-  log = openLog(config, HELD_BY_THE_OTHER_THREAD)
+  const { openLog } = await loading
+  const { createPatience } = await import('./patience.ts')
+  const patience = createPatience(config.databasePath, await createLog())
+  await patience.through(async (signal) => {
+    signal.throwIfAborted()
+    log = openLog(config, HELD_BY_THE_OTHER_THREAD)
+  }, stopping.signal)
   send({ kind: 'opened' })
 }
 
 const HELD_BY_THE_OTHER_THREAD = { release() {} }
 
+async function createLog(): Promise<Logger> {
+  const { createLogger } = await import('./logger.ts')
+  return createLogger({ level: config.logLevel, stream: process[logTo], interactive })
+}
+
 async function connect({ store, decode }: OpenLog): Promise<Indexing> {
-  const [{ createIndexing }, { openSource }, { createLogger }] = await Promise.all([
+  const [{ createIndexing }, { openSource }] = await Promise.all([
     import('./indexing.ts'),
     import('./open-source.ts'),
-    import('./logger.ts'),
   ])
-  const stream = process[logTo]
-  const logger = createLogger({ level: config.logLevel, stream, interactive })
+  const logger = await createLog()
   source = await openSource(config, logger)
   const { endpoints, counters } = source
   return createIndexing(config, {
@@ -83,7 +95,6 @@ async function run(): Promise<void> {
 }
 
 async function close(): Promise<void> {
-  stopping.abort()
   await running
   clearInterval(telling)
   try {
@@ -123,6 +134,7 @@ port.on('message', ({ kind }: ToThread) => {
       stopping.abort(new Error('the daemon is closing'))
       break
     case 'close':
+      stopping.abort(new Error('the daemon is closing'))
       void report(Promise.resolve(opening).then(close))
       break
   }

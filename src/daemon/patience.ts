@@ -26,14 +26,14 @@ export function createPatience(databasePath: string, log: Logger): Patience {
         } catch (error) {
           const reason = passingTrouble(error, databasePath)
           if (reason === undefined) throw explainStorage(error, databasePath)
-          if (trouble !== reason) log.error({ reason }, 'the database cannot be written')
+          if (trouble !== reason) log.error({ reason }, 'the database cannot be used, trying again')
           trouble = reason
           await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
         }
       }
     },
     written() {
-      if (trouble !== null) log.info('the database can be written again')
+      if (trouble !== null) log.info('the database can be used again')
       trouble = null
     },
     trouble: () => trouble,

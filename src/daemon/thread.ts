@@ -20,6 +20,8 @@ export interface ThreadData {
 export interface IndexingThread {
   /** Opens the database there. Only while this thread holds the lock. Throws UsageError. */
   open(): Promise<Indexing>
+  /** Stops whatever it does. */
+  stop(): void
   /** Ends the thread, however far it has come. */
   close(): Promise<void>
 }
@@ -79,6 +81,8 @@ export function launchIndexingThread(
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   const send = (message: ToThread) => worker.postMessage(message)
 
+  const stop = () => send({ kind: 'stop' })
+
   async function close(): Promise<void> {
     send({ kind: 'close' })
     await exited.promise
@@ -94,13 +98,14 @@ export function launchIndexingThread(
         async run(observer, signal) {
           events = observer
           send({ kind: 'run' })
-          signal.addEventListener('abort', () => send({ kind: 'stop' }), { once: true })
-          if (signal.aborted) send({ kind: 'stop' })
+          signal.addEventListener('abort', stop, { once: true })
+          if (signal.aborted) stop()
           await ended.promise
         },
         close,
       }
     },
+    stop,
     close,
   }
 }

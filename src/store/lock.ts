@@ -20,7 +20,9 @@ export function lockDatabase(path: string, hint?: string): Lock {
   const file = openFile(path, (name) => `${resolved(name)}.lock`)
   try {
     file.pragma('busy_timeout = 0')
-    // Nothing is ever written: the file stays empty, only its lock is used.
+    // Nothing is ever written, no journal either, so that a full disk is no obstacle: the file stays
+    // empty, only its lock is used.
+    file.pragma('journal_mode = memory')
     file.exec('begin exclusive')
   } catch (cause) {
     file.close()

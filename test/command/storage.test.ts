@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
@@ -51,7 +54,7 @@ describe('P9: what passes by itself does not end the daemon', () => {
         context.skip('a small disk can only be mounted by root')
       }
       onTestFinished(() => void execFileSync('umount', ['-l', folder]))
-      const { simulator, daemon, url, reasons } = await setUp(folder)
+      const { simulator, env, daemon, url, reasons } = await setUp(folder)
       const ballast = join(folder, 'ballast')
       await fillUp(ballast)
       simulator.closeNext(LAST)
@@ -61,15 +64,22 @@ describe('P9: what passes by itself does not end the daemon', () => {
       expect(await getJson(`${url}/status`)).toMatchObject({ alarm: full })
       const { data } = await getJson<{ data: unknown[] }>(`${url}/events?limit=10`)
       expect(data).toHaveLength(10)
+
+      // A restart does not help, so it is no end either.
+      await ends(daemon)
+      await fillUp(`${ballast}.more`)
+      const second = launch(['start'], env)
+      await second.wrote(/is full|cannot be used/)
       rmSync(ballast)
-      await indexed(url, LAST)
-      await expect.poll(reasons, PATIENCE).toEqual([])
-      expect(await getJson(`${url}/status`)).toMatchObject({
+      rmSync(`${ballast}.more`)
+      const [, again = ''] = await second.wrote(/"url":"(http:\/\/127[^"]+)".*"msg":"started"/)
+      await indexed(again, LAST)
+      expect(await getJson(`${again}/status`)).toMatchObject({
         alarm: null,
         gaps: [],
         counts: { events: recordedIds(recording).length },
       })
-      await ends(daemon)
+      await ends(second)
     },
     TIMEOUT_MS,
   )
@@ -92,6 +102,23 @@ describe('P9: what passes by itself does not end the daemon', () => {
     TIMEOUT_MS,
   )
 })
+
+async function portIsTaken() {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  onTestFinished(() => void taken.close())
+  return String((taken.address() as AddressInfo).port)
+}
+
+test('start --fresh that cannot have its port leaves the old file where it is', async () => {
+  const { env, daemon } = await setUp(await temporaryFolder())
+  await ends(daemon)
+  const before = readdirSync(dirname(env['DATABASE_PATH']!))
+  const fresh = launch(['start', '--fresh'], { ...env, PORT: await portIsTaken() })
+  const { code, err } = await fresh.ended
+  expect([code, err]).toEqual([2, expect.stringMatching(/port \d+ .* is taken/)])
+  expect(readdirSync(dirname(env['DATABASE_PATH']!))).toEqual(before)
+}, 60_000)
 
 describe('P9: what does not pass ends the daemon', () => {
   test(
