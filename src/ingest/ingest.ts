@@ -51,6 +51,7 @@ const PAGE_SIZE = 2_000
 const SMALLEST_PAGE = 50
 /** Added after each page that came; halved after one that was too much. */
 const PAGE_GROWTH = 20
+const BEGINNING_HOLDS_MS = 30_000
 export function createIngest(deps: IngestDeps): Ingest {
   const { source, coverage, identity, log, onApplied, observe } = deps
   const { pageSize: largestPage = PAGE_SIZE, random = Math.random } = deps
@@ -63,6 +64,7 @@ export function createIngest(deps: IngestDeps): Ingest {
   source.compareWith?.(rememberedChain(coverage))
   let pageSize = largestPage
   let isNetworkConfirmed = false
+  let beginning: { start: PageStart; until: number } | undefined
 
   /**
    * The step of ingestion, again and again until the tip is reached: pages, one transaction, the
@@ -72,7 +74,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     await confirmNetwork(signal)
     const batch = createBatch(limits, now)
     try {
-      let start = await nextStart(deps, signal)
+      let start = await startOfPages(signal)
       let page = await fetchPage(start, signal)
       batch.add(start, page)
       while (hasMore(start, page)) {
@@ -94,6 +96,18 @@ export function createIngest(deps: IngestDeps): Ingest {
       if (!signal.aborted) commit(batch, onPage)
     }
     await remember(signal)
+  }
+
+  /**
+   * Where a new log begins is asked of every RPC. The answer holds over a few faults: a server that
+   * drops every third call would otherwise never get from that question to the page.
+   */
+  async function startOfPages(signal: AbortSignal): Promise<PageStart> {
+    if (coverage.checkpoint() !== undefined) return nextStart(deps, signal)
+    if (beginning === undefined || now() > beginning.until) {
+      beginning = { start: await nextStart(deps, signal), until: now() + BEGINNING_HOLDS_MS }
+    }
+    return beginning.start
   }
 
   async function fetchPage(start: PageStart, signal: AbortSignal): Promise<LedgerPage> {
@@ -164,7 +178,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     const { alarm } = standing.status()
     standing.failed(error)
     observe?.fault(error.fault)
-    const { alarms, askLess } = REACTIONS[error.fault]
+    const { alarms, askLess, countsTowardsGap } = REACTIONS[error.fault]
+    if (countsTowardsGap) beginning = undefined
     if (alarms && alarm === null) log.error({ detail: error.message }, 'history changed')
     if (askLess !== undefined) pageSize = Math.max(SMALLEST_PAGE, Math.floor(pageSize / 2))
   }

@@ -42,6 +42,11 @@ export interface IdentityDeps {
 const FRESH_MS = 15_000
 /** Often enough for an endpoint that serves the network again to be in use within 30 seconds. */
 const RECHECK_MS = 7_500
+/**
+ * A contract that was found is looked for again only so much later. Otherwise each lost connection
+ * would cost one call more, and a server that drops every third one would never get to a page.
+ */
+const FOUND_MS = 60_000
 /** The contract's entry is not worth a longer wait. */
 const PRESENCE_MS = 5_000
 
@@ -50,12 +55,14 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   const { now } = timers
   const instanceKey = createEntryKeys(contractId).instance
   let checkedAt: number | undefined
+  let foundAt = Number.NEGATIVE_INFINITY
   let doubtful = false
   let aside: Omit<Aside, 'isDue'> | undefined
   let recheckAt = 0
 
   /** Not every provider answers this method, so only an absence that is stated counts. */
   async function hasContract(signal: AbortSignal): Promise<boolean | undefined> {
+    if (aside === undefined && now() - foundAt < FOUND_MS) return true
     try {
       const { entries } = await watch(
         (ending) => source.entries([instanceKey], ending),
@@ -63,7 +70,9 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
         signal,
         timers.after,
       )
-      return entries.some(({ key }) => key === instanceKey)
+      const isFound = entries.some(({ key }) => key === instanceKey)
+      if (isFound) foundAt = now()
+      return isFound
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
       log.debug({ endpoint: name, detail: error.message }, 'contract not checked')

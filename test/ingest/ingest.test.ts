@@ -72,6 +72,22 @@ describe('ingestion', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
+  const PATTERNS = [0, 1, 2].flatMap((phase) =>
+    (['unreachable', 'timeout', 'busy'] as const).map((fault) => [fault, phase] as const),
+  )
+  test.each(PATTERNS)(
+    'P3: gets on when every third call is %s, counted from call %i',
+    async (fault, phase) => {
+      const failing = node()
+      failing.fault = ({ number }) =>
+        number % 3 === phase ? new SourceError(fault, 'x') : undefined
+      const it = ingesting([failing], { ingest: { pageSize: 60 } })
+      void it.start()
+      await it.untilReached(last)
+      expect(contents(it.store)).toEqual(whole)
+    },
+  )
+
   test('P3: never stands still on a quiet contract: the checkpoint follows the tip', async () => {
     const quiet = {
       ...recording,
