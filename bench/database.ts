@@ -74,8 +74,71 @@ export async function growStreams(path: string, atLeast: number): Promise<Grown>
   return { contractId, networkPassphrase, events: 0 }
 }
 
-async function indexBusy(path: string) {
-  const recording = await readRecording(BUSY)
+export interface Wide extends Grown {
+  /** Ledgers of the recording that are in the log; the rest is to come. */
+  closed: number
+  streams: number
+}
+
+/**
+ * A log of many streams whose newest ledgers are the recording's, so that an RPC that plays the
+ * rest of it has the next ones: the copies, with streams of their own, come before them.
+ */
+export async function growBackwards(path: string, atLeast: number): Promise<Wide> {
+  const { store, contractId, networkPassphrase, ledgers, firstLedger } = await indexBusy(path, 0.5)
+  const { sqlite } = store
+  const count = sqlite.prepare('select count(*) from events').pluck()
+  const streams = sqlite.prepare('select count(*) from streams').pluck()
+  const [own, ownStreams] = [count.get() as number, streams.get() as number]
+  const copies = Math.ceil(atLeast / own) - 1
+  const shifted = `printf('%019d', cast(substr(id, 1, 19) as integer) - (cast(@shift as integer) << 32)) || substr(id, 20)`
+  const stream = `cast(cast(stream_id as integer) + cast(@streams as integer) as text)`
+  const named = (id: string) => `'"streamId":"' || ${id} || '"'`
+  const copy = sqlite.prepare(
+    `insert into events (id, type, stream_id, sender, recipient, data, raw)
+     select ${shifted}, type, ${stream}, sender, recipient,
+       replace(replace(data, id, ${shifted}),
+         ${named("coalesce(stream_id, '')")}, ${named(`coalesce(${stream}, '')`)}), raw
+     from events where id > @begin`,
+  )
+  const columns = (sqlite.pragma('table_info(streams)') as { name: string }[])
+    .map(({ name }) => name)
+    .filter((name) => name !== 'stream_id' && name !== 'created_order')
+  const order = `printf('%020d', cast(stream_id as integer) + cast(@streams as integer))`
+  const copyStreams = sqlite.prepare(
+    `insert into streams (stream_id, created_order, ${columns.join(', ')})
+     select ${stream}, ${order}, ${columns.join(', ')} from streams
+     where cast(stream_id as integer) < ${FAR}`,
+  )
+  const begin = endOfLedger(firstLedger - 1)
+  const first = firstLedger - ledgers * copies
+  sqlite.transaction(() => {
+    for (let number = 1; number <= copies; number += 1) {
+      // Some share their streams: what is asked for is that many events of that many streams.
+      const set = 1 + (number % STREAM_COPIES)
+      copy.run({ shift: number * ledgers, streams: set * FAR, begin })
+    }
+    for (let set = 1; set <= STREAM_COPIES; set += 1) copyStreams.run({ streams: set * FAR })
+    sqlite.exec('delete from event_counts')
+    sqlite.exec('insert into event_counts select type, count(*) from events group by type')
+    sqlite.prepare('update coverage set from_ledger = ?').run(first)
+  })()
+  const grown = { events: count.get() as number, streams: streams.get() as number }
+  sqlite.pragma('wal_checkpoint(TRUNCATE)')
+  store.close()
+  if (grown.streams <= ownStreams) throw new Error('no streams were copied')
+  return { contractId, networkPassphrase, closed: ledgers, ...grown }
+}
+
+/** Beyond every stream of the recording. */
+const FAR = 1_000_000
+const STREAM_COPIES = 13
+
+/** `share`: of its ledgers, from the first. */
+async function indexBusy(path: string, share = 1) {
+  const whole = await readRecording(BUSY)
+  const kept = whole.ledgers.slice(0, Math.floor(share * whole.ledgers.length))
+  const recording = { ...whole, ledgers: kept }
   const { contractId, network, firstLedger } = recording.header
   const decode = createDecoder()
   const store = openStore(path, decode)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backfill } from './backfill.ts'
 import { backlog } from './backlog.ts'
+import { dear } from './dear.ts'
 import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
 import { start } from './start.ts'
@@ -11,7 +12,7 @@ import { streams } from './streams.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, backlog, pacing, replay, start, streams }
+const BENCHES = { backfill, backlog, dear, pacing, replay, start, streams }
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))
