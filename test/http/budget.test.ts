@@ -1,0 +1,67 @@
+import { EventEmitter } from 'node:events'
+import { expect, test } from 'vitest'
+import { createSliced } from '../../src/http/budget.ts'
+import { createRouter, json } from '../../src/http/routes.ts'
+import { createSlices } from '../../src/store/slices.ts'
+import { until } from '../support/until.ts'
+
+/** A route whose work takes so many steps; turns come when they are asked for. */
+function setUp(steps: number) {
+  const deferred: (() => void)[] = []
+  let time = 0
+  const slices = createSlices({
+    turnMs: 1,
+    now: () => (time += 1),
+    defer: (turn) => deferred.push(turn),
+  })
+  let released = 0
+  function* work(): Generator<void, Response> {
+    try {
+      for (let step = 1; step < steps; step += 1) yield
+      return json({ data: 'done' })
+    } finally {
+      released += 1
+    }
+  }
+  const sliced = createSliced(slices)
+  const app = createRouter()
+  app.get('/dear', (c) => sliced(c, work()))
+  return {
+    slices,
+    released: () => released,
+    ask: async (address: string, exchange = new EventEmitter()) =>
+      app.request('/dear', undefined, { address, exchange }),
+    turn: () => deferred.shift()?.(),
+    isIdle: () => deferred.length === 0,
+  }
+}
+
+test('P8: beyond so many long requests of an address there is a 429; others are answered', async () => {
+  const { slices, ask, turn, isIdle } = setUp(20)
+  const many = Array.from({ length: 40 }, () => ask('greedy'))
+  await until(() => slices.waiting('greedy') > 0)
+  const modest = ask('modest')
+  await until(() => slices.waiting('modest') === 1)
+  while (!isIdle()) turn()
+  expect((await modest).status).toBe(200)
+  const answers = await Promise.all(many)
+  const refused = answers.filter(({ status }) => status === 429)
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(16)
+  expect(refused).toHaveLength(24)
+  expect(refused[0]?.headers.get('retry-after')).toBe('1')
+  expect(await refused[0]?.json()).toMatchObject({
+    detail: expect.stringContaining('16 long requests') as string,
+  })
+})
+
+test('P8: the work of a client that is gone is left out', async () => {
+  const { slices, ask, released } = setUp(1_000)
+  const exchange = new EventEmitter()
+  const leaving = ask('a', exchange)
+  await until(() => slices.waiting('a') === 1)
+  exchange.emit('close')
+  await leaving
+  expect(slices.waiting('a')).toBe(0)
+  expect(released()).toBe(1)
+  expect(exchange.listenerCount('close')).toBe(0)
+})
