@@ -22,6 +22,7 @@ const metrics = createMetrics({ store, feed: () => feed })
 const slices = createSlices()
 const feed = createFeed({
   store,
+  slices,
   tip: () => undefined,
   logger,
   limits: {
