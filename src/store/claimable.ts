@@ -5,8 +5,8 @@ import { streams } from './schema.ts'
 import { fromRow } from './stream-row.ts'
 import type { Side } from './totals.ts'
 
-/** Streams of which SQLite adds up what can be withdrawn in about half a millisecond. */
-const STREAMS_PER_STEP = 500
+/** Streams of which SQLite adds up what can be withdrawn in less than a millisecond. */
+const STREAMS_PER_STEP = 300
 /**
  * Amounts of so few digits can be added up, and rates of so few multiplied, without leaving 2^63
  * where it matters: a product beyond it is beyond every such amount.
