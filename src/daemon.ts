@@ -87,7 +87,8 @@ async function open(config: Config, parts: DaemonParts, lock: Lock): Promise<Ind
   // A daemon whose thread indexes does not load it.
   const { openLog } = await import('./daemon/open-log.ts')
   const { createIndexing } = await import('./daemon/indexing.ts')
-  return createIndexing(config, { ...parts, ...openLog(config, lock) })
+  const settings = { ...config, contractId: requireContract(config) }
+  return createIndexing(settings, { ...parts, ...openLog(settings, lock) })
 }
 
 /** Takes the port. What it returns begins to serve when there is a database. */

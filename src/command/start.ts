@@ -16,7 +16,7 @@ export async function start(
   const contractId = requireContract(config)
   const rpc = requireRpcUrls(config).map(redact)
   const { interactive } = terminal
-  const thread = launchIndexingThread(config, { interactive, logTo: 'stdout' })
+  const thread = launchIndexingThread({ ...config, contractId }, { interactive, logTo: 'stdout' })
   // Also while it waits for the database.
   signal.addEventListener('abort', thread.stop, { once: true })
   try {

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { requireContract } from '../config.ts'
 import type { Config } from '../config.ts'
 import type { SourceCounters } from '../http/metrics.ts'
 import type { Endpoint, Upstream } from '../http/status.ts'
@@ -15,7 +14,7 @@ import { createPatience } from './patience.ts'
 /** The half that indexes: the RPCs, ingestion, audits, and the only connection that writes. */
 
 /** Plain data, so that it can be given to a thread. */
-export type IndexingConfig = Omit<Config, 'trustProxy'>
+export type IndexingConfig = Omit<Config, 'trustProxy' | 'contractId'> & { contractId: string }
 
 /** A source that is open already; whoever opened it closes it. */
 export interface SourceParts {
@@ -54,8 +53,7 @@ export interface Indexing {
 /** Connects every part. The store is closed with what is returned. */
 export function createIndexing(config: IndexingConfig, parts: IndexingParts): Indexing {
   const { source, sourceName, endpoints, counters, logger, store, decode } = parts
-  const { networkPassphrase } = config
-  const contractId = requireContract(config)
+  const { networkPassphrase, contractId } = config
   const identity = { networkPassphrase, contractId }
   const patience = createPatience(store.path, logger)
   let events: IndexingEvents = { committed() {}, applied() {}, fault() {} }

@@ -1,6 +1,5 @@
-import { requireContract } from '../config.ts'
-import type { Config } from '../config.ts'
 import { createDecoder } from '../decode/decode.ts'
+import type { Identity } from '../store/coverage.ts'
 import type { Lock } from '../store/lock.ts'
 import { claimStore, openStore } from '../store/store.ts'
 import type { WritableStore } from '../store/store.ts'
@@ -17,15 +16,13 @@ export interface OpenLog {
  * another contract's.
  */
 export function openLog(
-  config: Pick<Config, 'contractId' | 'databasePath' | 'networkPassphrase'>,
+  { databasePath, networkPassphrase, contractId }: Identity & { databasePath: string },
   lock: Lock,
 ): OpenLog {
-  const contractId = requireContract(config)
   const decode = createDecoder()
-  const store = openStore(config.databasePath, decode, lock)
+  const store = openStore(databasePath, decode, lock)
   try {
-    const { networkPassphrase } = config
-    claimStore(store, config.databasePath, { networkPassphrase, contractId })
+    claimStore(store, databasePath, { networkPassphrase, contractId })
     return { store, decode }
   } catch (error) {
     store.close()

@@ -30,11 +30,12 @@ const ENTRY = new URL('indexing.thread.ts', import.meta.url)
 
 /** Starts the thread, which loads its modules while the caller loads its own. */
 export function launchIndexingThread(
-  config: Config,
+  config: Config & { contractId: string },
   options: Omit<ThreadData, 'config'>,
 ): IndexingThread {
-  const { trustProxy: _, ...indexingConfig } = config
-  const workerData: ThreadData = { ...options, config: indexingConfig }
+  // It cannot be copied.
+  const { trustProxy: _, ...copied } = config
+  const workerData: ThreadData = { ...options, config: copied }
   const worker = new Worker(ENTRY, { workerData })
   const exited = Promise.withResolvers<void>()
   const opened = Promise.withResolvers<void>()
