@@ -33,7 +33,7 @@ export function followCommits(
   const { promise: failed, reject } = Promise.withResolvers<never>()
   failed.catch(() => {})
   let seen = changes()
-  let taken = chain.lastTaken()
+  let taken = chain.revision()
   let announcing: NodeJS.Timeout | undefined
   let troubled = false
 
@@ -60,7 +60,7 @@ export function followCommits(
     committed()
     // Only now, so that a look that failed is made again.
     seen = now
-    const last = chain.lastTaken()
+    const last = chain.revision()
     if (last === taken) return
     taken = last
     clearTimeout(announcing)

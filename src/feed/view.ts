@@ -30,7 +30,7 @@ export interface TextReading {
 export interface Changed {
   /** Ledgers that were missing and have been filled: a gap, in part or as a whole, or older ones. */
   healed: Interval | undefined
-  /** Records of the chain were stored: parties of events may have become known. */
+  /** Streams or stored events have changed: parties may have become known. */
   repaired: boolean
 }
 
@@ -72,25 +72,25 @@ export function createLogView(store: FeedStore): LogView {
   let end: Cursor = ORIGIN
   let floor: Cursor | undefined
   let gaps: Gap[] = []
-  let repairs: string | undefined
+  let revision = chain.revision()
   let seen = 0
   let version = 0
   look()
 
   function look(): Changed {
-    const before = { gaps, floor, repairs }
+    const before = { gaps, floor, revision }
     // In one transaction: an end that lies beyond a gap not yet known would hide the gap.
     snapshot(() => {
       seen = changes()
       gaps = coverage.gaps()
       end = coverage.checkpoint()?.cursor ?? ORIGIN
       floor = coverage.floor()
-      repairs = chain.lastTaken()
+      revision = chain.revision()
     })
     const healed =
       before.gaps.find(({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to)) ??
       lowered(before.floor, floor)
-    const repaired = repairs !== before.repairs
+    const repaired = revision !== before.revision
     const isCut = before.floor !== undefined && (floor ?? ORIGIN) > before.floor
     if (healed !== undefined || repaired || isCut) version += 1
     return { healed, repaired }

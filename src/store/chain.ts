@@ -5,6 +5,7 @@ import type { Coverage, Interval } from './coverage.ts'
 import type { Sqlite } from './open.ts'
 import { createProjection } from './projection.ts'
 import { createRefold, scannedThrough } from './refold.ts'
+import { createRevision, raiseRevision } from './revision.ts'
 import { u64Order } from './stream-row.ts'
 
 /** A stream's record as the chain has it, and how long it will. */
@@ -26,8 +27,8 @@ export interface Chain {
   knows(streamId: bigint): boolean
   /** Whether a record of the chain waits for the log to come to its ledger. */
   awaits(streamId: bigint): boolean
-  /** Another one whenever records of the chain have been taken in, whoever did it. */
-  lastTaken(): string | undefined
+  /** Another number whenever streams or stored events have changed without a new event. */
+  revision(): number
   /** Streams here, in order, after the one given. */
   idsAfter(streamId: bigint | undefined, limit: number): bigint[]
 }
@@ -53,11 +54,6 @@ export function createChain(sqlite: Sqlite, coverage: Coverage): Chain {
     .prepare('select stream_id from streams where created_order > ? order by created_order limit ?')
     .pluck()
 
-  // A record that takes another's place is given a new row id, unless it was the last already.
-  const lastTaken = sqlite
-    .prepare("select rowid || ':' || read_ledger from chain_records order by rowid desc limit 1")
-    .pluck()
-
   return {
     scannedThrough: () => scannedThrough(coverage),
     lastHole() {
@@ -73,7 +69,7 @@ export function createChain(sqlite: Sqlite, coverage: Coverage): Chain {
       const ledger = ledgerOfRecord.get(streamId.toString()) as number | undefined
       return ledger !== undefined && ledger > scannedThrough(coverage)
     },
-    lastTaken: () => lastTaken.get() as string | undefined,
+    revision: createRevision(sqlite),
     idsAfter(streamId, limit) {
       const after = streamId === undefined ? '' : u64Order(streamId)
       return (ids.all(after, limit) as string[]).map(BigInt)
@@ -109,6 +105,7 @@ export function createChainWriter(
         setLifetime.run(liveUntilLedger, streamId.toString())
         taken += 1
       }
+      if (taken > 0) raiseRevision(sqlite)
       return taken
     }).immediate,
     setLifetimes: sqlite.transaction((lifetimes: Parameters<ChainWriter['setLifetimes']>[0]) => {

@@ -5,6 +5,7 @@ import type { Sqlite } from './open.ts'
 import { createProjection } from './projection.ts'
 import { createReplay, scannedThrough } from './refold.ts'
 import type { LogRow } from './refold.ts'
+import { raiseRevision } from './revision.ts'
 
 export interface Rebuilt {
   events: number
@@ -95,6 +96,7 @@ export function rebuild(
            select * from (select * from streams_before except select * from streams))`,
       )
       sqlite.exec('drop table streams_before')
+      if (log.rewritten + streamsChanged > 0) raiseRevision(sqlite)
       return { ...log, unrecognised: counts.get('unrecognised') ?? 0, streams, streamsChanged }
     })
     .immediate()

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import type { UnrecognisedEvent } from '../../src/domain/event.ts'
+import { rebuild } from '../../src/store/rebuild.ts'
 import { createSlices } from '../../src/store/slices.ts'
 import { chainAt } from '../support/chain-records.ts'
 import type { FeedClient } from '../support/feed-client.ts'
@@ -97,6 +100,31 @@ describe('records of the chain that tell the parties of older events', () => {
     const second = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
     expect(idsOf(second)).toEqual(expected)
   })
+})
+
+test('P6: a rebuild that reads events anew leaves no page from before it', async (context) => {
+  const store = memoryStore()
+  // As a decoder that knew nothing left them.
+  const events = quirks.events.slice(0, 100).map(({ raw }) => {
+    const { id, contractId, ledger, timestamp, transactionHash, topics, value } = raw
+    const head = { id, contractId, ledger, timestamp, transactionHash }
+    const unknown: UnrecognisedEvent = {
+      ...head,
+      type: 'unrecognised',
+      reason: 'new',
+      topics,
+      value,
+    }
+    return { raw, event: unknown }
+  })
+  committer(store, { ...quirks, events }).rest()
+  const { feed, subscribe } = await useFeed(context, { store })
+  const first = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
+  expect(first.named('unrecognised')).toHaveLength(100)
+  expect(rebuild(store.sqlite, createDecoder()).recognised).toBeGreaterThan(0)
+  feed.wake()
+  const second = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
+  expect(second.events().map(({ text }) => text)).toEqual(logOf(store).map(({ data }) => data))
 })
 
 test('P6: a page during whose reading parties became known is not kept', async (context) => {
