@@ -101,6 +101,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   const createdAt = now()
   let answeredAt: number | undefined
   let contactAt = Number.NEGATIVE_INFINITY
+  let connections = 0
   const trust = createTrust({ source, chain, identity, timers, call })
   const pages = createPageFetcher({ source, chain, evidence, timers, call })
 
@@ -114,7 +115,16 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     } catch (error) {
       if (!signal.aborted && error instanceof SourceError) note(error)
       throw error
+    } finally {
+      noticeConnections()
     }
+  }
+
+  /** A new connection may lead to another node, and after a reset of the network to another chain. */
+  function noticeConnections(): void {
+    const opened = source.connections?.() ?? 0
+    if (opened !== connections) chain.doubt()
+    connections = opened
   }
 
   function note(error: SourceError): void {

@@ -22,6 +22,8 @@ export interface HttpClient {
   post(body: string, signal: AbortSignal): Promise<HttpAnswer>
   /** The next request uses a new connection. Those under way go on. */
   reconnect(): void
+  /** How many connections were opened, but those that the server had made necessary by its answer. */
+  connections(): number
 }
 
 export interface HttpClientOptions {
@@ -64,6 +66,9 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
   }
   let pool = createPool(address)
   const usedAt = new WeakMap<Socket, number>()
+  let opened = 0
+  /** A server that keeps no connection says nothing by closing one. */
+  let keepsConnections = true
 
   function reconnect(): void {
     const { freeSockets } = pool
@@ -83,6 +88,7 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
     })
     let mayBeStale = false
     request.once('socket', (socket) => {
+      if (!request.reusedSocket && keepsConnections) opened += 1
       mayBeStale = now() - (usedAt.get(socket) ?? now()) >= REST_MS
       request.once('close', () => usedAt.set(socket, now()))
     })
@@ -96,6 +102,7 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
       if (mayBeStale && isLost(cause)) throw new StaleConnection({ cause })
       throw cause
     }
+    keepsConnections = response.headers.connection !== 'close'
     return {
       status: response.statusCode ?? 0,
       retryAfter: response.headers['retry-after'],
@@ -114,6 +121,7 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
       }
     },
     reconnect,
+    connections: () => opened,
   }
 }
 

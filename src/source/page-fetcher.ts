@@ -40,6 +40,7 @@ interface Kept {
   start: PageStart
   page: LedgerPage
   until: number
+  connections: number | undefined
 }
 
 export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
@@ -109,6 +110,8 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
 
   function takeKept(start: PageStart, limit: number): LedgerPage | undefined {
     if (kept === undefined || now() > kept.until || !isSame(kept.start, start)) return undefined
+    // What another connection leads to says nothing of where the page came from.
+    if (kept.connections !== source.connections?.()) return undefined
     return kept.page.events.length <= limit ? kept.page : undefined
   }
 
@@ -116,7 +119,8 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
     async fetch(start, limit, signal) {
       const page = takeKept(start, limit) ?? (await ask(start, limit, signal))
       if (!chain.isSure()) {
-        kept = { start, page, until: now() + KEPT_MS }
+        const connections = source.connections?.()
+        kept = { start, page, until: now() + KEPT_MS, connections }
         try {
           await call((ending) => chain.check(() => page.tip.ledger, ending), signal)
         } catch (error) {

@@ -16,6 +16,8 @@ export interface RpcClient {
   ): Promise<Record<string, unknown>>
   /** The next call uses a new connection. */
   reconnect?(): void
+  /** See HttpClient. */
+  connections?(): number
 }
 
 /**
@@ -53,6 +55,7 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
       throw new SourceError('malformed', `the answer to ${method} has no result`)
     },
     reconnect: http.reconnect,
+    connections: http.connections,
   }
 }
 

@@ -93,6 +93,7 @@ export function createSourceOver(
     },
 
     reconnect: () => client.reconnect?.(),
+    connections: () => client.connections?.() ?? 0,
   }
 }
 

@@ -95,4 +95,9 @@ export interface LedgerSource {
   compareWith?(log: ChainMemory): void
   /** The next call uses a new connection, which may reach another node. Calls in flight go on. */
   reconnect?(): void
+  /**
+   * How many connections were opened so far; a new one may lead to another node. Missing where
+   * there is nothing to connect to.
+   */
+  connections?(): number
 }

@@ -90,6 +90,50 @@ describe('P5: the chain of an endpoint', () => {
     expect((await ask(failover)).tip.ledger).toBe(last)
   })
 
+  test('P3: is checked when a connection was replaced, though no call has failed', async () => {
+    const { state, options } = changing()
+    let connections = 1
+    const through = (direct: LedgerSource): LedgerSource => ({
+      ...options.through(direct),
+      connections: () => connections,
+    })
+    const failover = await setUp([{ through }], log)
+    for (let i = 0; i < 3; i += 1) await ask(failover)
+    expect(state.checks).toBe(1)
+    connections += 1
+    await ask(failover)
+    expect(state.checks).toBe(2)
+    connections += 1
+    state.serves = 'other'
+    await expect(ask(failover)).rejects.toMatchObject({ fault: 'history_changed' })
+  })
+
+  test('P3: a page is not kept for its check over another connection', async () => {
+    const { state, options } = changing()
+    let connections = 1
+    let isBroken = true
+    const through = (direct: LedgerSource): LedgerSource => {
+      const source = options.through(direct)
+      return {
+        ...source,
+        connections: () => connections,
+        async ledger(...args) {
+          if (!isBroken) return source.ledger(...args)
+          connections += 1
+          throw new SourceError('unreachable', 'reset')
+        },
+      }
+    }
+    const failover = await setUp([{ through }], log)
+    state.serves = 'other'
+    await expect(ask(failover)).rejects.toMatchObject({ fault: 'unreachable' })
+    isBroken = false
+    state.serves = 'ours'
+    const { pages } = state
+    await ask(failover)
+    expect(state.pages).toBe(pages + 1)
+  })
+
   test('is checked after the page has come: the other chain may close a ledger between', async () => {
     const order: string[] = []
     const { source } = await setUp(

@@ -49,6 +49,21 @@ describe('a connection', () => {
     expect(server.connections()).toBe(1)
   })
 
+  test('P3: is counted when it replaces one, unless the server keeps none', async () => {
+    const closing: Reply = (response) => {
+      response.setHeader('Connection', 'close')
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { passphrase: 'Net' } }))
+    }
+    const { client } = await serving(status(503), closing, closing)
+    await client.post(CALL, never)
+    expect(client.connections()).toBe(1)
+    client.reconnect()
+    await client.post(CALL, never)
+    expect(client.connections()).toBe(2)
+    for (let i = 0; i < 2; i += 1) await client.post(CALL, never)
+    expect(client.connections()).toBe(2)
+  })
+
   test('P3: after reconnect() is a new one, and the old one is closed', async () => {
     const { server, source } = await serving()
     await source.network(never)
