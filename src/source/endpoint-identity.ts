@@ -38,7 +38,11 @@ export interface IdentityDeps {
   timers: Timers
 }
 
-/** A probe has just checked it: a switch is not held up by another check. */
+/**
+ * A check counts for so long, whatever connection is lost meanwhile: a switch is not held up by
+ * another one, and a server that drops every second call still gets to a page. The hashes of the
+ * chain guard stand behind it.
+ */
 const FRESH_MS = 15_000
 /** Often enough for an endpoint that serves the network again to be in use within 30 seconds. */
 const RECHECK_MS = 7_500
@@ -89,8 +93,8 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
 
   return {
     isKnown(inUse) {
-      if (aside !== undefined || checkedAt === undefined || doubtful) return false
-      return inUse || now() - checkedAt < FRESH_MS
+      if (aside !== undefined || checkedAt === undefined) return false
+      return (inUse && !doubtful) || now() - checkedAt < FRESH_MS
     },
     async check(signal) {
       const presence = hasContract(signal)

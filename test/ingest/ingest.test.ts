@@ -72,15 +72,21 @@ describe('ingestion', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  const PATTERNS = [0, 1, 2].flatMap((phase) =>
-    (['unreachable', 'timeout', 'busy'] as const).map((fault) => [fault, phase] as const),
+  const PATTERNS = [2, 3].flatMap((every) =>
+    [0, 1, 2]
+      .slice(0, every)
+      .flatMap((phase) =>
+        (['unreachable', 'timeout', 'busy'] as const).map(
+          (fault) => [every, fault, phase] as const,
+        ),
+      ),
   )
   test.each(PATTERNS)(
-    'P3: gets on when every third call is %s, counted from call %i',
-    async (fault, phase) => {
+    'P3: gets on when one call in %i is %s, counted from call %i',
+    async (every, fault, phase) => {
       const failing = node()
       failing.fault = ({ number }) =>
-        number % 3 === phase ? new SourceError(fault, 'x') : undefined
+        number % every === phase ? new SourceError(fault, 'x') : undefined
       const it = ingesting([failing], { ingest: { pageSize: 60 } })
       void it.start()
       await it.untilReached(last)
