@@ -7,6 +7,7 @@ import { DATABASE_PATH } from './database-path.ts'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
 import { findMisspelt } from './misspelt.ts'
+import { explainStorage } from './store/trouble.ts'
 
 /**
  * Arguments, environment, signals and exit codes; everything else is elsewhere. A command's code is
@@ -231,19 +232,27 @@ program
   .description('checkpoint, lag, runway, counts and gaps of a database file')
   .action(async () => (await import('./command/status.ts')).status(config(), terminal))
 
+/** Says what ended the program. Answers its exit code. */
+function report(thrown: unknown): number {
+  const error = explainStorage(thrown, environment['DATABASE_PATH'] || DATABASE_PATH)
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+  const isUsage = error instanceof UsageError
+  const text = error instanceof Error && !isUsage ? error.stack : describeError(error)
+  terminal.err.write(`flowfi-indexer: ${text}\n`)
+  return isUsage ? EXIT_USAGE : EXIT_FAILED
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+// From a timer, say: a damaged file is explained there too.
+process.on('uncaughtException', (error) => process.exit(report(error)))
+
 try {
   await program.parseAsync()
-} catch (thrown) {
-  const { explainStorage } = await import('./store/trouble.ts')
-  const error = explainStorage(thrown, environment['DATABASE_PATH'] || DATABASE_PATH)
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
-  } else if (error instanceof UsageError) {
-    terminal.err.write(`flowfi-indexer: ${error.message}\n`)
-    process.exitCode = EXIT_USAGE
-  } else {
-    terminal.err.write(`flowfi-indexer: ${error instanceof Error ? error.stack : String(error)}\n`)
-    // What still runs is in an unknown state: a supervisor starts it again.
-    process.exit(EXIT_FAILED)
-  }
+} catch (error) {
+  process.exitCode = report(error)
+  // What still runs is in an unknown state: a supervisor starts it again.
+  if (process.exitCode === EXIT_FAILED) process.exit()
 }
