@@ -7,6 +7,7 @@ import { createHealth } from './endpoint-health.ts'
 import type { EndpointHealth } from './endpoint-health.ts'
 import { createIdentity } from './endpoint-identity.ts'
 import type { Aside } from './endpoint-identity.ts'
+import { createConnectionWatch } from './connection-watch.ts'
 import { createEndpointLedgers } from './endpoint-ledgers.ts'
 import type { EndpointLedgers } from './endpoint-ledgers.ts'
 import { createEndpointReport } from './endpoint-report.ts'
@@ -101,7 +102,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   const createdAt = now()
   let answeredAt: number | undefined
   let contactAt = Number.NEGATIVE_INFINITY
-  let connections = 0
+  const connections = createConnectionWatch(now)
   const trust = createTrust({ source, chain, identity, timers, call })
   const pages = createPageFetcher({ source, chain, evidence, timers, call })
 
@@ -120,11 +121,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     }
   }
 
-  /** A new connection may lead to another node, and after a reset of the network to another chain. */
   function noticeConnections(): void {
-    const opened = source.connections?.() ?? 0
-    if (opened !== connections) chain.doubt()
-    connections = opened
+    if (connections.isDoubtful(source.connections?.() ?? 0)) chain.doubt()
   }
 
   function note(error: SourceError): void {
