@@ -15,7 +15,12 @@ export interface EndpointIdentity {
   isKnown(inUse: boolean): boolean
   /** Throws `refused` where it is not ours, and what `network` throws. */
   check(signal: AbortSignal): Promise<void>
-  /** Another network may be served there from now on. */
+  /** It has answered something else since. */
+  answered(): void
+  /**
+   * Another network may be served there from now on. A check that nothing was asked on yet stands
+   * once more: otherwise a server that drops every second call would only ever be checked.
+   */
   doubt(): void
   aside(): Aside | undefined
 }
@@ -38,11 +43,7 @@ export interface IdentityDeps {
   timers: Timers
 }
 
-/**
- * A check counts for so long, whatever connection is lost meanwhile: a switch is not held up by
- * another one, and a server that drops every second call still gets to a page. The hashes of the
- * chain guard stand behind it.
- */
+/** A probe has just checked it: a switch is not held up by another check. */
 const FRESH_MS = 15_000
 /** Often enough for an endpoint that serves the network again to be in use within 30 seconds. */
 const RECHECK_MS = 7_500
@@ -61,6 +62,8 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   let checkedAt: number | undefined
   let foundAt = Number.NEGATIVE_INFINITY
   let doubtful = false
+  /** Nothing has been answered since the last check. */
+  let isUnused = false
   let aside: Omit<Aside, 'isDue'> | undefined
   let recheckAt = 0
 
@@ -93,8 +96,8 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
 
   return {
     isKnown(inUse) {
-      if (aside !== undefined || checkedAt === undefined) return false
-      return (inUse && !doubtful) || now() - checkedAt < FRESH_MS
+      if (aside !== undefined || checkedAt === undefined || doubtful) return false
+      return inUse || now() - checkedAt < FRESH_MS
     },
     async check(signal) {
       const presence = hasContract(signal)
@@ -109,9 +112,14 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
       aside = undefined
       checkedAt = now()
       doubtful = false
+      isUnused = true
+    },
+    answered() {
+      isUnused = false
     },
     doubt() {
-      doubtful = true
+      doubtful = !isUnused
+      isUnused = false
     },
     aside: () => aside && { ...aside, isDue: now() >= recheckAt },
   }

@@ -143,6 +143,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
 
   function good(): void {
     report.answered()
+    identity.answered()
     answeredAt = now()
     if (ledgers.lags()) health.doubt()
     else health.good()
