@@ -155,8 +155,12 @@ describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => 
     // Others are served, and so is the address itself, when it says what it wants.
     const request = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
     for (const address of ['127.0.0.3', '127.0.0.2']) {
-      const asking = wire(daemon(), request, address)
-      await until(() => asking.received().includes('"ok"'))
+      let asking = wire(daemon(), request, address)
+      await until(() => {
+        // One whose request is slow to arrive is taken for another silent one.
+        if (asking.isClosed() && asking.received() === '') asking = wire(daemon(), request, address)
+        return asking.received().includes('"ok"')
+      })
     }
   })
 
@@ -185,8 +189,16 @@ describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => 
 
   test('beyond the limit a connection is answered, but not kept', async () => {
     const request = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
-    const asking = Array.from({ length: 3 * MOST }, () => wire(daemon(), request, '127.0.0.6'))
-    await until(() => asking.every(({ received }) => received().includes('"ok"')))
+    const asking: ReturnType<typeof wire>[] = []
+    // One after the other: those whose request is slow to arrive would be among those that wait.
+    for (let count = 0; count < 3 * MOST; count += 1) {
+      let each = wire(daemon(), request, '127.0.0.6')
+      await until(() => {
+        if (each.isClosed() && each.received() === '') each = wire(daemon(), request, '127.0.0.6')
+        return each.received().includes('"ok"')
+      })
+      asking.push(each)
+    }
     await until(() => asking.filter(({ isClosed }) => !isClosed()).length <= MOST)
     const kept = asking.find(({ isClosed }) => !isClosed())
     kept?.socket.write(request)

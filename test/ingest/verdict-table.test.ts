@@ -392,6 +392,8 @@ describe('P1: holds still, and takes nothing in:', () => {
   test('an only RPC behind whose URL another network is served now, until ours is back', async () => {
     const it = await rig([{}])
     await it.untilReached(held)
+    // A check of the network counts for a while.
+    await it.time.pass(20_000)
     await it.nodes[0]!.stop()
     await it.failed('unreachable')
     await it.nodes[0]!.restart({ recording: ofAnotherNetwork(), closed: quirks.ledgers.length })

@@ -77,6 +77,8 @@ type Kind =
 
 /** One call in so many begins a time in which another chain answers. */
 const OTHER_CHAIN_EVERY = 60
+/** Calls that get no answer before and after: a network that starts over is away for a moment. */
+const AWAY_CALLS = 3
 /** Calls that the other chain answers then, and those up to the next that asks for a ledger. */
 const OTHER_CHAIN_CALLS = 6
 /** An answer is checked by asking for a ledger after it: the chain must not change in between. */
@@ -92,6 +94,7 @@ export async function startUnrulyEndpoint(
   let strikes = 0
   let retryAfterEnds = 0
   let leftOfOtherChain = 0
+  let leftOfAbsence = 0
 
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy())
@@ -116,6 +119,10 @@ export async function startUnrulyEndpoint(
     if (weather === 'storm and other chains') {
       if (leftOfOtherChain === 0 && random() * OTHER_CHAIN_EVERY < 1) {
         leftOfOtherChain = OTHER_CHAIN_CALLS
+        leftOfAbsence = AWAY_CALLS
+      }
+      if (leftOfAbsence > 0) {
+        leftOfAbsence -= 1
         strikes += 1
         return dropConnections()
       }
@@ -123,7 +130,7 @@ export async function startUnrulyEndpoint(
         const isOver = leftOfOtherChain === 1 && call.includes(CHECK)
         if (isOver || leftOfOtherChain > 1) leftOfOtherChain -= 1
         strikes += 1
-        if (isOver) response.once('close', dropConnections)
+        if (isOver) leftOfAbsence = AWAY_CALLS
         return pass('other', call, response)
       }
     }
@@ -207,6 +214,7 @@ export async function startUnrulyEndpoint(
       weather = next
       // The other chain does not outlive its storm, and nobody stays connected to a node that left.
       leftOfOtherChain = 0
+      leftOfAbsence = 0
       dropConnections()
     },
     strikes: () => strikes,
