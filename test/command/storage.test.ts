@@ -74,11 +74,13 @@ describe('P9: what passes by itself does not end the daemon', () => {
       rmSync(`${ballast}.more`)
       const [, again = ''] = await second.wrote(/"url":"(http:\/\/127[^"]+)".*"msg":"started"/)
       await indexed(again, LAST)
-      expect(await getJson(`${again}/status`)).toMatchObject({
-        alarm: null,
-        gaps: [],
-        counts: { events: recordedIds(recording).length },
-      })
+      await expect
+        .poll(() => getJson(`${again}/status`), PATIENCE)
+        .toMatchObject({
+          alarm: null,
+          gaps: [],
+          counts: { events: recordedIds(recording).length },
+        })
       await ends(second)
     },
     TIMEOUT_MS,

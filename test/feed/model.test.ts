@@ -334,7 +334,7 @@ function readOn({ client }: Reader): void {
 }
 
 describe('P6: every event after the start is delivered once, in order, or a reset tells the client', () => {
-  property.prop([world], { numRuns: 30 })(
+  property.prop([world], { numRuns: 15 })(
     'while gaps are declared and filled, parties become known and readers come, stall and go',
     async (each) => {
       const store = memoryStore()
@@ -344,7 +344,7 @@ describe('P6: every event after the start is delivered once, in order, or a rese
     120_000,
   )
 
-  property.prop([world], { numRuns: 30 })(
+  property.prop([world], { numRuns: 15 })(
     'and another connection commits at any moment, between two steps of a read too',
     async (each) => {
       const connections = await openTwoConnections()

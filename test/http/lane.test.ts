@@ -167,7 +167,7 @@ function piecesOf({ line, host, headers, newline, behind, cuts }: RequestParts):
 type RequestParts = typeof request extends fc.Arbitrary<infer T> ? T : never
 
 describe('the lean lane', () => {
-  property.prop([request], { numRuns: 300 })(
+  property.prop([request], { numRuns: 150 })(
     'answers whatever is sent to it as the HTTP server does',
     async (parts) => {
       // What lies behind would be a body, and no body at that: how far an answer gets is chance.

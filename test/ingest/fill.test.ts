@@ -92,7 +92,7 @@ function expectNoHole(store: WritableStore): void {
 
 describe('P3: filling a gap', () => {
   property.prop([fc.integer({ min: first + 1, max: last - 1 }), fc.integer({ min: 0, max: 100 })], {
-    numRuns: 15,
+    numRuns: 8,
   })('gives the rows of a log that never had one', async (from, length) => {
     const to = Math.min(from + length, last - 1)
     const store = withGap(from, to)

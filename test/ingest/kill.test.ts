@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { loadRecording } from '../support/recordings.ts'
 import { ingestUnderKills } from '../torture/kill.ts'
 
-const KILLS = 5
+const KILLS = 4
 
 test('an indexer killed while it ingests loses, doubles and reorders nothing', async () => {
   const recording = await loadRecording('quirks')

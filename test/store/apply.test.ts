@@ -44,11 +44,11 @@ const undisturbed = dump(stored(pages([])))
 const cuts = fc.array(fc.integer({ min: 1, max: history.length - 1 }), { maxLength: 30 })
 
 describe('applying the history', () => {
-  property.prop([cuts], { numRuns: 20 })('gives the same rows wherever pages are cut', (at) => {
+  property.prop([cuts], { numRuns: 10 })('gives the same rows wherever pages are cut', (at) => {
     expect(dump(stored(pages(at)))).toEqual(undisturbed)
   })
 
-  property.prop([cuts, fc.array(fc.nat(), { maxLength: 20 })], { numRuns: 20 })(
+  property.prop([cuts, fc.array(fc.nat(), { maxLength: 20 })], { numRuns: 10 })(
     'gives the same rows when pages are delivered again',
     (at, again) => {
       const batches = pages(at)
@@ -62,7 +62,7 @@ describe('applying the history', () => {
   )
 
   property.prop([cuts.chain((at) => fc.tuple(fc.constant(at), fc.infiniteStream(fc.nat())))], {
-    numRuns: 20,
+    numRuns: 10,
   })('gives the same rows in whatever order pages come', ([at, random]) => {
     const batches = pages(at)
     const shuffled = batches

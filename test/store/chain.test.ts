@@ -63,7 +63,7 @@ function wholeEvents(start: number): unknown[] {
 describe('records of the chain and events', () => {
   const cuts = fc.array(fc.nat({ max: 600 }), { maxLength: 12 })
 
-  property.prop([ledgers, cuts, fc.nat({ max: 20 })], { numRuns: 8 })(
+  property.prop([ledgers, cuts, fc.nat({ max: 20 })], { numRuns: 4 })(
     'give the same streams and parties in whatever order they come, wherever the log begins',
     ([start, readAt], at, place) => {
       const batches = pages(start, at)
@@ -165,7 +165,7 @@ describe('a log that has lost ledgers', () => {
     .map((some) => some.toSorted((a, b) => a - b))
     .filter(([from, to]) => from! > FIRST && to! < LAST)
 
-  property.prop([lost, fc.boolean()], { numRuns: 6 })(
+  property.prop([lost, fc.boolean()], { numRuns: 4 })(
     'is right again from the chain, and whole again when the ledgers are found',
     ([from = 0, to = 0, readAt = 0], early) => {
       const store = memoryStore()

@@ -118,7 +118,7 @@ describe('totals kept beside the streams', () => {
     },
   )
 
-  property.prop([fc.array(fc.tuple(fc.nat(8), fc.option(record)))], { numRuns: 50 })(
+  property.prop([fc.array(fc.tuple(fc.nat(8), fc.option(record)))], { numRuns: 20 })(
     'P5: follow any change of any stream, with amounts of any size',
     (changes) => {
       const { sqlite, close } = memoryStore()
@@ -178,7 +178,7 @@ describe('totals kept beside the streams', () => {
 
 describe('what can be withdrawn from all streams of a party', () => {
   property.prop([fc.array(record, { maxLength: 30 }), fc.bigInt({ min: 0n, max: 2n ** 33n })], {
-    numRuns: 50,
+    numRuns: 20,
   })('P5: is the sum over them, for amounts of any size', (records, at) => {
     const { sqlite, close } = memoryStore()
     const projection = createProjection(sqlite)
