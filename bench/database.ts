@@ -132,7 +132,7 @@ export async function growBackwards(path: string, atLeast: number): Promise<Wide
 
 /** Beyond every stream of the recording. */
 const FAR = 1_000_000
-const STREAM_COPIES = 13
+const STREAM_COPIES = 25
 
 /** `share`: of its ledgers, from the first. */
 async function indexBusy(path: string, share = 1) {
