@@ -90,7 +90,7 @@ const Environment = z.object({
   HEARTBEAT_SECONDS: whole(1, 300).prefault('15').describe('of silence before a heartbeat'),
   MAX_AGE_SECONDS: whole(1, 604_800)
     .prefault('3600')
-    .describe('after which a subscription is told to reconnect'),
+    .describe('age at which a subscription is asked to reconnect'),
   STALL_TIMEOUT_SECONDS: whole(1, 3_600)
     .prefault('60')
     .describe('after which a client that reads nothing is closed'),

@@ -31,7 +31,7 @@ export type DaemonParts = DaemonOptions &
 export interface Daemon {
   /** Where it is served. */
   url: string
-  /** Settles when indexing ends: after `close`, or rejected by a broken promise of ours. */
+  /** Settles when indexing ends: after `close`, or rejected when indexing cannot go on. */
   ended: Promise<void>
   /** Stops indexing, says goodbye to subscribers over the drain time, closes the database. */
   close(): Promise<void>

@@ -16,7 +16,7 @@ import { createPatience } from './patience.ts'
 /** Plain data, so that it can be given to a thread. */
 export type IndexingConfig = Omit<Config, 'trustProxy' | 'contractId'> & { contractId: string }
 
-/** A source that is open already; whoever opened it closes it. */
+/** A source that is open already. The caller opened it and closes it. */
 export interface SourceParts {
   source: LedgerSource
   /** Name of the source in `/status`; credentials redacted. */

@@ -24,7 +24,7 @@ export interface IndexingStatus {
 
 /** An error, taken apart. */
 export interface Failure {
-  /** A mistake of whoever runs the program. */
+  /** A mistake in the configuration or the arguments. */
   usage: boolean
   message: string
   stack: string | undefined

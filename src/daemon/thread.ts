@@ -40,7 +40,7 @@ export function launchIndexingThread(
   const exited = Promise.withResolvers<void>()
   const opened = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
-  // Each is awaited only by whoever has asked for it.
+  // Each is awaited only after it was asked for.
   opened.promise.catch(() => {})
   ended.promise.catch(() => {})
   let events: IndexingEvents | undefined

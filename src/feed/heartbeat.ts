@@ -30,7 +30,7 @@ export function createHeartbeat(deps: {
   const heartbeatTicks = Math.max(1, Math.round(heartbeatMs / TICK_MS))
   const wheel = createWheel<Subscription>(heartbeatTicks)
   let ticking: NodeJS.Timeout | undefined
-  /** Of the last `cursor` frame: whoever has a quiet filter at the head gets the same. */
+  /** Of the last `cursor` frame: every quiet filter at the head gets the same bytes. */
   let told: { cursor: Cursor; text: string } | undefined
 
   function tick(): void {

@@ -49,7 +49,7 @@ interface Round {
 
 /**
  * The subscriptions at the head of the log. Each page is read once, encoded once, and handed to all
- * it concerns, in turns with the event loop. Whoever goes live meanwhile has the page already.
+ * it concerns, in turns with the event loop. A subscription that goes live meanwhile has the page already.
  */
 export interface Live {
   /** What every live subscription has been given. */

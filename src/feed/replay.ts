@@ -52,9 +52,9 @@ export function createReplay(deps: {
   function startLine(address: string, first: Subscription): void {
     const line = new Set([first])
     lines.set(address, line)
-    // Not at once: whoever calls is in the middle of something.
+    // Not at once: the caller is in the middle of its own step.
     setImmediate(() => {
-      // An error here is one of SQLite or of ours: it ends the process, like one in a commit.
+      // An error here is one of SQLite, or a broken promise: it ends the process, as in a commit.
       slices.run(address, serve(address, line)).catch((error: unknown) => {
         setImmediate(() => {
           throw error
@@ -64,7 +64,7 @@ export function createReplay(deps: {
   }
 
   function* serve(address: string, line: Set<Subscription>): Generator<void, void> {
-    // Whoever goes to the end of the line is met again.
+    // A subscription that went to the end of the line is met again.
     for (const sub of line) {
       line.delete(sub)
       if (yield* pull(sub)) line.add(sub)

@@ -47,7 +47,7 @@ export async function bindServer(options: ListenOptions): Promise<BoundServer> {
     open() {
       server.removeAllListeners('connection')
       for (const listener of serve) server.on('connection', listener)
-      // After this turn, in which whoever serves adds what it needs.
+      // After this turn, in which the server adds its listeners.
       setImmediate(() => {
         for (const socket of waiting) {
           socket.off('error', hangUp)
