@@ -169,12 +169,17 @@ describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => 
       'GET /streams HTTP/1.1\r\nHost: x\r\nX-Slow:',
       'POST /events/subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{',
     ]
-    const slow = Array.from({ length: 2 * MOST }, (_, at) =>
-      wire(daemon(), halves[at % 2], '127.0.0.4'),
-    )
-    // The others are told in time that they were too slow, which is another matter.
-    const refused = () => slow.filter(({ received }) => received().startsWith('HTTP/1.1 429 '))
-    await until(() => refused().length === MOST && refused().every(({ isClosed }) => isClosed()))
+    let next = 0
+    const open = () => wire(daemon(), halves[next++ % 2], '127.0.0.4')
+    const slow = Array.from({ length: 2 * MOST }, open)
+    const refused = () =>
+      slow.filter(({ isClosed, received }) => isClosed() && received().startsWith('HTTP/1.1 429 '))
+    await until(() => {
+      // On a busy machine some are closed for another reason: their bytes came late, or their time is up.
+      const others = slow.filter(({ isClosed }) => isClosed()).length - refused().length
+      while (slow.length < 2 * MOST + others) slow.push(open())
+      return refused().length >= MOST
+    })
     for (const { received } of refused()) {
       expect(received().toLowerCase()).toContain('retry-after: 1')
       expect(received()).toContain('wait for a request')
