@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 import { PATIENCE_MS } from './test/support/patience.ts'
 
 /** Files whose tests start the program many times. A late start of one of them ends the run late. */
-const SLOW = /\/(command\/.*|storm|kill|foreign-clients)\.test\.ts$/
+const SLOW = /\/(command\/.*|storm|kill|foreign-clients|daemon\/audit)\.test\.ts$/
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3'
 import { pino } from 'pino'
 import { createDecoder } from '../src/decode/decode.ts'
 import { createIngest } from '../src/ingest/ingest.ts'
-import { createRpcSource } from '../src/source/rpc.ts'
+import { createRpcSource } from '../src/source/rpc/rpc.ts'
 import { openStore } from '../src/store/store.ts'
 
 const [which = '', rounds = '', url = '', folder = '', contractId = '', networkPassphrase = ''] =

@@ -1,4 +1,4 @@
-import { readRecording } from '../src/source/recording.ts'
+import { readRecording } from '../src/simulator/recording.ts'
 import { run, simulator } from './processes.ts'
 import { median, thousands } from './table.ts'
 import type { Figure } from './table.ts'

@@ -1,7 +1,7 @@
 /** The daemon on a grown database whose network stands still: database, contract, network. */
 import { pino } from 'pino'
 import { parseConfig } from '../src/config.ts'
-import { startDaemon } from '../src/daemon.ts'
+import { startDaemon } from '../src/daemon/daemon.ts'
 import type { LedgerSource } from '../src/source/source.ts'
 
 const [path = '', contractId = '', networkPassphrase = ''] = process.argv.slice(2)

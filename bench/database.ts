@@ -1,7 +1,7 @@
 import { createDecoder } from '../src/decode/decode.ts'
 import { endOfLedger } from '../src/domain/cursor.ts'
 import { createIngest } from '../src/ingest/ingest.ts'
-import { readRecording } from '../src/source/recording.ts'
+import { readRecording } from '../src/simulator/recording.ts'
 import { createRecordingSource } from '../src/source/recording-source.ts'
 import { claimStore, openStore } from '../src/store/store.ts'
 import { pino } from 'pino'

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { readRecording } from '../src/source/recording.ts'
-import type { RecordedLedger, WireEvent } from '../src/source/recording.ts'
+import { readRecording } from '../src/simulator/recording.ts'
+import type { RecordedLedger, WireEvent } from '../src/simulator/recording.ts'
 
 /** Stream ids of one copy lie so far from those of the next. */
 const STREAMS_A_COPY = 10_000n

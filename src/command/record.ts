@@ -1,7 +1,7 @@
 import { requireContract, requireRpcUrls } from '../config.ts'
 import type { Config } from '../config.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
-import { recordLedgers } from '../source/recorder.ts'
+import { recordLedgers } from '../source/rpc/recorder.ts'
 import { redact } from '../redact.ts'
 import { say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'

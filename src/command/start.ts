@@ -21,7 +21,7 @@ export async function start(
   signal.addEventListener('abort', thread.stop, { once: true })
   try {
     // Loaded while the thread loads its own modules.
-    const { startDaemon } = await import('../daemon.ts')
+    const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLogger } = await import('./terminal.ts')
     const logger = createLogger(terminal, config.logLevel)
     const daemon = await startDaemon(config, {

@@ -4,7 +4,7 @@ import { UsageError } from '../domain/errors.ts'
 import type { Indexing } from './indexing.ts'
 import type { Failure, FromThread, ToThread } from './messages.ts'
 import type { OpenLog } from './open-log.ts'
-import type { FailoverSource } from '../source/failover.ts'
+import type { FailoverSource } from '../failover/failover.ts'
 import { explainStorage } from '../store/trouble.ts'
 import type { ThreadData } from './thread.ts'
 

@@ -1,5 +1,5 @@
 import { createDecoder } from '../decode/decode.ts'
-import type { Identity } from '../store/coverage.ts'
+import type { Identity } from '../store/read/coverage.ts'
 import type { Lock } from '../store/lock.ts'
 import { claimStore, openStore } from '../store/store.ts'
 import type { WritableStore } from '../store/store.ts'

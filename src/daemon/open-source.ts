@@ -3,9 +3,9 @@ import type { Logger } from 'pino'
 import { requireContract, requireRpcUrls } from '../config.ts'
 import type { Config } from '../config.ts'
 import { redact } from '../redact.ts'
-import { createFailoverSource } from '../source/failover.ts'
-import type { FailoverSource } from '../source/failover.ts'
-import { createRpcSource } from '../source/rpc.ts'
+import { createFailoverSource } from '../failover/failover.ts'
+import type { FailoverSource } from '../failover/failover.ts'
+import { createRpcSource } from '../source/rpc/rpc.ts'
 
 type SourceConfig = Pick<
   Config,

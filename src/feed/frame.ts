@@ -1,4 +1,4 @@
-import type { LogEntry } from '../store/log.ts'
+import type { LogEntry } from '../store/read/log.ts'
 
 /**
  * SSE text. Every block ends its fields with `id`: a client that is cut off inside a block must not

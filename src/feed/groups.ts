@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EventFilter, LogEntry } from '../store/log.ts'
+import type { EventFilter, LogEntry } from '../store/read/log.ts'
 import { createGroup, NOT_LIVE } from './subscription.ts'
 import type { Group, Subscription } from './subscription.ts'
 

@@ -1,5 +1,5 @@
 import type { Cursor } from '../domain/cursor.ts'
-import type { Gap } from '../store/coverage.ts'
+import type { Gap } from '../store/read/coverage.ts'
 import { toBytes } from './frame.ts'
 import type { Bytes } from './frame.ts'
 import type { Group } from './subscription.ts'

@@ -1,6 +1,6 @@
 import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Interval } from '../store/coverage.ts'
+import type { Interval } from '../store/read/coverage.ts'
 import { block } from './frame.ts'
 import type { Live } from './live.ts'
 import type { Outlet } from './outlet.ts'

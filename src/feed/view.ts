@@ -1,7 +1,7 @@
 import { completeThrough, endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Gap, Interval } from '../store/coverage.ts'
-import type { EventFilter, LogEntry } from '../store/log.ts'
+import type { Gap, Interval } from '../store/read/coverage.ts'
+import type { EventFilter, LogEntry } from '../store/read/log.ts'
 import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Slices } from '../store/slices.ts'
 import { createSliced } from './budget.ts'
 import { EXPOSED_HEADERS } from './cors.ts'
-import { eventRoutes } from './events.ts'
+import { eventRoutes } from './rest/events.ts'
 import {
   badRequest,
   internal,
@@ -15,12 +15,12 @@ import {
 } from './problem.ts'
 import { rateHeaders } from './rate-limit.ts'
 import type { TakeRequest } from './rate-limit.ts'
-import { createRouter } from './routes.ts'
-import { statusRoutes } from './status.ts'
-import type { StatusDeps } from './status.ts'
-import { streamRoutes } from './streams.ts'
-import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe.ts'
-import { userRoutes } from './users.ts'
+import { createRouter } from './router.ts'
+import { statusRoutes } from './rest/status.ts'
+import type { StatusDeps } from './rest/status.ts'
+import { streamRoutes } from './rest/streams.ts'
+import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe/subscribe.ts'
+import { userRoutes } from './rest/users.ts'
 
 export interface HttpDeps extends Omit<StatusDeps, 'sliced'> {
   logger: Logger

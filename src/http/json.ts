@@ -3,7 +3,7 @@ import { EVENT_TYPES } from '../domain/event.ts'
 import { jsonTime } from '../domain/integers.ts'
 import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
-import type { Checkpoint } from '../store/coverage.ts'
+import type { Checkpoint } from '../store/read/coverage.ts'
 
 /** The shapes of answers, as users and the OpenAPI document see them. */
 

@@ -1,8 +1,8 @@
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import type { ContractEvent, RawEvent } from '../domain/event.ts'
 import type { LedgerSource, PageStart } from '../source/source.ts'
-import type { Writer } from '../store/apply.ts'
-import type { Interval } from '../store/coverage.ts'
+import type { Writer } from '../store/write/writer.ts'
+import type { Interval } from '../store/read/coverage.ts'
 
 export interface BlockDeps {
   source: LedgerSource

@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import type { SourceError } from '../domain/errors.ts'
 import type { LedgerPage, LedgerSource } from '../source/source.ts'
-import type { Writer } from '../store/apply.ts'
-import type { Coverage } from '../store/coverage.ts'
+import type { Writer } from '../store/write/writer.ts'
+import type { Coverage } from '../store/read/coverage.ts'
 
 export interface GapDeps {
   source: LedgerSource

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
-import type { Coverage, Interval } from '../store/coverage.ts'
+import type { Coverage, Interval } from '../store/read/coverage.ts'
 import { createBlockFiller } from './blocks.ts'
 import type { BlockDeps } from './blocks.ts'
 

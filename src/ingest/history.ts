@@ -1,6 +1,6 @@
 import type { ChainMemory, LedgerSource } from '../source/source.ts'
-import type { Writer } from '../store/apply.ts'
-import type { Coverage } from '../store/coverage.ts'
+import type { Writer } from '../store/write/writer.ts'
+import type { Coverage } from '../store/read/coverage.ts'
 
 /** An hour or so: an answer holds the whole ledger, megabytes on a busy network. */
 const LEDGERS_BETWEEN = 720

@@ -2,8 +2,8 @@ import { completeThrough, ledgerOf } from '../domain/cursor.ts'
 import type { ContractEvent, RawEvent } from '../domain/event.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../source/source.ts'
-import type { Applied, Writer } from '../store/apply.ts'
-import type { Coverage, Identity } from '../store/coverage.ts'
+import type { Applied, Writer } from '../store/write/writer.ts'
+import type { Coverage, Identity } from '../store/read/coverage.ts'
 
 /** Where a log that has no checkpoint yet begins. */
 export type StartLedger = number | 'oldest' | 'latest'

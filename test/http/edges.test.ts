@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { startFeedDaemon } from '../support/feed-daemon.ts'
-import type { FeedDaemon } from '../support/feed-daemon.ts'
+import { startFeedDaemon } from '../support/feed/daemon.ts'
+import type { FeedDaemon } from '../support/feed/daemon.ts'
 import { until } from '../support/until.ts'
 
 const MOST = 20

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseLaneRequest } from '../../src/http/lane.ts'
-import { startFeedDaemon } from '../support/feed-daemon.ts'
-import type { FeedDaemon } from '../support/feed-daemon.ts'
+import { parseLaneRequest } from '../../src/http/subscribe/lane.ts'
+import { startFeedDaemon } from '../support/feed/daemon.ts'
+import type { FeedDaemon } from '../support/feed/daemon.ts'
 
 let lean: FeedDaemon
 let http: FeedDaemon

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRemoteRate } from '../../src/daemon/remote-rate.ts'
 import { createRateLimit } from '../../src/http/rate-limit.ts'
-import { startFeedDaemon } from '../support/feed-daemon.ts'
+import { startFeedDaemon } from '../support/feed/daemon.ts'
 
 describe('the count of requests', () => {
   test('P8: an address may send so many in a minute that begins with its first', () => {

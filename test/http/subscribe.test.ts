@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
-import type { FeedClient } from '../support/feed-client.ts'
-import { startFeedDaemon } from '../support/feed-daemon.ts'
-import type { FeedDaemon } from '../support/feed-daemon.ts'
+import type { FeedClient } from '../support/feed/client.ts'
+import { startFeedDaemon } from '../support/feed/daemon.ts'
+import type { FeedDaemon } from '../support/feed/daemon.ts'
 import { startProxy } from '../support/proxy.ts'
 
 interface Parties {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeAddress } from '../../src/domain/strkey.ts'
 import { SourceError, UsageError } from '../../src/domain/errors.ts'
-import type { Recording } from '../../src/source/recording.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
 import { claimStore } from '../../src/store/store.ts'
 import { ingestion } from '../support/ingestion.ts'
 import { createMemoryNode } from '../support/memory-node.ts'

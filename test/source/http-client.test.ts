@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { BrokenAnswer, createHttpClient } from '../../src/source/http-client.ts'
-import { createRpcSource } from '../../src/source/rpc.ts'
+import { BrokenAnswer, createHttpClient } from '../../src/source/rpc/http-client.ts'
+import { createRpcSource } from '../../src/source/rpc/rpc.ts'
 import { reset, serveRpc, status } from '../support/rpc-server.ts'
 import type { Reply } from '../support/rpc-server.ts'
 

@@ -19,7 +19,7 @@ async function loadedWith(module: string): Promise<string[]> {
 test('the sources of RPCs need neither the SDK nor the simulator', async () => {
   const files = await loadedWith('../../src/daemon/open-source.ts')
   const own = files.filter((file) => !file.includes('/node_modules/'))
-  expect(own.some((file) => file.endsWith('/source/rpc.ts'))).toBe(true)
+  expect(own.some((file) => file.endsWith('/source/rpc/rpc.ts'))).toBe(true)
   expect(own.filter((file) => file.includes('/simulator/'))).toEqual([])
   expect(files.filter((file) => file.includes('/@stellar/'))).toEqual([])
 })

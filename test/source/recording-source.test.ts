@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRecordingSource } from '../../src/source/recording-source.ts'
-import type { Recording } from '../../src/source/recording.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 import { loadRecording } from '../support/recordings.ts'
 import { describeLedgerSource } from './ledger-source.suite.ts'

@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
-import type { LogEntry, LogQuery } from '../../src/store/log.ts'
+import type { LogEntry, LogQuery } from '../../src/store/read/log.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')

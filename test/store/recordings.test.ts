@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { claimable } from '../../src/domain/stream.ts'
-import { createStreams } from '../../src/store/streams.ts'
+import { createStreams } from '../../src/store/read/streams.ts'
 import {
   ledgerBatch,
   loadRecording,

@@ -1,11 +1,11 @@
 import type { SourceError } from '../../src/domain/errors.ts'
-import { rpcFault } from '../../src/source/rpc-faults.ts'
-import type { Recording } from '../../src/source/recording.ts'
-import { createSourceOver } from '../../src/source/rpc.ts'
-import { parseJson } from '../../src/source/simulator/go-json.ts'
-import { createLedgers } from '../../src/source/simulator/ledgers.ts'
-import { answer } from '../../src/source/simulator/methods.ts'
-import { DEFAULT_SETTINGS } from '../../src/source/simulator/node.ts'
+import { rpcFault } from '../../src/source/rpc/faults.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
+import { createSourceOver } from '../../src/source/rpc/rpc.ts'
+import { parseJson } from '../../src/simulator/node/go-json.ts'
+import { createLedgers } from '../../src/simulator/node/ledgers.ts'
+import { answer } from '../../src/simulator/node/methods.ts'
+import { DEFAULT_SETTINGS } from '../../src/simulator/node/node.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 
 /**

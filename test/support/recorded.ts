@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { StreamJson } from '../../src/http/json.ts'
-import type { Recording } from '../../src/source/recording.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
 import { RECORDINGS } from './recordings.ts'
 import type { RecordingName } from './recordings.ts'
 

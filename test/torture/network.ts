@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RecordedLedger, Recording } from '../../src/source/recording.ts'
+import type { RecordedLedger, Recording } from '../../src/simulator/recording.ts'
 import { simulate } from '../support/daemon.ts'
 import { startUnrulyEndpoint } from './endpoint.ts'
 import type { UnrulyEndpoint } from './endpoint.ts'

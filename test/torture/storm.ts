@@ -8,7 +8,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import type { Recording } from '../../src/source/recording.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
 import { environment, getJson } from '../support/daemon.ts'
 import { launch, temporaryFolder } from '../support/process.ts'
 import type { Program } from '../support/process.ts'

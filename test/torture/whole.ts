@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { expect } from 'vitest'
-import type { Recording } from '../../src/source/recording.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
 import { byId, chainAt, recordsOf } from '../support/chain-records.ts'
 import { recordedIds } from '../support/recorded.ts'
 import { ledgerBatch, memoryStore } from '../support/recordings.ts'

@@ -1,0 +1,92 @@
+import { z } from '@hono/zod-openapi'
+import { ORIGIN } from '../../domain/cursor.ts'
+import type { LogQuery } from '../../store/read/log.ts'
+import { asOf, EventJson } from '../json.ts'
+import { eventFilterQuery, Order, Position, SHORT_LISTS, wholeNumber } from '../parameters.ts'
+import { noSuchStream, respond } from '../problem.ts'
+import { createRouter, get, jsonText, listOf } from '../router.ts'
+import type { Reads } from '../router.ts'
+import { StreamParams } from './streams.ts'
+
+const MAX_PAGE = 1_000
+const DEFAULT_PAGE = 100
+
+const PagingQuery = {
+  after: Position.optional().openapi({
+    description: 'exclusive, in the order asked for: the last id seen, or nextCursor',
+  }),
+  before: Position.optional().openapi({
+    description: 'exclusive: where to stop, in the order asked for',
+  }),
+  order: Order.default('asc'),
+  limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
+}
+
+const FilterQuery = eventFilterQuery(SHORT_LISTS)
+const EventListQuery = z.strictObject({ ...FilterQuery, ...PagingQuery })
+const StreamEventsQuery = z.strictObject({ types: FilterQuery.types, ...PagingQuery })
+
+export function eventRoutes({ store, sliced }: Reads) {
+  const router = createRouter()
+
+  router.openapi(
+    get({
+      path: '/events',
+      summary: 'The event log',
+      request: { query: EventListQuery },
+      answer: listOf(EventJson),
+    }),
+    (c) => {
+      const { streams = [], users = [], types, ...paging } = c.req.valid('query')
+      return sliced(c, page({ streams, users, types }, paging))
+    },
+  )
+
+  router.openapi(
+    get({
+      path: '/streams/{id}/events',
+      summary: 'The events of one stream',
+      request: { params: StreamParams, query: StreamEventsQuery },
+      answer: listOf(EventJson),
+      problems: { 404: 'neither the stream nor an event of it is known' },
+    }),
+    (c) => {
+      const { id } = c.req.valid('param')
+      const { types, ...paging } = c.req.valid('query')
+      const filter = { streams: [id], users: [], types }
+      if (!isKnown(id)) return respond(noSuchStream(id))
+      return sliced(c, page(filter, paging))
+    },
+  )
+
+  return router
+
+  function isKnown(id: string): boolean {
+    const filter = { streams: [id], users: [], types: undefined }
+    return (
+      store.streams.byId(id) !== undefined ||
+      store.log.page({ filter, limit: 1 }).entries.length > 0
+    )
+  }
+
+  /** A page of the log as it was at one checkpoint: it only grows beyond there. */
+  function* page(
+    filter: LogQuery['filter'],
+    { after, before, order, limit }: Paging,
+  ): Generator<void, Response> {
+    const checkpoint = store.coverage.checkpoint()
+    const bounds = order === 'asc' ? { after, before } : { after: before, before: after }
+    const query = { filter, ...bounds, order, limit, through: checkpoint?.cursor ?? ORIGIN }
+    const { entries, next } = yield* store.log.scan(query)
+    const data = entries.map((entry) => entry.data).join(',')
+    const rest = JSON.stringify({ nextCursor: next ?? null, asOf: asOf(checkpoint) })
+    return jsonText(`{"data":[${data}],${rest.slice(1)}`)
+  }
+}
+
+interface Paging {
+  after?: string | undefined
+  before?: string | undefined
+  order: 'asc' | 'desc'
+  limit: number
+}

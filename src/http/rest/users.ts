@@ -1,0 +1,86 @@
+import { z } from '@hono/zod-openapi'
+import type { StreamStatus } from '../../domain/stream.ts'
+import type { HeldView } from '../../store/read/held.ts'
+import type { Total } from '../../store/totals.ts'
+import { asOf } from '../json.ts'
+import { Address } from '../parameters.ts'
+import { createRouter, get, json, oneOf } from '../router.ts'
+import type { Reads } from '../router.ts'
+
+const Side = z
+  .object({
+    streams: z.number().int(),
+    active: z.number().int(),
+    paused: z.number().int(),
+    cancelled: z.number().int(),
+    completed: z.number().int(),
+    depositedAmount: z.string(),
+    withdrawnAmount: z.string(),
+    claimableAmount: z.string(),
+  })
+  .openapi('SummarySide')
+
+const Summary = z
+  .object({
+    address: z.string(),
+    tokens: z.array(
+      z.object({
+        tokenAddress: z.string(),
+        incoming: Side.openapi({ description: 'streams that pay the address' }),
+        outgoing: Side.openapi({ description: 'streams that the address pays' }),
+      }),
+    ),
+  })
+  .openapi('UserSummary')
+
+export function userRoutes({ store, sliced }: Reads) {
+  const router = createRouter()
+  router.openapi(
+    get({
+      path: '/users/{address}/summary',
+      summary: 'What an address pays and is paid, per token',
+      request: { params: z.strictObject({ address: Address }), query: z.strictObject({}) },
+      answer: oneOf(Summary),
+    }),
+    (c) => {
+      const { address } = c.req.valid('param')
+      return sliced(
+        c,
+        store.held.read((view) => summary(view, address)),
+      )
+    },
+  )
+  return router
+}
+
+function* summary({ coverage, streams }: HeldView, address: string): Generator<void, Response> {
+  const checkpoint = coverage.checkpoint()
+  const byToken = Map.groupBy(streams.totals(address), (total) => total.tokenAddress)
+  const claimable = yield* streams.claimable(address, checkpoint?.ledgerClosedAt ?? 0)
+  const tokens = [...byToken].map(([tokenAddress, totals]) => {
+    const side = (name: Total['side']) =>
+      sideJson(
+        totals.filter((total) => total.side === name),
+        claimable[name].get(tokenAddress) ?? 0n,
+      )
+    return { tokenAddress, incoming: side('recipient'), outgoing: side('sender') }
+  })
+  return json({ data: { address, tokens }, asOf: asOf(checkpoint) })
+}
+
+function sideJson(totals: readonly Total[], claimable: bigint): z.infer<typeof Side> {
+  const count = (status: StreamStatus) =>
+    totals.find((total) => total.status === status)?.streams ?? 0
+  const sum = (amount: 'depositedAmount' | 'withdrawnAmount') =>
+    totals.reduce((sofar, total) => sofar + total[amount], 0n).toString()
+  return {
+    streams: totals.reduce((sofar, { streams }) => sofar + streams, 0),
+    active: count('active'),
+    paused: count('paused'),
+    cancelled: count('cancelled'),
+    completed: count('completed'),
+    depositedAmount: sum('depositedAmount'),
+    withdrawnAmount: sum('withdrawnAmount'),
+    claimableAmount: claimable.toString(),
+  }
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { queryRecord } from '../parameters.ts'
+import { badRequest, bodyTooLarge, unsupportedBody } from '../problem.ts'
+import type { Refused } from '../problem.ts'
+
+/** Room for the longest lists there may be, whichever way they are written. */
+const MOST_BYTES = 256 * 1024
+const FORM = 'application/x-www-form-urlencoded'
+const JSON_TYPE = 'application/json'
+
+const JSON_FORM =
+  'is to be a JSON object of the same parameters, each a string or a list of strings, such as {"streams":["1","2"]}'
+
+/** A request's body as parameters: a form, or a JSON object. */
+export async function readBody(
+  request: IncomingMessage,
+): Promise<Record<string, string | string[]> | Refused> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';')
+  const form = type.trim().toLowerCase()
+  if (form !== FORM && form !== JSON_TYPE) return unsupportedBody([JSON_TYPE, FORM])
+  const parts: Buffer[] = []
+  let length = 0
+  // Else leaving early would close the connection, and the answer with it.
+  const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  for await (const part of chunks) {
+    length += part.length
+    if (length > MOST_BYTES) return bodyTooLarge(MOST_BYTES)
+    parts.push(part)
+  }
+  const text = Buffer.concat(parts).toString()
+  return form === FORM ? queryRecord(new URLSearchParams(text)) : jsonRecord(text)
+}
+
+function jsonRecord(text: string): Record<string, string | string[]> | Refused {
+  const value = parseJson(text)
+  const wrong = badRequest([{ parameter: 'body', detail: JSON_FORM }])
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong
+  const record: Record<string, string | string[]> = Object.create(null) as Record<string, string>
+  for (const [key, given] of Object.entries(value)) {
+    if (typeof given === 'string') record[key] = given
+    else if (typeof given === 'boolean') record[key] = String(given)
+    else if (isTexts(given)) record[key] = given
+    else return badRequest([{ parameter: key, detail: 'is to be a string or a list of strings' }])
+  }
+  return record
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,72 @@
+/** The JSON-RPC envelope as the real server's library (jrpc2) reads and writes it. */
+import { isObject, numberText, parseJson } from './node/go-json.ts'
+import type { Answer, RpcRequest } from './node/methods.ts'
+import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './node/rpc-error.ts'
+
+/** A call to answer; `id` is JSON text, undefined in a notification. */
+export interface Call extends RpcRequest {
+  id: string | undefined
+}
+
+/** A member that is no call, and its error. */
+export interface Refused {
+  id: string
+  error: RpcError
+}
+
+export interface Message {
+  batch: boolean
+  members: readonly (Call | Refused)[]
+}
+
+/** Undefined if `text` is not JSON. */
+export function parseMessage(text: string): Message | undefined {
+  let body: unknown
+  try {
+    body = parseJson(text)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(body)) return { batch: false, members: [parseMember(body)] }
+  return { batch: true, members: body.map(parseMember) }
+}
+
+/** Undefined where there is nothing to say: notifications and the empty batch. */
+export function encodeReplies({ batch }: Message, replies: readonly string[]): string | undefined {
+  if (replies.length === 0) return undefined
+  return batch ? `[${replies.join(',')}]` : replies[0]
+}
+
+export function encodeReply(id: string, answer: Answer): string {
+  const head = `{"jsonrpc":"2.0","id":${id},`
+  if ('result' in answer) return `${head}"result":${answer.result}}`
+  const { code, message, data } = answer.error
+  return `${head}"error":${JSON.stringify({ code, message, data })}}`
+}
+
+function parseMember(body: unknown): Call | Refused {
+  // Go reads null into an empty object.
+  const member = body === null ? {} : body
+  if (!isObject(member)) return refused('null', PARSE_ERROR, 'request is not a JSON object')
+  const { jsonrpc, id: givenId, method = '', params, ...rest } = member
+  const id = idText(givenId)
+  if (id === undefined) return refused('null', INVALID_REQUEST, 'invalid request ID')
+  if (jsonrpc !== undefined && typeof jsonrpc !== 'string') {
+    return refused(id, PARSE_ERROR, 'invalid version key')
+  }
+  if (jsonrpc !== '2.0') return refused(id, INVALID_REQUEST, 'invalid version marker')
+  if (typeof method !== 'string') return refused(id, PARSE_ERROR, 'invalid method name')
+  const extra = Object.keys(rest)
+  if (extra.length > 0) return refused(id, INVALID_REQUEST, 'extra fields in request', extra)
+  return { id: id === 'null' ? undefined : id, method, params }
+}
+
+/** Absent counts as null; undefined for what cannot be an id. */
+function idText(id: unknown): string | undefined {
+  if (id === undefined || id === null) return 'null'
+  return typeof id === 'string' ? JSON.stringify(id) : numberText(id)
+}
+
+function refused(id: string, code: number, message: string, data?: unknown): Refused {
+  return { id, error: new RpcError(code, message, data) }
+}

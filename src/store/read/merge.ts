@@ -1,0 +1,158 @@
+import type { Cursor } from '../../domain/cursor.ts'
+import type { Key, Order, Range } from './log-query.ts'
+import type { Sqlite } from '../open.ts'
+
+export interface MergeQuery {
+  keys: readonly Key[]
+  range: Range
+  order: Order
+  /** About as many are wanted: how far to look ahead in each key. */
+  limit: number
+  /** Undefined: of every type. */
+  types?: readonly string[] | undefined
+}
+
+/** One key, and how far its entries are known. */
+interface Lane extends Key {
+  known: Cursor
+  /** Index entries to read next; 0 once there are no more. */
+  depth: number
+}
+
+/** Index entries visited in a step, and what the search for a key counts as: half a millisecond. */
+const VISITS_PER_STEP = 1_024
+const SEARCH_VISITS = 8
+/** Lanes that are read on before the frontier is looked at again. */
+const LANES_PER_ROUND = 64
+const MIN_DEPTH = 2
+const MAX_DEPTH = 1_024
+
+/**
+ * Unites the index ranges of many keys in order, in steps of less than a millisecond. Each key
+ * is read a few entries ahead; whatever lies before the least that any key knows is settled. The
+ * keys that hold the frontier back are read on, twice as far each time, so that a key without
+ * entries costs one search and a key with many rare matches few calls. One statement reads many
+ * keys: a call for each would cost five times as much.
+ */
+export function createMerge(
+  sqlite: Sqlite,
+): (query: MergeQuery) => Generator<Cursor[], void, undefined> {
+  const readers = { asc: readersOf(sqlite, 'asc'), desc: readersOf(sqlite, 'desc') }
+
+  return function* merge({ keys, range, order, limit, types }) {
+    const compare = order === 'asc' ? ascending : descending
+    const known = order === 'asc' ? range.low : range.high
+    const ahead = Math.ceil((2 * limit) / keys.length)
+    const depth = Math.min(MAX_DEPTH, Math.max(MIN_DEPTH, ahead))
+    let open = keys.map((key): Lane => ({ ...key, known, depth }))
+    let due = open
+    /** Found, but beyond what every key is known to. */
+    let waiting = new Set<Cursor>()
+    while (due.length > 0) {
+      for (const lanes of stepsOf(due)) {
+        const read = readers[order][lanes[0]?.index ?? 'type']
+        for (const id of read(lanes, range, types)) waiting.add(id)
+        yield []
+      }
+      open = open.filter((lane) => lane.depth > 0).sort((a, b) => compare(a.known, b.known))
+      due = open.slice(0, LANES_PER_ROUND)
+      const frontier = open[0]?.known
+      const settled: Cursor[] = []
+      const beyond = new Set<Cursor>()
+      for (const id of waiting) {
+        if (frontier === undefined || compare(id, frontier) <= 0) settled.push(id)
+        else beyond.add(id)
+      }
+      waiting = beyond
+      if (settled.length > 0) yield settled.sort(compare)
+    }
+  }
+}
+
+type Reader = (
+  lanes: readonly Lane[],
+  range: Range,
+  types: readonly string[] | undefined,
+) => Generator<Cursor, void>
+
+function readersOf(sqlite: Sqlite, order: Order): Record<Key['index'], Reader> {
+  return {
+    stream_id: readerOf(sqlite, { column: 'stream_id', index: 'events_by_stream', order }),
+    sender: readerOf(sqlite, { column: 'sender', index: 'events_by_sender', order }),
+    recipient: readerOf(sqlite, { column: 'recipient', index: 'events_by_recipient', order }),
+    type: readerOf(sqlite, { column: 'type', index: 'events_by_type', order }),
+  }
+}
+
+/** Reads the next entries of lanes with one index, notes in each how far it is known now. */
+function readerOf(
+  sqlite: Sqlite,
+  { column, index, order }: { column: Key['index']; index: string; order: Order },
+): Reader {
+  const [bounds, last] =
+    order === 'asc'
+      ? ['id > lane.value and id < @bound', 'max(id)']
+      : ['id < lane.value and id > @bound', 'min(id)']
+  // How many were visited, the last of them, and those that match.
+  const prepare = (matching: string) =>
+    sqlite
+      .prepare(
+        `select lane.key, (
+           select count(*) || ' ' || ${last} || coalesce(' ' || group_concat(id, ' ')${matching}, '')
+           from (select id, type from events indexed by ${index}
+                 where ${column} = lane.key and ${bounds} order by id ${order} limit @depth))
+         from json_each(@lanes) as lane`,
+      )
+      .raw()
+  const ofAll = prepare('')
+  const ofTypes = prepare(' filter (where type in (select value from json_each(@types)))')
+
+  return function* read(lanes, range, types) {
+    const depth = lanes[0]?.depth ?? 0
+    const bound = order === 'asc' ? range.high : range.low
+    const byValue = new Map(lanes.map((lane) => [lane.value, lane]))
+    const given = { lanes: JSON.stringify(Object.fromEntries(lanes.map(startOf))), bound, depth }
+    const results = (
+      types === undefined
+        ? ofAll.all(given)
+        : ofTypes.all({ ...given, types: JSON.stringify(types) })
+    ) as [value: string, found: string | null][]
+    for (const [value, found] of results) {
+      const lane = byValue.get(value)
+      if (lane === undefined) continue
+      // Null where there is nothing to take the greatest of.
+      const [visited = '0', reached = lane.known, ...ids] = found?.split(' ') ?? []
+      lane.known = reached
+      lane.depth = Number(visited) < depth ? 0 : Math.min(MAX_DEPTH, 2 * depth)
+      yield* ids
+    }
+  }
+}
+
+function startOf({ value, known }: Lane): [string, Cursor] {
+  return [value, known]
+}
+
+/** Lanes that one statement can read: of one index and one depth, a bounded number. */
+function stepsOf(due: readonly Lane[]): Lane[][] {
+  const steps = new Map<string, Lane[]>()
+  const done: Lane[][] = []
+  for (const lane of due) {
+    const kind = `${lane.index} ${lane.depth}`
+    const step = steps.get(kind) ?? []
+    steps.set(kind, step)
+    step.push(lane)
+    if (step.length * Math.max(SEARCH_VISITS, lane.depth) < VISITS_PER_STEP) continue
+    done.push(step)
+    steps.delete(kind)
+  }
+  return [...done, ...steps.values()]
+}
+
+function ascending(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function descending(a: string, b: string): number {
+  return ascending(b, a)
+}

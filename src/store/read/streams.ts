@@ -1,0 +1,57 @@
+import type { Stream } from '../../domain/stream.ts'
+import { createClaimable } from './claimable.ts'
+import { drizzle, eq, sql } from '../drizzle.ts'
+import type { Sqlite } from '../open.ts'
+import { streams } from '../schema.ts'
+import { createStreamList } from './stream-list.ts'
+import type { StreamPage, StreamQuery } from './stream-list.ts'
+import { fromRow } from '../stream-row.ts'
+import { createTotals } from '../totals.ts'
+import type { Side, Total } from '../totals.ts'
+
+export { STREAM_SORTS } from './stream-list.ts'
+export type { StreamKey, StreamPage, StreamQuery, StreamSort } from './stream-list.ts'
+
+export interface Streams {
+  page(query: StreamQuery): StreamPage
+  /** The same in steps of a few milliseconds; several of them need one snapshot. */
+  list(query: StreamQuery): Generator<void, StreamPage>
+  byId(streamId: string): Stream | undefined
+  /** What a party's streams come to, kept as they change. */
+  totals(address: string): Total[]
+  /**
+   * What could be withdrawn from a party's streams at `time` (Unix seconds), by side and token,
+   * added up in steps of about a millisecond. Reads more than once: it needs one snapshot.
+   */
+  claimable(address: string, time: number): Generator<void, Record<Side, Map<string, bigint>>>
+  count(): number
+}
+
+export function createStreams(sqlite: Sqlite): Streams {
+  const db = drizzle({ client: sqlite })
+  const byId = db
+    .select()
+    .from(streams)
+    .where(eq(streams.streamId, sql.placeholder('streamId')))
+    .prepare()
+  const list = createStreamList(sqlite)
+  const count = sqlite.prepare('select count(*) from streams').pluck()
+
+  return {
+    list,
+    page(query) {
+      const steps = list(query)
+      for (;;) {
+        const { done, value } = steps.next()
+        if (done === true) return value
+      }
+    },
+    byId(streamId) {
+      const row = byId.get({ streamId })
+      return row && fromRow(row)
+    },
+    totals: createTotals(sqlite),
+    claimable: createClaimable(sqlite),
+    count: () => count.get() as number,
+  }
+}

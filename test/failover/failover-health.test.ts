@@ -1,0 +1,98 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { SourceError } from '../../src/domain/errors.ts'
+import { createHealth } from '../../src/failover/endpoint/health.ts'
+
+const fault = new SourceError('unreachable', 'gone')
+
+function create(random = () => 0) {
+  let time = 0
+  const advance = (seconds: number) => {
+    time += seconds * 1_000
+  }
+  return { health: createHealth({ now: () => time, random }), advance }
+}
+
+type Created = ReturnType<typeof create>
+
+/** Good answers every second; how many seconds it takes until it is trusted. */
+function untilTrusted({ health, advance }: Created): number {
+  for (let seconds = 0; ; seconds += 1) {
+    health.good()
+    if (health.isTrusted()) return seconds
+    advance(1)
+  }
+}
+
+describe('the health of an endpoint', () => {
+  test('is taken for granted until the first fault', () => {
+    const { health } = create()
+    expect([health.isTrusted(), health.coolingMs()]).toEqual([true, 0])
+  })
+
+  test('comes back after some good answers, but not of one moment', () => {
+    const created = create()
+    created.health.fault(fault)
+    for (let i = 0; i < 100; i += 1) created.health.good()
+    expect(created.health.isTrusted()).toBe(false)
+    created.advance(15)
+    created.health.good()
+    expect(created.health.isTrusted()).toBe(true)
+  })
+
+  test('does not come back by time alone', () => {
+    const { health, advance } = create()
+    health.fault(fault)
+    health.good()
+    advance(3_600)
+    health.good()
+    expect(health.isTrusted()).toBe(false)
+    health.good()
+    expect(health.isTrusted()).toBe(true)
+  })
+
+  test('takes twice as long when it was lost soon after, up to a quarter of a minute', () => {
+    const created = create()
+    const lose = () => {
+      created.health.doubt()
+      return untilTrusted(created)
+    }
+    expect(Array.from({ length: 7 }, lose)).toEqual([8, 15, 15, 15, 15, 15, 15])
+    created.advance(601)
+    expect(lose()).toBe(8)
+  })
+
+  test('makes it cool down twice as long after each fault in a row, for less than two ledgers', () => {
+    const { health } = create(() => 1)
+    const cool = () => {
+      health.fault(fault)
+      return health.coolingMs() / 1_000
+    }
+    expect(Array.from({ length: 8 }, cool)).toEqual([1, 2, 4, 8, 8, 8, 8, 8])
+    health.good()
+    expect(health.coolingMs()).toBe(0)
+    expect(cool()).toBe(1)
+  })
+
+  property.prop([fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 20 })])(
+    'never makes it cool down for less than half of that, nor for more',
+    (chance, faults) => {
+      const { health } = create(() => chance)
+      for (let i = 0; i < faults; i += 1) health.fault(fault)
+      const longest = Math.min(1_000 * 2 ** (faults - 1), 8_000)
+      expect(health.coolingMs()).toBeGreaterThanOrEqual(longest / 2)
+      expect(health.coolingMs()).toBeLessThanOrEqual(longest)
+    },
+  )
+
+  test('minds what the server asks for, within reason', () => {
+    const { health, advance } = create()
+    health.fault(new SourceError('busy', '429', { retryAfterMs: 20_000 }))
+    advance(5)
+    expect([health.coolingMs(), health.askedToWaitMs()]).toEqual([15_000, 15_000])
+    health.fault(new SourceError('busy', '429', { retryAfterMs: 86_400_000 }))
+    expect(health.askedToWaitMs()).toBe(300_000)
+    health.fault(fault)
+    expect(health.askedToWaitMs()).toBe(0)
+  })
+})

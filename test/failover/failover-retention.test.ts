@@ -1,0 +1,212 @@
+/** P3: ledgers are lost when every RPC in service has said so often enough, and not before. */
+import { describe, expect, test } from 'vitest'
+import { endOfLedger } from '../../src/domain/cursor.ts'
+import { SourceError } from '../../src/domain/errors.ts'
+import type { LedgerPage, LedgerSource } from '../../src/source/source.ts'
+import { firstSteps, never, setUp } from '../support/failover.ts'
+import type { Failover, NodeOptions } from '../support/failover.ts'
+
+const { firstLedger } = firstSteps.header
+const last = firstSteps.ledgers.at(-1)!.sequence
+const early = { after: endOfLedger(firstLedger + 1) }
+const always = [{ when: { every: 1 }, method: '*', fault: { kind: 'reset' } }] as const
+
+function ask({ source }: Failover): Promise<LedgerPage> {
+  return source.page(early, 100, never)
+}
+
+async function failure(failover: Failover): Promise<SourceError> {
+  const error: unknown = await ask(failover).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(SourceError)
+  return error as SourceError
+}
+
+/** Asks as often as it is asked to; the seconds until the ledgers are lost. */
+async function secondsUntilLost(failover: Failover, longest = 600): Promise<number> {
+  for (let seconds = 0; seconds <= longest;) {
+    const { fault, confirmed, retryAfterMs = 1_000 } = await failure(failover)
+    if (confirmed) return seconds
+    expect(fault).toBe('outside_retention')
+    await failover.pass(retryAfterMs / 1_000)
+    seconds += retryAfterMs / 1_000
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** Counts new connections, and what was asked over each of them. */
+function connections() {
+  const asked: number[] = [0]
+  const options: NodeOptions = {
+    through: (direct): LedgerSource => ({
+      ...direct,
+      page(...args) {
+        asked[asked.length - 1]! += 1
+        return direct.page(...args)
+      },
+      reconnect() {
+        asked.push(0)
+        direct.reconnect?.()
+      },
+    }),
+  }
+  return { asked, options }
+}
+
+describe('P3: ledgers that one RPC has forgotten', () => {
+  test('are lost after four answers over 30 seconds, each over a new connection', async () => {
+    const { asked, options } = connections()
+    const failover = await setUp([options])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    expect(await failure(failover)).toMatchObject({
+      fault: 'outside_retention',
+      confirmed: false,
+      retryAfterMs: 10_000,
+      range: { oldest: firstLedger + 5, latest: last },
+    })
+    await failover.pass(10)
+    expect(await secondsUntilLost(failover)).toBe(20)
+    // The first answer came over the connection that was there, so it did not count.
+    expect(asked).toEqual([1, 1, 1, 1, 1])
+    expect(await failure(failover)).toMatchObject({
+      fault: 'outside_retention',
+      confirmed: true,
+      retryAfterMs: undefined,
+      range: { oldest: firstLedger + 5, latest: last },
+      endpoint: 'a',
+    })
+  })
+
+  test('are not lost by answers in quick succession', async () => {
+    const failover = await setUp([{}])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    for (let i = 0; i < 100; i += 1) {
+      expect(await failure(failover)).toMatchObject({ confirmed: false })
+      failover.clock.advance(0.2)
+    }
+  })
+
+  test('are not lost where another node behind the URL has them', async () => {
+    // A balancer: every new connection leads to the other node.
+    let isShort = true
+    const balancer = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      async page(...args) {
+        if (isShort) throw new SourceError('outside_retention', 'gone', { range })
+        return direct.page(...args)
+      },
+      reconnect() {
+        isShort = !isShort
+      },
+    })
+    const range = { oldest: firstLedger + 40, latest: last }
+    const failover = await setUp([{ through: balancer }])
+    for (let i = 0; i < 20; i += 1) {
+      expect((await ask(failover)).events.length).toBeGreaterThan(0)
+      isShort = true
+      failover.clock.advance(10)
+    }
+  })
+
+  test('are not lost by faults of other kinds', async () => {
+    let fault: 'unreachable' | 'busy' | 'outside_retention' = 'unreachable'
+    const failing = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      async page() {
+        throw new SourceError(fault, fault, { range: { oldest: firstLedger + 9, latest: last } })
+      },
+    })
+    const failover = await setUp([{ through: failing }])
+    for (let i = 0; i < 30; i += 1) {
+      fault = i % 2 === 0 ? 'unreachable' : 'busy'
+      expect(await failure(failover)).toMatchObject({ fault, confirmed: false })
+      await failover.pass(10)
+    }
+    fault = 'outside_retention'
+    expect(await secondsUntilLost(failover)).toBe(30)
+  })
+
+  test('have to be lost again after the RPC has shown them', async () => {
+    let isGone = true
+    const range = { oldest: firstLedger + 5, latest: last }
+    const forgetful = (direct: LedgerSource): LedgerSource => ({
+      ...direct,
+      async page(...args) {
+        if (isGone) throw new SourceError('outside_retention', 'gone', { range })
+        return direct.page(...args)
+      },
+    })
+    const failover = await setUp([{ through: forgetful }])
+    for (let i = 0; i < 3; i += 1) {
+      await failure(failover)
+      await failover.pass(10)
+    }
+    isGone = false
+    await ask(failover)
+    isGone = true
+    await failover.pass(10)
+    expect(await secondsUntilLost(failover)).toBe(30)
+  })
+})
+
+describe('P3: ledgers that several RPCs have forgotten', () => {
+  test('are lost when each has said so, from the longest history on', async () => {
+    const failover = await setUp([{}, {}, {}])
+    for (const [i, node] of failover.nodes.entries()) node.forgetBefore(firstLedger + 9 - i)
+    expect(await secondsUntilLost(failover)).toBe(30)
+    expect(await failure(failover)).toMatchObject({
+      range: { oldest: firstLedger + 7, latest: last },
+      endpoint: 'a, b, c',
+    })
+  })
+
+  test('are not lost while one that has answered within the hour is away', async () => {
+    const failover = await setUp([{}, {}])
+    await ask(failover)
+    // The other one is heard of, too.
+    await failover.pass(10)
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    await failover.nodes[1]!.close()
+    for (let minutes = 0; minutes < 59; minutes += 1) {
+      expect(await failure(failover)).toMatchObject({ fault: 'unreachable', confirmed: false })
+      failover.clock.advance(60)
+      await failover.idle()
+    }
+    failover.clock.advance(120)
+    expect(await failure(failover)).toMatchObject({ confirmed: true })
+  })
+
+  test('are not lost in the first minute while one has never answered', async () => {
+    const failover = await setUp([{}, { faults: [...always] }])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    for (let i = 0; i < 6; i += 1) {
+      expect(await failure(failover)).toMatchObject({ fault: 'unreachable', confirmed: false })
+      await failover.pass(10)
+    }
+    expect(await failure(failover)).toMatchObject({ confirmed: true })
+  })
+
+  test('are lost without the word of one that is set aside', async () => {
+    const { network } = firstSteps.header
+    const other = { ...network, passphrase: 'Another Network' }
+    const elsewhere = { ...firstSteps, header: { ...firstSteps.header, network: other } }
+    const failover = await setUp([{}, { recording: elsewhere }])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    expect(await secondsUntilLost(failover)).toBe(30)
+  })
+
+  test('are held back, not lost, where two have to agree and one still has them', async () => {
+    const failover = await setUp([{}, {}], { agreement: 2 })
+    failover.nodes[1]!.forgetBefore(firstLedger + 5)
+    for (let i = 0; i < 10; i += 1) {
+      const error = await failure(failover)
+      expect(error).toMatchObject({ fault: 'unknown', confirmed: false })
+      expect(error.message).toMatch(/only a could answer of the two needed/)
+      await failover.pass(10)
+    }
+    // Then from the first ledger that both have.
+    failover.nodes[0]!.forgetBefore(firstLedger + 3)
+    await failover.pass(10)
+    await secondsUntilLost(failover)
+    expect(await failure(failover)).toMatchObject({ range: { oldest: firstLedger + 5 } })
+  })
+})

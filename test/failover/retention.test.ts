@@ -1,0 +1,96 @@
+/** P3: when it is certain that one endpoint has lost ledgers. */
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { createRetentionEvidence } from '../../src/failover/endpoint/retention.ts'
+
+const LEDGER = 100
+const SECOND = 1_000
+
+/** So many answers that the ledger is gone, so far apart. */
+function answers(count: number, seconds: number, evidence = createRetentionEvidence(), from = 0) {
+  for (let i = 0; i < count; i += 1) evidence.says(LEDGER + 1, from + i * seconds * SECOND)
+  return evidence
+}
+
+describe('P3: an endpoint has lost a ledger', () => {
+  test('when it has said so four times over 30 seconds', () => {
+    expect(answers(4, 10).proves(LEDGER)).toBe(true)
+  })
+
+  test.each<[string, number, number]>([
+    ['three times, however long it takes', 3, 3_600],
+    ['four times in 29 seconds', 4, 29 / 3],
+    ['a hundred times in a second', 100, 0.01],
+  ])('but not when it has said so %s', (_, count, seconds) => {
+    expect(answers(count, seconds).proves(LEDGER)).toBe(false)
+  })
+
+  test('but not when it has shown the ledger since then', () => {
+    const evidence = answers(4, 10)
+    evidence.shows(LEDGER)
+    expect([evidence.proves(LEDGER), evidence.doubts(LEDGER)]).toEqual([false, false])
+    expect(answers(3, 10, evidence, 40 * SECOND).proves(LEDGER)).toBe(false)
+    expect(answers(1, 10, evidence, 70 * SECOND).proves(LEDGER)).toBe(true)
+  })
+
+  test('although it has shown a later one', () => {
+    const evidence = answers(4, 10)
+    evidence.shows(LEDGER + 1)
+    expect(evidence.proves(LEDGER)).toBe(true)
+    expect(evidence.proves(LEDGER + 1)).toBe(false)
+  })
+
+  test('up to the longest history that any node behind its URL has', () => {
+    const evidence = createRetentionEvidence()
+    for (const [i, oldest] of [200, 300, 150, 250].entries()) evidence.says(oldest, i * 10 * SECOND)
+    expect(evidence.proves(LEDGER)).toBe(true)
+    expect(evidence.oldestAfter(LEDGER)).toBe(150)
+  })
+
+  test('when it is asked more often than answers count', () => {
+    expect(answers(3_000, 0.02).proves(LEDGER)).toBe(true)
+  })
+
+  type Said = { kind: 'shows' | 'says'; oldest: number; seconds: number }
+  const said = fc.record<Said>({
+    kind: fc.constantFrom('shows', 'says', 'says', 'says'),
+    oldest: fc.integer({ min: LEDGER - 2, max: LEDGER + 4 }),
+    seconds: fc.integer({ min: 0, max: 20 }),
+  })
+
+  property.prop([fc.array(said, { maxLength: 40 }), fc.integer({ min: -2, max: 4 })])(
+    'only by answers since it last showed the ledger, at least four over 30 seconds',
+    (all, offset) => {
+      const ledger = LEDGER + offset
+      const evidence = createRetentionEvidence()
+      let now = 0
+      /** When it has said so since then, by the letter of the promise. */
+      let times: number[] = []
+      for (const { kind, oldest, seconds } of all) {
+        now += seconds * SECOND
+        evidence[kind](oldest, now)
+        if (oldest <= ledger) times = []
+        else if (kind === 'says') times.push(now)
+      }
+      const isLost = times.length >= 4 && times.at(-1)! - times[0]! >= 30 * SECOND
+      if (evidence.proves(ledger)) expect(isLost).toBe(true)
+    },
+  )
+
+  property.prop([fc.array(said, { maxLength: 40 })])(
+    'by four answers ten seconds apart, whatever it said before',
+    (before) => {
+      const evidence = createRetentionEvidence()
+      let now = 0
+      for (const { kind, oldest, seconds } of before) {
+        now += seconds * SECOND
+        evidence[kind](oldest, now)
+      }
+      evidence.shows(LEDGER)
+      answers(3, 10, evidence, now + 5 * SECOND)
+      expect(evidence.proves(LEDGER)).toBe(false)
+      answers(1, 10, evidence, now + 35 * SECOND)
+      expect(evidence.proves(LEDGER)).toBe(true)
+    },
+  )
+})

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
+import { ORIGIN } from '../../src/domain/cursor.ts'
+import { createMetrics } from '../../src/metrics/metrics.ts'
+import { position } from '../../src/http/rest/status.ts'
+import { useFeed } from '../support/feed/sockets.ts'
+import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+
+const AUDITED = {
+  bootstrapped: true,
+  running: false,
+  last: {
+    finishedAt: 1_800_000_000,
+    ledger: 7,
+    counts: { ok: 5, drift: 1, before_log: 4, not_yet: 0, archived: 0 },
+    repaired: 1,
+    expiring: 2,
+    drift: [],
+  },
+  driftTotal: 3,
+  repairedTotal: 4,
+  lastError: null,
+}
+
+async function metricsOf(context: TestContext, store = memoryStore()) {
+  const { feed, subscribe } = await useFeed(context, { store })
+  for (let count = 0; count < 2; count += 1) {
+    const client = await subscribe({ cursor: count === 0 ? 'now' : ORIGIN })
+    await client.until((c) => c.named('caught_up').length > 0)
+  }
+  feed.refusal({ address: 'anyone', user: undefined }, 'now')
+  const { registry } = createMetrics({
+    store,
+    feed: () => feed,
+    audit: () => AUDITED,
+    sourceCounters: () => ({
+      failovers: 3,
+      disagreements: 0,
+      disagreement: null,
+      endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 } }],
+    }),
+  })
+  return { registry, text: await registry.metrics() }
+}
+
+test('the README names every metric, and no other', async (context) => {
+  const { registry } = await metricsOf(context)
+  const names = registry
+    .getMetricsAsArray()
+    .map(({ name }) => name)
+    .filter((name) => !/^(process|nodejs)_/.test(name))
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const named = [...readme.matchAll(/`(flowfi_[a-z_]+)(\{[a-z,]+\})?`/g)].map(([, name]) => name)
+  expect(named.toSorted()).toEqual(names.toSorted())
+})
+
+test('the metrics of the process keep their conventional names, and no fault lacks its endpoint', async (context) => {
+  const { registry, text } = await metricsOf(context)
+  expect(text).toMatch(/^process_cpu_seconds_total /m)
+  expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m)
+  const faults = registry.getMetricsAsArray().filter(({ name }) => name.includes('fault'))
+  expect(faults).not.toEqual([])
+  for (const { name } of faults) expect(text).toContain(`${name}{endpoint=`)
+})
+
+test('the lag is never negative, though the last RPC to answer has an older tip', async (context) => {
+  const recording = await loadRecording('first-steps')
+  const store = memoryStore()
+  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  store.sqlite.exec('update checkpoint set tip_ledger = tip_ledger - 5')
+  expect((await metricsOf(context, store)).text).toMatch(/^flowfi_lag_ledgers 0$/m)
+  expect(position(store.coverage.checkpoint())).toMatchObject({ lagLedgers: 0 })
+})
+
+test('metrics tell what the store holds at the moment they are asked for', async (context) => {
+  const recording = await loadRecording('first-steps')
+  const store = memoryStore()
+  expect((await metricsOf(context, store)).text).toMatch(/^flowfi_checkpoint_ledger Nan$/im)
+  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  const { text } = await metricsOf(context, store)
+  expect(text).toMatch(/^flowfi_checkpoint_ledger 1500021$/m)
+  expect(text).toMatch(/^flowfi_events\{type="stream.created"\} \d+$/m)
+  expect(text).toMatch(/^flowfi_lag_ledgers 0$/m)
+  expect(text).toMatch(/^flowfi_source_faults_total\{endpoint="http:\/\/a\/",fault="busy"\} 2$/m)
+  expect(text).toMatch(/^flowfi_subscriptions\{mode="live"\} 2$/m)
+  expect(text).toMatch(/^flowfi_subscriptions_opened_total 2$/m)
+  expect(text).toMatch(/^flowfi_audit_streams\{class="drift"\} 1$/m)
+  expect(text).toMatch(/^flowfi_audit_repaired_total 4$/m)
+  expect(text).toMatch(/^flowfi_subscriptions_resumed_total\{result="expired"\} 1$/m)
+  expect(text).toMatch(/^flowfi_feed_events_total\{mode="replay"\} \d\d+$/m)
+  expect(text).toMatch(/^flowfi_feed_pulls_total\{from="log"\} [1-9]/m)
+  expect(text).toMatch(/^flowfi_feed_bytes_total [1-9]\d{3}/m)
+})

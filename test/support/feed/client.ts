@@ -1,0 +1,153 @@
+import type { Socket } from 'node:net'
+import { createParser } from 'eventsource-parser'
+import { createDechunker, takeHead } from './wire.ts'
+import type { ResponseHead } from './wire.ts'
+import { PATIENCE_MS } from '../patience.ts'
+
+export interface Message {
+  /** `message` where the frame names none. */
+  event: string
+  data: Record<string, unknown>
+  /** As it was sent. */
+  text: string
+  id: string | undefined
+  /** Milliseconds of the process's clock. */
+  at: number
+}
+
+/** The reading end of a subscription: everything that came over the socket, as a client sees it. */
+export interface FeedClient {
+  readonly socket: Socket
+  readonly messages: Message[]
+  readonly retries: number[]
+  readonly head: ResponseHead | undefined
+  /** The body, transfer coding removed. */
+  readonly body: string
+  /** The last id of any frame. */
+  readonly lastId: string | undefined
+  /** The body was ended as its framing says, not cut. */
+  readonly complete: boolean
+  /** The connection is over. */
+  readonly ended: boolean
+  /** Names or ids of what came. */
+  names(): string[]
+  named(event: string): Message[]
+  /** The log's events among the messages. */
+  events(): Message[]
+  /** Settles when the condition holds; looked at again whenever something has come. */
+  until(condition: (client: FeedClient) => boolean): Promise<FeedClient>
+}
+
+export function createFeedClient(
+  socket: Socket,
+  { head: withHead, chunked: alwaysChunked }: { head: boolean; chunked: boolean },
+): FeedClient {
+  const messages: Message[] = []
+  const retries: number[] = []
+  const dechunker = createDechunker()
+  const waiting = new Set<() => void>()
+  let pending = ''
+  let head: ResponseHead | undefined
+  let chunked = alwaysChunked
+  let body = ''
+  let lastId: string | undefined
+  let ended = false
+  let broken: Error | undefined
+
+  const parser = createParser({
+    onEvent({ event = 'message', data, id }) {
+      if (id !== undefined) lastId = id
+      const parsed = (isJson(data) ? JSON.parse(data) : {}) as Message['data']
+      messages.push({ event, data: parsed, text: data, id, at: performance.now() })
+    },
+    onRetry: (retry) => retries.push(retry),
+    onError(error) {
+      throw error
+    },
+  })
+
+  function take(text: string): void {
+    if (withHead && head === undefined) {
+      pending += text
+      const taken = takeHead(pending)
+      if (taken === undefined) return
+      head = taken.head
+      chunked = head.headers['transfer-encoding'] === 'chunked'
+      take(taken.rest)
+      return
+    }
+    const part = chunked ? dechunker.push(text) : text
+    body += part
+    if (head === undefined || head.headers['content-type'] === 'text/event-stream') {
+      parser.feed(part)
+    }
+  }
+
+  function look(): void {
+    for (const each of waiting) each()
+  }
+
+  socket.setEncoding('latin1')
+  socket.on('data', (text: string) => {
+    try {
+      take(text)
+    } catch (error) {
+      broken = error as Error
+    }
+    look()
+  })
+  // A reset ends a connection like anything else; `complete` tells the difference.
+  socket.on('error', () => {})
+  socket.once('close', () => {
+    ended = true
+    look()
+  })
+
+  const client: FeedClient = {
+    socket,
+    messages,
+    retries,
+    get head() {
+      return head
+    },
+    get body() {
+      return body
+    },
+    get lastId() {
+      return lastId
+    },
+    get complete() {
+      return dechunker.complete()
+    },
+    get ended() {
+      return ended
+    },
+    names: () => messages.map(({ event }) => event),
+    named: (event) => messages.filter((message) => message.event === event),
+    events: () => messages.filter(({ event }) => /^(stream|protocol)\.|^unrecognised$/.test(event)),
+    until(condition) {
+      const { promise, resolve, reject } = Promise.withResolvers<FeedClient>()
+      const deadline = setTimeout(() => {
+        const last = messages.slice(-3).map(({ event, id }) => `${event} ${id}`)
+        reject(
+          new Error(`waited in vain; ${messages.length} messages, ended ${ended}: ${last.join()}`),
+        )
+      }, PATIENCE_MS)
+      const check = () => {
+        if (broken === undefined && !condition(client)) return
+        clearTimeout(deadline)
+        waiting.delete(check)
+        if (broken === undefined) resolve(client)
+        else reject(broken)
+      }
+      waiting.add(check)
+      check()
+      return promise
+    },
+  }
+  return client
+}
+
+function isJson(text: string): boolean {
+  return text.startsWith('{')
+}

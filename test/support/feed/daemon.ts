@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSimulator } from '../../../src/simulator/simulator.ts'
+import type { Simulator } from '../../../src/simulator/simulator.ts'
+import { openStoreForReading } from '../../../src/store/store.ts'
+import { environment, openIndexer } from '../daemon.ts'
+import { createFeedClient } from './client.ts'
+import type { FeedClient } from './client.ts'
+import { EVERYTHING } from './log.ts'
+import { loadRecording } from '../recordings.ts'
+import type { RecordingName } from '../recordings.ts'
+import { until } from '../until.ts'
+
+interface Setup {
+  recording?: RecordingName
+  /** Ledgers that are closed from the start; all of them unless given. */
+  closed?: number
+  env?: Record<string, string>
+  reconnectMs?: { from: number; to: number }
+}
+
+export interface FeedDaemon {
+  url: string
+  simulator: Simulator
+  /** What is in the log, read from the file. */
+  log(): { id: string; type: string; data: string }[]
+  /** Settles when the ledgers that are closed have been indexed. */
+  indexed(): Promise<void>
+  /** Sends this on a connection of its own; what comes back is read as one response. */
+  request(text: string): Promise<FeedClient>
+  /** Subscribes. */
+  open(query: string, headers?: Record<string, string>): Promise<FeedClient>
+  stats(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+
+/** The daemon over a simulated RPC, its database in a temporary file. */
+export async function startFeedDaemon({
+  recording: name = 'quirks',
+  closed,
+  env = {},
+  reconnectMs,
+}: Setup = {}): Promise<FeedDaemon> {
+  const recording = await loadRecording(name)
+  const folder = await mkdtemp(join(tmpdir(), 'feed-daemon-'))
+  const databasePath = join(folder, 'feed.db')
+  const pace = closed === undefined ? { speed: Infinity } : { speed: 0, closed }
+  const simulator = await createSimulator({ recording, ...pace })
+  const daemon = await openIndexer(
+    { ...environment(recording, simulator.url, databasePath), ...env },
+    reconnectMs && { reconnectMs },
+  )
+  const store = openStoreForReading(databasePath)
+  const { port, host } = new URL(daemon.url)
+
+  async function request(text: string): Promise<FeedClient> {
+    const socket = connect({ host: '127.0.0.1', port: Number(port) })
+    await once(socket, 'connect')
+    const client = createFeedClient(socket, { head: true, chunked: false })
+    socket.write(text)
+    return client
+  }
+
+  return {
+    url: daemon.url,
+    simulator,
+    log: () => store.log.page({ filter: EVERYTHING, limit: 100_000 }).entries,
+    async indexed() {
+      await until(() => (store.coverage.checkpoint()?.ledger ?? 0) >= simulator.latestLedger())
+    },
+    request,
+    async open(query, headers = {}) {
+      const lines = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`)
+      return request(
+        `GET /events/subscribe?${query} HTTP/1.1\r\nHost: ${host}\r\n${lines.join('')}\r\n`,
+      )
+    },
+    async stats() {
+      const response = await fetch(`${daemon.url}/events/stats`)
+      return (await response.json()) as Record<string, number>
+    },
+    async close() {
+      await daemon.close()
+      store.close()
+      await simulator.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

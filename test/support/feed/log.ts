@@ -1,0 +1,95 @@
+import { completeThrough, endOfLedger, later } from '../../../src/domain/cursor.ts'
+import type { Cursor } from '../../../src/domain/cursor.ts'
+import type { Recording } from '../../../src/simulator/recording.ts'
+import type { DecodedEvent } from '../../../src/store/write/writer.ts'
+import type { EventFilter, LogEntry } from '../../../src/store/read/log.ts'
+import type { WritableStore } from '../../../src/store/store.ts'
+import { decoded, rawEvents } from '../recordings.ts'
+
+export const EVERYTHING: EventFilter = { streams: [], users: [], types: undefined }
+
+/** What happened on the chain, to be committed in pages that are cut anywhere. */
+export interface Chain {
+  events: readonly DecodedEvent[]
+  firstLedger: number
+  lastLedger: number
+}
+
+/** A recording's events, or the first of them. */
+export function chainOf(recording: Recording, most = Number.POSITIVE_INFINITY): Chain {
+  const events: DecodedEvent[] = []
+  for (const ledger of recording.ledgers) {
+    if (events.length >= most) break
+    events.push(...decoded(rawEvents(recording, ledger)))
+  }
+  const kept = events.slice(0, most)
+  const firstLedger = recording.header.firstLedger
+  const { sequence } = recording.ledgers.at(-1)!
+  const lastLedger = kept.length < most ? sequence : kept.at(-1)!.event.ledger
+  return { events: kept, firstLedger, lastLedger }
+}
+
+export interface Committer {
+  /** One transaction with the next events; none: the ledgers up to the next event, empty. */
+  commit(count: number): void
+  /** Everything that is left. */
+  rest(): void
+  /** Loses so many ledgers, from the checkpoint on; none where there is no checkpoint yet. */
+  lose(ledgers: number): void
+  left(): number
+}
+
+export function committer(store: WritableStore, chain: Chain): Committer {
+  const { events, firstLedger, lastLedger } = chain
+  let done = 0
+  let position: Cursor | undefined
+
+  function apply(batch: readonly DecodedEvent[], cursor: Cursor): void {
+    const scannedFrom = position === undefined ? firstLedger : completeThrough(position) + 1
+    const tip = { ledger: lastLedger, closedAt: undefined }
+    store.writer.apply({ events: batch, cursor, scannedFrom, closedAt: undefined, tip })
+    done += batch.length
+    position = cursor
+  }
+
+  function commit(count: number): void {
+    const batch = events.slice(done, done + count)
+    const following = events[done + batch.length]?.event
+    const through = endOfLedger(following === undefined ? lastLedger : following.ledger - 1)
+    const last = batch.at(-1)?.event.id ?? position ?? through
+    // A page that ends inside a ledger ends at its last event.
+    apply(batch, later(last, through))
+  }
+
+  return {
+    commit,
+    rest: () => commit(events.length - done),
+    lose(ledgers) {
+      if (position === undefined) return
+      const from = completeThrough(position) + 1
+      const to = Math.min(from + ledgers - 1, lastLedger - 1)
+      if (to < from) return
+      const lost = { from, to, reason: 'retention', declaredAt: 1 }
+      position = endOfLedger(to)
+      store.writer.declareGap(lost, position)
+      const next = events.findIndex(({ event }) => event.ledger > to)
+      done = next === -1 ? events.length : next
+    },
+    left: () => events.length - done,
+  }
+}
+
+export function logOf(store: WritableStore): LogEntry[] {
+  return store.log.page({ filter: EVERYTHING, limit: 100_000 }).entries
+}
+
+/** What a filter means, said once more and in another way. */
+export function matches(entry: LogEntry, { streams, users, types }: EventFilter): boolean {
+  if (types !== undefined && !types.includes(entry.type)) return false
+  if (streams.length + users.length === 0) return true
+  const parties = [entry.sender, entry.recipient]
+  return (
+    (entry.streamId !== null && streams.includes(entry.streamId)) ||
+    parties.some((party) => party !== null && users.includes(party))
+  )
+}
