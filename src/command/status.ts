@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { contents, position } from '../http/rest/status.ts'
+import { contents, position } from '../store/read/summary.ts'
 import { openStoreForReading } from '../store/store.ts'
 import { say, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'

@@ -2,7 +2,8 @@ import type { Fault } from '../domain/faults.ts'
 import type { FeedStats } from '../feed/feed.ts'
 import type { SourceCounters } from '../metrics/metrics.ts'
 import type { Rate } from '../http/rate-limit.ts'
-import type { MetricValues, Upstream } from '../http/rest/status.ts'
+import type { Upstream } from '../http/rest/status.ts'
+import type { MetricValues } from '../metrics/metrics.ts'
 
 /**
  * What a process says to the workers and to the indexing thread that it has started, and they to

@@ -29,3 +29,10 @@ export function jsonTime(seconds: bigint | null): number | null {
   if (seconds === null || seconds > BigInt(Number.MAX_SAFE_INTEGER) || seconds < 0n) return null
   return Number(seconds)
 }
+
+/** RFC 3339 UTC in whole seconds, as the RPC writes it. */
+export function instant(seconds: number): string
+export function instant(seconds: number | null): string | null
+export function instant(seconds: number | null): string | null {
+  return seconds === null ? null : `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`
+}

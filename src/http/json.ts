@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { EVENT_TYPES } from '../domain/event.ts'
-import { jsonTime } from '../domain/integers.ts'
+import { instant, jsonTime } from '../domain/integers.ts'
 import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
 import type { Checkpoint } from '../store/read/coverage.ts'
@@ -74,13 +74,6 @@ export const ProblemJson = z
 
 export type StreamJson = z.infer<typeof StreamJson>
 export type AsOf = z.infer<typeof AsOf>
-
-/** RFC 3339 UTC in whole seconds, as the RPC writes it. */
-export function instant(seconds: number): string
-export function instant(seconds: number | null): string | null
-export function instant(seconds: number | null): string | null {
-  return seconds === null ? null : `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`
-}
 
 export function asOf(checkpoint: Checkpoint | undefined): AsOf {
   if (checkpoint === undefined) return null

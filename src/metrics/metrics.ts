@@ -1,11 +1,14 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Fault } from '../domain/faults.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
 import type { AuditView } from '../http/rest/audit.ts'
-import type { MetricValues } from '../http/rest/status.ts'
 import { countFeed } from './feed.ts'
-import { contents, position } from '../http/rest/status.ts'
+import { contents, position } from '../store/read/summary.ts'
+
+/** One metric of one process, as prom-client's `AggregatorRegistry` takes it. */
+export type MetricValues = MetricObjectWithValues<MetricValue<string>>
 
 export interface MetricsDeps {
   store: Store

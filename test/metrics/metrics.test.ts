@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { TestContext } from 'vitest'
 import { ORIGIN } from '../../src/domain/cursor.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
-import { position } from '../../src/http/rest/status.ts'
+import { position } from '../../src/store/read/summary.ts'
 import { useFeed } from '../support/feed/sockets.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { AUDIT_CLASSES } from '../../domain/audit.ts'
 import type { AuditClass } from '../../domain/audit.ts'
-import { instant } from '../json.ts'
+import { instant } from '../../domain/integers.ts'
 import { createRouter, get, readable } from '../router.ts'
 
 /** What the audit in the background has found, as whoever runs it tells. */

@@ -1,12 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { AggregatorRegistry } from 'prom-client'
-import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Feed, FeedStats } from '../../feed/feed.ts'
-import type { Checkpoint } from '../../store/read/coverage.ts'
+import { contents, lagOf, position, runway } from '../../store/read/summary.ts'
 import { auditRoute } from './audit.ts'
 import type { AuditView } from './audit.ts'
-import { instant } from '../json.ts'
-import type { Metrics } from '../../metrics/metrics.ts'
+import { instant } from '../../domain/integers.ts'
+import type { Metrics, MetricValues } from '../../metrics/metrics.ts'
 import { wholeNumber } from '../parameters.ts'
 import { createRouter, get, json, readable } from '../router.ts'
 import type { Reads } from '../router.ts'
@@ -31,9 +31,6 @@ export interface Upstream {
   /** The audit in the background. */
   audit: AuditView
 }
-
-/** A metric of one process, as prom-client adds them up. */
-export type MetricValues = MetricObjectWithValues<MetricValue<string>>
 
 /** All processes that serve the same port, this one included. */
 export interface Peers {
@@ -269,53 +266,5 @@ function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
     ...contents(store),
     alarm,
     endpoints,
-  }
-}
-
-/** Where the log is and how far it may fall behind before its source has forgotten. */
-export function position(checkpoint: Checkpoint | undefined) {
-  if (checkpoint === undefined) {
-    return { checkpoint: null, tip: null, lagLedgers: null, lagSeconds: null, runway: null }
-  }
-  const { cursor, ledger, ledgerClosedAt, tipLedger, tipClosedAt } = checkpoint
-  const lagSeconds =
-    tipClosedAt === null || ledgerClosedAt === null
-      ? null
-      : Math.max(0, tipClosedAt - ledgerClosedAt)
-  return {
-    checkpoint: { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) },
-    tip: { ledger: tipLedger, ledgerClosedAt: instant(tipClosedAt) },
-    lagLedgers: lagOf(checkpoint),
-    lagSeconds,
-    runway: runway(checkpoint),
-  }
-}
-
-/** The tip that was heard of last can be that of an RPC which is behind our checkpoint. */
-function lagOf({ ledger, tipLedger }: Checkpoint): number {
-  return Math.max(0, tipLedger - ledger)
-}
-
-/** What the source would have to forget before it forgets our position, in its own ledger time. */
-function runway({ ledger, ledgerClosedAt, oldestLedger, oldestClosedAt }: Checkpoint) {
-  if (oldestLedger === null) return null
-  const known = ledgerClosedAt !== null && oldestClosedAt !== null
-  const hours = known ? Math.round((ledgerClosedAt - oldestClosedAt) / 360) / 10 : null
-  return { ledgers: ledger - oldestLedger, hours }
-}
-
-/** What the log holds. */
-export function contents({ coverage, log, streams }: Reads['store']) {
-  const counts = log.counts()
-  return {
-    coverage: coverage.intervals().map(({ from, to }): [number, number] => [from, to]),
-    gaps: coverage
-      .gaps()
-      .map(({ declaredAt, ...gap }) => ({ ...gap, declaredAt: instant(declaredAt) })),
-    counts: {
-      events: counts.values().reduce((sum, count) => sum + count, 0),
-      streams: streams.count(),
-      unrecognised: counts.get('unrecognised') ?? 0,
-    },
   }
 }

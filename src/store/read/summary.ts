@@ -1,0 +1,55 @@
+import { instant } from '../../domain/integers.ts'
+import type { Checkpoint, Coverage } from './coverage.ts'
+import type { Log } from './log.ts'
+import type { Streams } from './streams.ts'
+
+/** What `/status`, the metrics and the command `status` say about a database. */
+
+/** How far the log is, and how far it can fall behind before the RPC forgets its position. */
+export function position(checkpoint: Checkpoint | undefined) {
+  if (checkpoint === undefined) {
+    return { checkpoint: null, tip: null, lagLedgers: null, lagSeconds: null, runway: null }
+  }
+  const { cursor, ledger, ledgerClosedAt, tipLedger, tipClosedAt } = checkpoint
+  const lagSeconds =
+    tipClosedAt === null || ledgerClosedAt === null
+      ? null
+      : Math.max(0, tipClosedAt - ledgerClosedAt)
+  return {
+    checkpoint: { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) },
+    tip: { ledger: tipLedger, ledgerClosedAt: instant(tipClosedAt) },
+    lagLedgers: lagOf(checkpoint),
+    lagSeconds,
+    runway: runway(checkpoint),
+  }
+}
+
+/** The last tip can come from an RPC that is itself behind our checkpoint: the lag is then 0. */
+export function lagOf({ ledger, tipLedger }: Pick<Checkpoint, 'ledger' | 'tipLedger'>): number {
+  return Math.max(0, tipLedger - ledger)
+}
+
+/** How much the RPC can still forget before it forgets our checkpoint, in its ledger time. */
+export function runway({ ledger, ledgerClosedAt, oldestLedger, oldestClosedAt }: Checkpoint) {
+  if (oldestLedger === null) return null
+  const known = ledgerClosedAt !== null && oldestClosedAt !== null
+  const hours = known ? Math.round((ledgerClosedAt - oldestClosedAt) / 360) / 10 : null
+  return { ledgers: ledger - oldestLedger, hours }
+}
+
+/** What the log holds. */
+export function contents(store: { coverage: Coverage; log: Log; streams: Streams }) {
+  const { coverage, log, streams } = store
+  const counts = log.counts()
+  return {
+    coverage: coverage.intervals().map(({ from, to }): [number, number] => [from, to]),
+    gaps: coverage
+      .gaps()
+      .map(({ declaredAt, ...gap }) => ({ ...gap, declaredAt: instant(declaredAt) })),
+    counts: {
+      events: counts.values().reduce((sum, count) => sum + count, 0),
+      streams: streams.count(),
+      unrecognised: counts.get('unrecognised') ?? 0,
+    },
+  }
+}
