@@ -1,55 +1,74 @@
-import type { Cursor } from '../domain/cursor.ts'
-import type { RawEvent } from '../domain/event.ts'
-import type { LedgerPage, LedgerPoint } from '../source/source.ts'
+import type { Logger } from 'pino'
+import { SourceError } from '../domain/errors.ts'
+import { difference, sealed } from './compare-pages.ts'
+import type { Endpoint } from './endpoint/endpoint.ts'
+import type { Answer } from './race.ts'
+import type { LedgerPage, PageStart } from '../source/source.ts'
 
-/** Where two answers to one question part; the first events there, or undefined where one has none. */
-export interface Difference {
-  ours: RawEvent | undefined
-  theirs: RawEvent | undefined
+/** What is believed of the pages that endpoints have answered. */
+export interface Belief {
+  /** The page that the answers so far amount to; undefined: more are needed. */
+  decide(answers: readonly PageAnswer[]): LedgerPage | undefined
+  /** Those who answered what was believed; the others have lied, and are blamed. */
+  settle(page: LedgerPage, answers: readonly PageAnswer[]): Endpoint[]
+  /** Nobody can tell who is right, so all of them are shown, and asked again. */
+  dispute(start: PageStart, answers: readonly PageAnswer[]): SourceError
+  /** Pages on which endpoints did not agree, and what they do not agree on now. */
+  counters(): { disagreements: number; disagreement: string | null }
 }
 
-/**
- * The first difference of two pages from the same start, as far as both go: the one that ends
- * earlier says nothing about what comes after it. An id is not enough, as an event under it may
- * have been made up.
- */
-export function difference(a: LedgerPage, b: LedgerPage): Difference | undefined {
-  const end = earlier(a, b).cursor
-  for (let i = 0; ; i += 1) {
-    const ours = upTo(end, a.events[i])
-    const theirs = upTo(end, b.events[i])
-    if (ours === undefined && theirs === undefined) return undefined
-    if (!isSame(ours, theirs)) return { ours, theirs }
+export type PageAnswer = Answer<Endpoint, LedgerPage>
+
+export function createBelief(agreement: 1 | 2, log: Logger): Belief {
+  let disagreements = 0
+  let disagreement: string | null = null
+
+  return {
+    decide(answers) {
+      const last = answers.at(-1)?.answer
+      if (last === undefined || agreement === 1) return last
+      const alike = answers
+        .slice(0, -1)
+        .find(({ answer }) => difference(answer, last) === undefined)?.answer
+      return alike && sealed(alike, last)
+    },
+
+    settle(page, answers) {
+      const agreeing: Endpoint[] = []
+      for (const { from, answer } of answers) {
+        const sides = agreement === 1 ? undefined : difference(answer, page)
+        if (sides === undefined) agreeing.push(from)
+        else {
+          disagreements += 1
+          const detail = `${idOf(sides.ours)} where others have ${idOf(sides.theirs)}`
+          log.error({ endpoint: from.name, detail }, 'an RPC disagrees with two others')
+          from.blame(new SourceError('unknown', `disagrees with two others: ${detail}`))
+        }
+      }
+      disagreement = null
+      return agreeing
+    },
+
+    dispute(start, answers) {
+      const [{ from: a, answer: ofA }, { from: b, answer: ofB }] = answers as readonly [
+        PageAnswer,
+        PageAnswer,
+      ]
+      const { ours, theirs } = difference(ofA, ofB) ?? { ours: undefined, theirs: undefined }
+      const where = 'after' in start ? `after ${start.after}` : `from ledger ${start.startLedger}`
+      const detail = `endpoints disagree ${where}: ${a.name} has ${idOf(ours)}, ${b.name} has ${idOf(theirs)}`
+      for (const { from } of answers) from.dispute(detail)
+      disagreements += 1
+      if (disagreement === null) log.error({ detail }, 'RPCs disagree: the checkpoint is held')
+      disagreement = detail
+      const endpoint = `${a.name}, ${b.name}`
+      return new SourceError('unknown', detail, { endpoint })
+    },
+
+    counters: () => ({ disagreements, disagreement }),
   }
 }
 
-/**
- * What two pages that agree are both complete through: the one that ends earlier. Its tip is the
- * lower one: a caller that pages until the tip would ask without rest for what only one has.
- */
-export function sealed(a: LedgerPage, b: LedgerPage): LedgerPage {
-  const tip = a.tip.ledger <= b.tip.ledger ? a.tip : b.tip
-  return { ...earlier(a, b), tip, oldest: newer(a.oldest, b.oldest) }
-}
-
-function earlier(a: LedgerPage, b: LedgerPage): LedgerPage {
-  return a.cursor <= b.cursor ? a : b
-}
-
-function newer(a: LedgerPoint | undefined, b: LedgerPoint | undefined): LedgerPoint | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a.ledger >= b.ledger ? a : b
-}
-
-function upTo(end: Cursor, event: RawEvent | undefined): RawEvent | undefined {
-  return event !== undefined && event.id <= end ? event : undefined
-}
-
-function isSame(a: RawEvent | undefined, b: RawEvent | undefined): boolean {
-  return (
-    a?.id === b?.id &&
-    a?.value === b?.value &&
-    a?.transactionHash === b?.transactionHash &&
-    a?.topics.join() === b?.topics.join()
-  )
+function idOf(event: { id: string } | undefined): string {
+  return event?.id ?? 'no event'
 }

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
-import { createBelief } from './belief.ts'
+import { createBelief } from './agreement.ts'
 import { createEndpoint } from './endpoint/endpoint.ts'
 import type { Endpoint } from './endpoint/endpoint.ts'
 import type { EndpointCounters, EndpointStatus } from './endpoint/report.ts'
-import { allFailed } from './faults.ts'
-import { createQuestions } from './questions.ts'
+import { allFailed } from './all-failed.ts'
+import { createQuestions } from './lookups.ts'
 import { createProbes } from './probes.ts'
 import { race } from './race.ts'
 import { createRanking } from './ranking.ts'
@@ -26,7 +26,7 @@ import { createTips } from './tips.ts'
  * - A page is handed on with its own tip, although others may have come further: a caller that
  *   pages until the tip would ask without rest for ledgers that the endpoint does not have. An
  *   endpoint that falls too far behind the others loses its place instead.
- * - `outside_retention` is thrown only when every endpoint in service says it (failover-faults.ts),
+ * - `outside_retention` is thrown only when every endpoint in service says it (all-failed.ts),
  *   and `refused` only when every one refuses.
  */
 export interface FailoverSource extends LedgerSource {

@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { SourceError } from '../../src/domain/errors.ts'
-import { createHealth } from '../../src/failover/endpoint/health.ts'
+import { SourceError } from '../../../src/domain/errors.ts'
+import { createHealth } from '../../../src/failover/endpoint/health.ts'
 
 const fault = new SourceError('unreachable', 'gone')
 

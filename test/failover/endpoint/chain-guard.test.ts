@@ -1,6 +1,6 @@
 /** P5: a node that has not come as far as the log remembers has shown nothing of its chain. */
 import { describe, expect, test } from 'vitest'
-import { createChainGuard } from '../../src/failover/endpoint/chain-guard.ts'
+import { createChainGuard } from '../../../src/failover/endpoint/chain-guard.ts'
 
 const never = new AbortController().signal
 const ANCHORS = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createConnectionWatch } from '../../src/failover/endpoint/connection-watch.ts'
+import { createConnectionWatch } from '../../../src/failover/endpoint/connection-watch.ts'
 
 function watching() {
   let time = 0

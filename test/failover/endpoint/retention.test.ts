@@ -1,7 +1,7 @@
 /** P3: when it is certain that one endpoint has lost ledgers. */
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { createRetentionEvidence } from '../../src/failover/endpoint/retention.ts'
+import { createRetentionEvidence } from '../../../src/failover/endpoint/retention.ts'
 
 const LEDGER = 100
 const SECOND = 1_000
