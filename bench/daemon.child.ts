@@ -1,6 +1,6 @@
 /** The daemon on a grown database whose network stands still: database, contract, network. */
 import { pino } from 'pino'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig } from '../src/config/config.ts'
 import { startDaemon } from '../src/daemon/daemon.ts'
 import type { LedgerSource } from '../src/source/source.ts'
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { cacheCompiledCode } from './compile-cache.ts'
+import { cacheCompiledCode } from './config/compile-cache.ts'
 import type { Terminal } from './command/terminal.ts'
-import type { Config } from './config.ts'
-import { DATABASE_PATH } from './database-path.ts'
+import type { Config } from './config/config.ts'
+import { DATABASE_PATH } from './config/database-path.ts'
 import { MAX_LEDGER } from './domain/cursor.ts'
 import { UsageError } from './domain/errors.ts'
-import { findMisspelt } from './misspelt.ts'
+import { findMisspelt } from './config/misspelt.ts'
 import { explainStorage } from './store/trouble.ts'
 
 /**
@@ -19,7 +19,7 @@ const environment = process.env
 // Before anything large is loaded. The empty text is how compose files say "not set".
 Object.assign(environment, cacheCompiledCode(environment['DATABASE_PATH'] || DATABASE_PATH))
 const { Command, CommanderError, InvalidArgumentError, Option } = await import('commander')
-const { listVariables, parseConfig, variableNames } = await import('./config.ts')
+const { listVariables, parseConfig, variableNames } = await import('./config/config.ts')
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { listVariables } from '../src/config.ts'
+import { listVariables } from '../src/config/config.ts'
 import { createEventSpecs } from '../src/decode/contract-events.ts'
 import type { FieldType } from '../src/decode/contract-events.ts'
 import { EVENT_TYPES } from '../src/domain/event.ts'

@@ -1,5 +1,5 @@
-import { requireContract } from '../config.ts'
-import type { Config } from '../config.ts'
+import { requireContract } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { createDecoder } from '../decode/decode.ts'
 import { AUDIT_CLASSES } from '../domain/audit.ts'
 import type { AuditClass } from '../domain/audit.ts'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { createDecoder } from '../decode/decode.ts'
 import { UsageError } from '../domain/errors.ts'
 import { rebuild as rebuildStore } from '../store/write/rebuild.ts'

@@ -1,8 +1,8 @@
-import { requireContract, requireRpcUrls } from '../config.ts'
-import type { Config } from '../config.ts'
+import { requireContract, requireRpcUrls } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import { recordLedgers } from '../source/rpc/recorder.ts'
-import { redact } from '../redact.ts'
+import { redact } from '../config/redact.ts'
 import { say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 

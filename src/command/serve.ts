@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Front } from '../daemon/front.ts'
 import { startReplica } from '../daemon/replica.ts'
 import { UsageError } from '../domain/errors.ts'

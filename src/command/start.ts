@@ -1,8 +1,8 @@
 import { existsSync, renameSync } from 'node:fs'
-import { requireContract, requireRpcUrls } from '../config.ts'
-import type { Config } from '../config.ts'
+import { requireContract, requireRpcUrls } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { launchIndexingThread } from '../daemon/thread.ts'
-import { redact } from '../redact.ts'
+import { redact } from '../config/redact.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Indexes and serves until `signal` aborts; rejects when a promise of our own is broken. */

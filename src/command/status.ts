@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { contents, position } from '../store/read/summary.ts'
 import { openStoreForReading } from '../store/store.ts'
 import { say, table } from './terminal.ts'

@@ -1,5 +1,5 @@
-import { requireContract } from '../config.ts'
-import type { Config } from '../config.ts'
+import { requireContract } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { openSource } from '../daemon/open-source.ts'
 import { createDecoder } from '../decode/decode.ts'
 import { fillMissing } from '../ingest/fill.ts'

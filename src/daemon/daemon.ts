@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { requireContract } from '../config.ts'
-import type { Config } from '../config.ts'
+import { requireContract } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { startFront } from './front.ts'
 import type { Indexing, IndexingEvents, SourceParts } from './indexing.ts'
 import { findPort, superviseWorkers } from './workers.ts'

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { createFeed } from '../feed/feed.ts'
 import type { Feed, FeedLimits } from '../feed/feed.ts'
 import { createMetrics } from '../metrics/metrics.ts'

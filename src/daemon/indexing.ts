@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { SourceCounters } from '../metrics/metrics.ts'
 import type { Endpoint, Upstream } from '../http/rest/status.ts'
 import { createAuditLoop } from '../audit/loop.ts'

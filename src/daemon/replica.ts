@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
 import type { AuditView } from '../http/rest/audit.ts'
 import { bindServer } from '../http/server/bind.ts'

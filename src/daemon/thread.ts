@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
 import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
 import type { Failure, FromThread, IndexingStatus, ToThread } from './messages.ts'

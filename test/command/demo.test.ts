@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { demo } from '../../src/command/demo.ts'
 import { createEventList } from '../../src/command/event-list.ts'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/config/config.ts'
 import { recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
 

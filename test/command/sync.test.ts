@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { sync } from '../../src/command/sync.ts'
-import { parseConfig } from '../../src/config.ts'
+import { parseConfig } from '../../src/config/config.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { openStoreForReading } from '../../src/store/store.ts'
 import { environment, simulate } from '../support/daemon.ts'

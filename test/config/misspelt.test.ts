@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { variableNames } from '../src/config.ts'
-import { findMisspelt } from '../src/misspelt.ts'
+import { variableNames } from '../../src/config/config.ts'
+import { findMisspelt } from '../../src/config/misspelt.ts'
 
 const NAMES = variableNames()
 

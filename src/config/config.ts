@@ -1,9 +1,9 @@
 import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
 import { DATABASE_PATH } from './database-path.ts'
-import { MAX_LEDGER } from './domain/cursor.ts'
-import { UsageError } from './domain/errors.ts'
-import { isContractId } from './domain/strkey.ts'
+import { MAX_LEDGER } from '../domain/cursor.ts'
+import { UsageError } from '../domain/errors.ts'
+import { isContractId } from '../domain/strkey.ts'
 import { redactText } from './redact.ts'
 
 /** Every environment variable, its default, bound and unit; nothing else reads the environment. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseConfig, requireContract, requireRpcUrls } from '../src/config.ts'
-import { UsageError } from '../src/domain/errors.ts'
+import { parseConfig, requireContract, requireRpcUrls } from '../../src/config/config.ts'
+import { UsageError } from '../../src/domain/errors.ts'
 
 const CONTRACT = 'CACO6QXNRDFE6TQSJGTQYAM7FM6YQUBG7XKT7EYEB3ALRTBMVS3A6EK5'
 const ACCOUNT = 'GDCCQSSJYYUQY7ZLP67RVMFOS2S7KRNEDRAUMMHF6EAF4KPXZMI7TMBF'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { redact } from '../src/redact.ts'
+import { redact } from '../../src/config/redact.ts'
 
 test.each([
   ['https://rpc.example', 'https://rpc.example/'],
