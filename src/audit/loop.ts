@@ -3,12 +3,13 @@ import type { Logger } from 'pino'
 import { AUDIT_CLASSES } from '../domain/audit.ts'
 import type { AuditClass } from '../domain/audit.ts'
 import { SourceError } from '../domain/errors.ts'
+import { retry } from '../source/backoff.ts'
+import type { RetryOptions } from '../source/backoff.ts'
 import type { LedgerSource } from '../source/source.ts'
 import { auditStreams } from './compare.ts'
 import type { AuditRow } from './compare.ts'
 import { bootstrap, repair, repairGaps } from './repair.ts'
 import type { RepairDeps } from './repair.ts'
-import { backoff } from '../ingest/verdict.ts'
 
 export interface AuditLoopDeps extends RepairDeps {
   log: Logger
@@ -76,11 +77,21 @@ const NEAR_TIP_LEDGERS = 20
 export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
   const { store, log, intervalSeconds, trusted, pollMs = POLL_MS, retryMs = RETRY_MS } = deps
   const { now = () => performance.now(), random = Math.random, onRepaired = () => {} } = deps
+  const retrying: RetryOptions = {
+    random,
+    maxFailures: MAX_FAILURES,
+    onFailure(error, { failures, delayMs }) {
+      status.lastError = describe(error)
+      const { fault, message: detail } = error
+      log.debug({ fault, detail, failures, delayMs }, 'audit call failed')
+    },
+  }
   const source: LedgerSource = {
     ...deps.source,
     // One call that fails must not make a long audit begin again.
-    entries: (keys, signal) => patiently(() => deps.source.entries(keys, signal), signal),
-    ledger: (sequence, signal) => patiently(() => deps.source.ledger(sequence, signal), signal),
+    entries: (keys, signal) => retry(() => deps.source.entries(keys, signal), retrying, signal),
+    ledger: (sequence, signal) =>
+      retry(() => deps.source.ledger(sequence, signal), retrying, signal),
   }
   const paced = { ...deps, source, pauseMs: deps.pauseMs ?? PAUSE_MS }
   const intervalMs = intervalSeconds * 1_000
@@ -165,22 +176,6 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     const streams = repair(store, rows)
     report.repaired += streams
     status.repairedTotal += streams
-  }
-
-  async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (signal.aborted || !(error instanceof SourceError)) throw error
-        if (failures === MAX_FAILURES) throw error
-        status.lastError = describe(error)
-        const delayMs = Math.round(backoff(error, failures, { random }))
-        const { fault, message: detail } = error
-        log.debug({ fault, detail, failures, delayMs }, 'audit call failed')
-        await sleep(delayMs, undefined, { signal })
-      }
-    }
   }
 
   /** Answers how long to rest. */

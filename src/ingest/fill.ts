@@ -1,13 +1,14 @@
 import { completeThrough } from '../domain/cursor.ts'
 import { realClock } from '../domain/clock.ts'
 import type { Clock } from '../domain/clock.ts'
-import { SourceError } from '../domain/errors.ts'
+import type { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
+import { retry } from '../source/backoff.ts'
+import type { RetryOptions } from '../source/backoff.ts'
 import { uncovered } from '../store/read/coverage.ts'
 import type { Coverage, Interval } from '../store/read/coverage.ts'
 import { createBlockFiller } from './blocks.ts'
 import type { Block, BlockDeps } from './blocks.ts'
-import { backoff } from './verdict.ts'
 
 export interface FillDeps extends BlockDeps, Partial<Clock> {
   coverage: Coverage
@@ -45,9 +46,17 @@ export async function fillMissing(
   const blocks = createBlockFiller(deps)
   const filled: Interval[] = []
   let events = 0
-  let failures = 0
   /** The oldest ledger that the source has; undefined: to be asked. */
   let oldest: number | undefined
+  const retrying: RetryOptions = {
+    random,
+    sleep,
+    onFailure(error) {
+      onFault?.(error)
+      // The retention window has moved on.
+      if (REACTIONS[error.fault].countsTowardsGap) oldest = undefined
+    },
+  }
 
   /** What is not covered, in order. */
   function missing(): Interval[] {
@@ -56,8 +65,8 @@ export async function fillMissing(
     return uncovered({ from, to: completeThrough(checkpoint.cursor) }, coverage.intervals())
   }
 
-  /** One block; false when nothing is left that the source has. */
-  async function step(): Promise<boolean> {
+  /** Fills one block; false when nothing is left that the source has. */
+  async function fillBlock(): Promise<boolean> {
     oldest ??= (await source.extent(signal)).oldestLedger
     const wanted = present(missing(), oldest)
     const top = wanted.at(-1)
@@ -69,19 +78,11 @@ export async function fillMissing(
     return true
   }
 
-  while (!signal.aborted) {
-    try {
-      if (!(await step())) break
-      failures = 0
-    } catch (error) {
-      if (signal.aborted) break
-      if (!(error instanceof SourceError)) throw error
-      onFault?.(error)
-      failures += 1
-      // The retention window has moved on.
-      if (REACTIONS[error.fault].countsTowardsGap) oldest = undefined
-      await sleep(backoff(error, failures, { random }), signal)
-    }
+  try {
+    let hasMore = true
+    while (hasMore && !signal.aborted) hasMore = await retry(fillBlock, retrying, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
   }
   return { filled: joined(filled), lost: signal.aborted ? [] : missing(), events }
 }

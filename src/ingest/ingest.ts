@@ -6,6 +6,7 @@ import { completeThrough } from '../domain/cursor.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 import type { Fault } from '../domain/faults.ts'
+import { backoff } from '../source/backoff.ts'
 import type { LedgerPage, PageStart } from '../source/source.ts'
 import { BATCH_LIMITS, createBatch } from './batch.ts'
 import type { Batch, BatchLimits } from './batch.ts'
@@ -19,7 +20,7 @@ import type { SourceStatus } from './standing.ts'
 import { applyPage, hasMore, lag, movedOn, nextStart } from './tick.ts'
 import type { TickDeps } from './tick.ts'
 import { createTipJudge } from './tip.ts'
-import { backoff, verdict } from './verdict.ts'
+import { verdict } from './verdict.ts'
 
 export interface IngestDeps extends TickDeps, Partial<Clock> {
   log: Logger
@@ -162,7 +163,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     note(error)
     if (verdict(error) === 'lost' && (await wasLost(error, signal))) return
     const failures = standing.failures()
-    const delayMs = Math.round(backoff(error, failures, { random, longestMs: pace.patienceMs() }))
+    const delayMs = backoff(error, failures, { random, longestMs: pace.patienceMs() })
     const { endpoint, fault, message: detail } = error
     log.warn({ endpoint, fault, detail, failures, delayMs }, 'source failed')
     await sleep(delayMs, signal)

@@ -1,4 +1,5 @@
 import type { SourceError } from '../../domain/errors.ts'
+import { askedDelay, retryDelay } from '../../source/backoff.ts'
 import type { Timers } from '../timers.ts'
 
 /**
@@ -25,8 +26,6 @@ export interface EndpointHealth {
 const FIRST_COOLING_MS = 1_000
 /** Less than two ledgers: with no other endpoint, no more than that is slept through. */
 const LONGEST_COOLING_MS = 8_000
-/** A server that asks for more patience than this is asked again all the same. */
-const LONGEST_RETRY_AFTER_MS = 300_000
 /** Trust comes back with so many good answers, the first and the last so far apart at least. */
 const GOOD_ANSWERS = 3
 const PROBATION_MS = 7_500
@@ -35,6 +34,7 @@ const STEADY_MS = 600_000
 const LONGEST_PROBATION_MS = 15_000
 
 export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): EndpointHealth {
+  const cooling = { random, firstMs: FIRST_COOLING_MS, longestMs: LONGEST_COOLING_MS }
   /** Faults in a row. */
   let failures = 0
   let coolsUntil = Number.NEGATIVE_INFINITY
@@ -69,13 +69,11 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
       trusted = true
       trustedSince = now()
     },
-    fault({ retryAfterMs = 0 }) {
+    fault(error) {
       doubt()
       failures += 1
-      const doubled = FIRST_COOLING_MS * 2 ** Math.min(failures - 1, 10)
-      const jittered = Math.min(doubled, LONGEST_COOLING_MS) * (0.5 + random() / 2)
-      askedUntil = now() + Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS)
-      coolsUntil = Math.max(now() + jittered, askedUntil)
+      askedUntil = now() + askedDelay(error)
+      coolsUntil = Math.max(now() + retryDelay(failures, cooling), askedUntil)
     },
     isTrusted: () => trusted,
     coolingMs: () => Math.max(0, coolsUntil - now()),
