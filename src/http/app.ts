@@ -2,8 +2,8 @@ import type { BlockList } from 'node:net'
 import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
 import type { Slices } from '../store/slices.ts'
-import { createSliced } from './budget.ts'
-import { EXPOSED_HEADERS } from './cors.ts'
+import { createSliced } from './sliced.ts'
+import { EXPOSED_HEADERS } from './middleware/cors.ts'
 import { eventRoutes } from './rest/events.ts'
 import {
   badRequest,

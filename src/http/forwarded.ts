@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
-import type { Origin } from './address.ts'
+import type { Origin } from './holder.ts'
 
 /**
  * Warns once when `X-Forwarded-For` comes from a peer that is not trusted. It is ignored then: either

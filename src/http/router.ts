@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Store } from '../store/store.ts'
-import type { ClientEnv, Sliced } from './budget.ts'
+import type { ClientEnv, Sliced } from './sliced.ts'
 import { AsOf, ProblemJson } from './json.ts'
 import { explain } from './parameters.ts'
 import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'

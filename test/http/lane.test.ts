@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseLaneRequest } from '../../src/http/subscribe/lane.ts'
+import { parseLaneRequest } from '../../src/http/server/lane.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { EXPOSED_HEADERS } from '../cors.ts'
+import { EXPOSED_HEADERS } from '../middleware/cors.ts'
 import { PROBLEM_TYPE } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 

@@ -6,10 +6,10 @@ import { parseCursor } from '../../domain/cursor.ts'
 import type { Holder, Refusal } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { EventFilter } from '../../store/read/log.ts'
-import { originOf } from '../address.ts'
-import type { Origin } from '../address.ts'
+import { originOf } from '../holder.ts'
+import type { Origin } from '../holder.ts'
 import { readBody } from './body.ts'
-import { parseLaneRequest } from './lane.ts'
+import { parseLaneRequest } from '../server/lane.ts'
 import {
   eventFilterQuery,
   explain,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import { createSliced } from '../../src/http/budget.ts'
+import { createSliced } from '../../src/http/sliced.ts'
 import { createRouter, json } from '../../src/http/router.ts'
 import { createSlices } from '../../src/store/slices.ts'
 import { until } from '../support/until.ts'
