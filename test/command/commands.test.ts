@@ -3,8 +3,9 @@ import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { claimStore, openStore } from '../../src/store/store.ts'
-import { environment, indexed, setUp, simulate, subscribe } from '../support/daemon.ts'
-import type { Frame } from '../support/daemon.ts'
+import { environment, indexed, setUp, simulate } from '../support/daemon.ts'
+import { subscribe } from '../support/feed/client.ts'
+import type { Message } from '../support/feed/client.ts'
 import { launch, run, temporaryFolder } from '../support/process.ts'
 import { finalStreams, fixture, lastLedger, recordedIds } from '../support/recorded.ts'
 import { ledgerBatch, loadRecording } from '../support/recordings.ts'
@@ -240,9 +241,9 @@ test('SIGHUP ends start as SIGTERM does', async () => {
   const env = { ...environment(recording, simulator.url, path), LOG_LEVEL: 'info' }
   const daemon = launch(['start'], env)
   const [, url = ''] = await daemon.wrote(/"url":"([^"]+)"/)
-  const frames: Frame[] = []
+  const frames: Message[] = []
   const subscription = subscribe(`${url}/events/subscribe?all=true`)
-  frames.push((await subscription.next()).value as Frame)
+  frames.push((await subscription.next()).value as Message)
   daemon.kill('SIGHUP')
   for await (const frame of subscription) frames.push(frame)
   expect(frames.at(-1)).toMatchObject({ event: 'reconnect', data: { reason: 'shutdown' } })
@@ -256,7 +257,7 @@ test('SIGTERM ends start, and its subscriptions cleanly', async () => {
   const daemon = launch(['start'], { ...env, LOG_LEVEL: 'info', DRAIN_SECONDS: '' })
   const [, url = ''] = await daemon.wrote(/"url":"([^"]+)"/)
   await indexed(url, LAST)
-  const frames: Frame[] = []
+  const frames: Message[] = []
   const reading = (async () => {
     for await (const frame of subscribe(`${url}/events/subscribe?all=true`)) frames.push(frame)
   })()

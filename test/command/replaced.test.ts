@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { environment, getJson, indexed, simulate, subscribe } from '../support/daemon.ts'
-import type { Frame } from '../support/daemon.ts'
+import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
+import { subscribe } from '../support/feed/client.ts'
+import type { Message } from '../support/feed/client.ts'
 import { launch, temporaryFolder } from '../support/process.ts'
 import { loadRecording } from '../support/recordings.ts'
 
@@ -28,7 +29,7 @@ test('P6: serve notices that its file was replaced, and subscribers reconnect to
   const owner = await started(['start'], env)
   await indexed(owner.url, FIRST + 29)
   const { program: replica, url } = await started(['serve'], env)
-  const frames: Frame[] = []
+  const frames: Message[] = []
   const reading = (async () => {
     for await (const frame of subscribe(`${url}/events/subscribe?all=true`)) frames.push(frame)
   })()

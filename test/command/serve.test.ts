@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
-import { environment, getJson, indexed, simulate, subscribe } from '../support/daemon.ts'
-import type { Frame } from '../support/daemon.ts'
+import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
+import { subscribe } from '../support/feed/client.ts'
+import type { Message } from '../support/feed/client.ts'
 import { launch, run, temporaryFolder } from '../support/process.ts'
 import type { Program } from '../support/process.ts'
 import { lastLedger, recordedIds } from '../support/recorded.ts'
@@ -35,7 +36,7 @@ const statsOf = (url: string) => getJson<Stats>(`${url}/events/stats`)
 function follow(url: string, lastEventId?: string) {
   const stop = new AbortController()
   stopping.add(stop)
-  const frames: Frame[] = []
+  const frames: Message[] = []
   let last = lastEventId
   async function read(): Promise<void> {
     while (!stop.signal.aborted) {
@@ -54,8 +55,7 @@ function follow(url: string, lastEventId?: string) {
   void read()
   return {
     frames,
-    events: () =>
-      frames.flatMap(({ event, id }) => (event !== undefined && /\./.test(event) ? id! : [])),
+    events: () => frames.flatMap(({ event, id }) => (/\./.test(event) ? id! : [])),
   }
 }
 

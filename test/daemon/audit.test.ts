@@ -3,15 +3,8 @@ import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import type { StreamJson } from '../../src/http/json.ts'
 import { chainAt } from '../support/chain-records.ts'
-import {
-  environment,
-  getJson,
-  indexed,
-  setUp,
-  simulate,
-  startIndexer,
-  subscribe,
-} from '../support/daemon.ts'
+import { environment, getJson, indexed, setUp, simulate, startIndexer } from '../support/daemon.ts'
+import { subscribe } from '../support/feed/client.ts'
 import { temporaryFolder } from '../support/process.ts'
 import { loadRecording } from '../support/recordings.ts'
 import { until } from '../support/until.ts'

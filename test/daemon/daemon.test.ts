@@ -3,16 +3,10 @@ import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/domain/errors.ts'
 import type { StreamJson } from '../../src/http/json.ts'
-import {
-  environment,
-  getJson,
-  indexed,
-  setUp,
-  simulate,
-  startIndexer,
-  subscribe,
-} from '../support/daemon.ts'
-import type { Answer, Frame } from '../support/daemon.ts'
+import { environment, getJson, indexed, setUp, simulate, startIndexer } from '../support/daemon.ts'
+import type { Answer } from '../support/daemon.ts'
+import { subscribe } from '../support/feed/client.ts'
+import type { Message } from '../support/feed/client.ts'
 import { temporaryFolder } from '../support/process.ts'
 import {
   finalClaimables,
@@ -116,7 +110,7 @@ test('who takes a snapshot and subscribes from its cursor misses nothing', async
     const expected = ids.filter((id) => id > asOf.cursor)
     const from = `${daemon.url}/events/subscribe?all=true&cursor=${asOf.cursor}`
     for await (const { event, id } of subscribe(from, done.signal)) {
-      if (event?.includes('.')) heard.push(id!)
+      if (event.includes('.')) heard.push(id!)
       if (heard.length === expected.length) break
     }
     expect(heard).toEqual(expected)
@@ -214,7 +208,7 @@ describe('closing', () => {
     // The drain time as it is by default.
     const { daemon } = await setUp(firstSteps, {}, { DRAIN_SECONDS: '' })
     await indexed(daemon.url, LAST)
-    const frames: Frame[] = []
+    const frames: Message[] = []
     const url = `${daemon.url}/events/subscribe?all=true&cursor=earliest`
     const reading = (async () => {
       for await (const frame of subscribe(url)) frames.push(frame)
@@ -222,7 +216,7 @@ describe('closing', () => {
     await expect.poll(() => frames.some(({ event }) => event === 'caught_up')).toBe(true)
     await daemon.close()
     await reading
-    expect(frames.at(-1)).toEqual({
+    expect(frames.at(-1)).toMatchObject({
       event: 'reconnect',
       id: undefined,
       data: { reason: 'shutdown' },

@@ -6,7 +6,8 @@ import type { RecordedLedger, Recording, WireEvent } from '../../src/simulator/r
 import { openStore } from '../../src/store/store.ts'
 import { rebuild } from '../../src/store/write/rebuild.ts'
 import { byId, chainAt, recordsOf } from '../support/chain-records.ts'
-import { getJson, indexed, setUp, subscribe } from '../support/daemon.ts'
+import { getJson, indexed, setUp } from '../support/daemon.ts'
+import { subscribe } from '../support/feed/client.ts'
 import { ledgerBatch, loadRecording, memoryStore, dump } from '../support/recordings.ts'
 
 /** What happens to an indexer in the years it runs, rehearsed on the whole daemon. */
@@ -48,7 +49,7 @@ describe('two quiet days', () => {
 
 async function firstEventOf(url: string) {
   for await (const frame of subscribe(url)) {
-    if (frame.event?.startsWith('stream.') === true) return frame
+    if (frame.event.startsWith('stream.')) return frame
   }
   return undefined
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { openSource } from '../../src/daemon/open-source.ts'
@@ -115,35 +114,4 @@ export async function indexed(url: string, ledger: number): Promise<void> {
     return checkpoint?.ledger ?? 0
   }
   await expect.poll(reached, { interval: 10 }).toBeGreaterThanOrEqual(ledger)
-}
-
-export interface Frame {
-  event: string | undefined
-  id: string | undefined
-  data: Record<string, unknown>
-}
-
-/** Reads a subscription frame by frame until it ends or `signal` aborts. */
-export async function* subscribe(
-  url: string,
-  signal?: AbortSignal,
-  headers: Record<string, string> = {},
-): AsyncGenerator<Frame> {
-  // Leaving the loop must close the connection at once, which cancelling the last stream does not.
-  const leaving = new AbortController()
-  const either = AbortSignal.any([leaving.signal, ...(signal ? [signal] : [])])
-  const response = await fetch(url, { headers, signal: either })
-  if (response.status !== 200 || response.body === null) {
-    throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
-  }
-  const messages = response.body
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream())
-  try {
-    for await (const { event, id, data } of messages) {
-      yield { event, id, data: JSON.parse(data) as Record<string, unknown> }
-    }
-  } finally {
-    leaving.abort()
-  }
 }

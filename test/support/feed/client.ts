@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { createParser } from 'eventsource-parser'
 import { createDechunker, takeHead } from './wire.ts'
@@ -146,6 +148,54 @@ export function createFeedClient(
     },
   }
   return client
+}
+
+/** Sends `request` on a new connection to `url`, and reads what comes back as one response. */
+export async function openClient(url: string, request: string): Promise<FeedClient> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname.replaceAll(/[[\]]/g, ''), port: Number(port) })
+  await once(socket, 'connect')
+  const client = createFeedClient(socket, { head: true, chunked: false })
+  socket.write(request)
+  return client
+}
+
+/** The text of a plain request for the feed at `url`. */
+export function subscribeRequest(url: string, headers: Record<string, string> = {}): string {
+  const { host, pathname, search } = new URL(url)
+  const lines = Object.entries({ Host: host, ...headers }).map(([key, value]) => `${key}: ${value}`)
+  return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+}
+
+/**
+ * Reads a subscription message by message until it ends. Leaving the loop closes the connection.
+ * Throws if the subscription is refused, is cut instead of ended, or if `signal` aborts.
+ */
+export async function* subscribe(
+  url: string,
+  signal?: AbortSignal,
+  headers: Record<string, string> = {},
+): AsyncGenerator<Message> {
+  signal?.throwIfAborted()
+  const client = await openClient(url, subscribeRequest(url, headers))
+  const leave = () => client.socket.destroy()
+  signal?.addEventListener('abort', leave)
+  try {
+    await client.until(({ head, ended }) => head !== undefined || ended)
+    const { head, messages } = client
+    if (head?.status !== 200) throw new Error(`${url} answered ${head?.status}: ${client.body}`)
+    for (let read = 0; ; read += 1) {
+      await client.until(({ ended }) => messages.length > read || ended)
+      const message = messages[read]
+      if (message === undefined) break
+      yield message
+    }
+    signal?.throwIfAborted()
+    if (!client.complete) throw new Error(`${url}: the connection was cut`)
+  } finally {
+    signal?.removeEventListener('abort', leave)
+    leave()
+  }
 }
 
 function isJson(text: string): boolean {

@@ -1,13 +1,11 @@
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSimulator } from '../../../src/simulator/simulator.ts'
 import type { Simulator } from '../../../src/simulator/simulator.ts'
 import { openStoreForReading } from '../../../src/store/store.ts'
 import { environment, openIndexer } from '../daemon.ts'
-import { createFeedClient } from './client.ts'
+import { openClient, subscribeRequest } from './client.ts'
 import type { FeedClient } from './client.ts'
 import { EVERYTHING } from './log.ts'
 import { loadRecording } from '../recordings.ts'
@@ -54,15 +52,7 @@ export async function startFeedDaemon({
     reconnectMs && { reconnectMs },
   )
   const store = openStoreForReading(databasePath)
-  const { port, host } = new URL(daemon.url)
-
-  async function request(text: string): Promise<FeedClient> {
-    const socket = connect({ host: '127.0.0.1', port: Number(port) })
-    await once(socket, 'connect')
-    const client = createFeedClient(socket, { head: true, chunked: false })
-    socket.write(text)
-    return client
-  }
+  const request = (text: string) => openClient(daemon.url, text)
 
   return {
     url: daemon.url,
@@ -72,12 +62,8 @@ export async function startFeedDaemon({
       await until(() => (store.coverage.checkpoint()?.ledger ?? 0) >= simulator.latestLedger())
     },
     request,
-    async open(query, headers = {}) {
-      const lines = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`)
-      return request(
-        `GET /events/subscribe?${query} HTTP/1.1\r\nHost: ${host}\r\n${lines.join('')}\r\n`,
-      )
-    },
+    open: (query, headers) =>
+      request(subscribeRequest(`${daemon.url}/events/subscribe?${query}`, headers)),
     async stats() {
       const response = await fetch(`${daemon.url}/events/stats`)
       return (await response.json()) as Record<string, number>
