@@ -2,6 +2,7 @@ import { createStreamEntryReader } from '../decode/ledger-entries.ts'
 import type { StreamEntry } from '../decode/ledger-entries.ts'
 import { ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
+import { EVERYTHING } from '../domain/filter.ts'
 import { createEntryKeys } from '../source/entry-keys.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
@@ -83,8 +84,6 @@ export async function logBegan(
   const [first] = log.page({ filter: EVERYTHING, limit: 1 }).entries
   return first && BigInt((JSON.parse(first.data) as { timestamp: number }).timestamp)
 }
-
-const EVERYTHING = { streams: [], users: [], types: undefined }
 
 /** Ids in the portions that one call may ask for. */
 export function* portions(ids: Iterable<bigint>): Generator<bigint[]> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AuditClass } from '../domain/audit.ts'
+import type { AuditClass, RecordDifference } from '../domain/upstream.ts'
 import { RECORD_FIELDS } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
@@ -17,18 +17,10 @@ import type { ChainAnswer } from './chain-reader.ts'
  * is an answer from before the log's last hole, which could not repair what it finds.
  */
 
-export interface Difference {
-  /** A field of the record, or `record` where one side has none. */
-  field: string
-  /** As text; null where there is nothing. */
-  ours: string | null
-  chain: string | null
-}
-
 export interface AuditRow {
   streamId: bigint
   class: AuditClass
-  differences: Difference[]
+  differences: RecordDifference[]
   /** The ledger that the chain's side was read at. */
   ledger: number
   liveUntilLedger: number | null
@@ -156,7 +148,7 @@ export function judge(
 function compareSides(
   stream: Stream | undefined,
   content: { kind: 'record'; record: object } | { kind: 'unreadable'; reason: string } | undefined,
-): Difference[] {
+): RecordDifference[] {
   const ours = stream === undefined ? null : 'present'
   if (content === undefined) return [{ field: 'record', ours, chain: null }]
   if (content.kind === 'unreadable') {

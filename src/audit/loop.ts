@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { AUDIT_CLASSES } from '../domain/audit.ts'
-import type { AuditClass } from '../domain/audit.ts'
+import { AUDIT_CLASSES } from '../domain/upstream.ts'
+import type { AuditReport, AuditStatus } from '../domain/upstream.ts'
 import { SourceError } from '../domain/errors.ts'
 import { retry } from '../source/backoff.ts'
 import type { RetryOptions } from '../source/backoff.ts'
@@ -32,33 +32,6 @@ export interface AuditLoop {
   /** Runs until `signal` aborts; rejects only when a promise of our own is broken. */
   run(signal: AbortSignal): Promise<void>
   status(): AuditStatus
-}
-
-/** What the last whole audit found. */
-export interface AuditReport {
-  /** Unix seconds, wall clock. */
-  finishedAt: number
-  /** The newest ledger that streams were compared at. */
-  ledger: number
-  counts: Record<AuditClass, number>
-  /** Streams in drift, or from before the log, that were given the chain's record. */
-  repaired: number
-  /** Active streams that will be archived soon, or are. */
-  expiring: number
-  /** The first of the streams in drift, as they were found. */
-  drift: AuditRow[]
-}
-
-export interface AuditStatus {
-  /** Streams from before the log's first ledger have been read. */
-  bootstrapped: boolean
-  running: boolean
-  last: AuditReport | null
-  /** Streams found in drift since the start. */
-  driftTotal: number
-  /** Streams that were given the chain's record since the start, for whatever reason. */
-  repairedTotal: number
-  lastError: string | null
 }
 
 const POLL_MS = 1_000

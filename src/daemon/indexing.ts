@@ -1,14 +1,13 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
-import type { SourceCounters } from '../metrics/metrics.ts'
-import type { Endpoint, Upstream } from '../http/rest/status.ts'
+import type { Decode } from '../domain/event.ts'
+import type { EndpointStatus, SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createAuditLoop } from '../audit/loop.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { IngestDeps } from '../ingest/ingest.ts'
 import type { SourceStatus } from '../ingest/standing.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { WritableStore } from '../store/store.ts'
-import type { Decode } from './open-log.ts'
 import { createPatience } from './patience.ts'
 
 /** The half that indexes: the RPCs, ingestion, audits, and the only connection that writes. */
@@ -22,7 +21,7 @@ export interface SourceParts {
   /** Name of the source in `/status`; credentials redacted. */
   sourceName: string
   /** What the source knows of each RPC behind it; without it, it is one. */
-  endpoints?: (() => Endpoint[]) | undefined
+  endpoints?: (() => EndpointStatus[]) | undefined
   /** What it has counted of them. */
   counters?: (() => SourceCounters) | undefined
 }
@@ -121,7 +120,7 @@ async function untilAllEnd(
   }
 }
 
-function endpointOf(url: string, status: SourceStatus): Endpoint {
+function endpointOf(url: string, status: SourceStatus): EndpointStatus {
   const { state, latestLedger, oldestLedger, lastError } = status
   return { url, state, latestLedger, oldestLedger, lastError }
 }

@@ -1,8 +1,7 @@
 import type { Fault } from '../domain/faults.ts'
 import type { FeedStats } from '../feed/feed.ts'
-import type { SourceCounters } from '../metrics/metrics.ts'
+import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import type { Rate } from '../http/rate-limit.ts'
-import type { Upstream } from '../http/rest/status.ts'
 import type { MetricValues } from '../metrics/metrics.ts'
 
 /**

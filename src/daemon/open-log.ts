@@ -1,10 +1,9 @@
 import { createDecoder } from '../decode/decode.ts'
+import type { Decode } from '../domain/event.ts'
 import type { Identity } from '../store/read/coverage.ts'
 import type { Lock } from '../store/lock.ts'
 import { claimStore, openStore } from '../store/store.ts'
 import type { WritableStore } from '../store/store.ts'
-
-export type Decode = ReturnType<typeof createDecoder>
 
 export interface OpenLog {
   store: WritableStore

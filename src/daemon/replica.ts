@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
-import type { AuditView } from '../http/rest/audit.ts'
+import type { AuditStatus, Upstream } from '../domain/upstream.ts'
 import { bindServer } from '../http/server/bind.ts'
 import type { TakeRequest } from '../http/rate-limit.ts'
-import type { Peers, Upstream } from '../http/rest/status.ts'
+import type { Peers } from '../http/rest/status.ts'
 import type { Identity } from '../store/read/coverage.ts'
 import { openStoreForReading } from '../store/store.ts'
 import { startFront } from './front.ts'
@@ -76,7 +76,7 @@ function unheard(tipStillForMs: number): Upstream {
   return { endpoints: [], alarm: null, audit: NOT_AUDITED_HERE, tipStillForMs }
 }
 
-const NOT_AUDITED_HERE: AuditView = {
+const NOT_AUDITED_HERE: AuditStatus = {
   bootstrapped: false,
   running: false,
   last: null,

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
 import type { Rate } from '../http/rate-limit.ts'
-import type { Upstream } from '../http/rest/status.ts'
+import type { Upstream } from '../domain/upstream.ts'
 import type { FromWorker, Part, ToWorker } from './messages.ts'
 
 export interface WorkersOptions {

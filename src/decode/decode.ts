@@ -1,18 +1,16 @@
-import type { ContractEvent, EventHead, RawEvent } from '../domain/event.ts'
+import type { ContractEvent, Decode, EventHead, RawEvent } from '../domain/event.ts'
 import { createEventSpecs } from './contract-events.ts'
 import type { EventSpec, FieldSpec } from './contract-events.ts'
 import { createAddressEncoder, createXdrReader, ScType, Unreadable } from './xdr-reader.ts'
 import type { AddressEncoder, XdrReader } from './xdr-reader.ts'
 
-/**
- * XDR to event, for any input: what is not one of the contract's events, or not of its shape,
- * becomes `unrecognised` with the reason and the raw base64. Additional topics and data fields
- * are let be, so that a contract that says more is still understood.
- */
-export type Decode = (raw: RawEvent) => ContractEvent
-
 type Value = string | bigint | number
 
+/**
+ * XDR to event, for any input. What is not an event of the contract, or does not have its shape,
+ * becomes `unrecognised` with the reason and the raw base64. Extra topics and data fields are
+ * ignored, so events of newer contracts still decode.
+ */
 export function createDecoder(): Decode {
   const specs = createEventSpecs()
   const encodeAddress = createAddressEncoder()

@@ -1,4 +1,5 @@
 import type { Fault } from './faults.ts'
+import type { LedgerRange } from './ledger.ts'
 
 /** A ledger source could not answer; what each fault means is in faults.ts. */
 export class SourceError extends Error {
@@ -6,7 +7,7 @@ export class SourceError extends Error {
   readonly fault: Fault
   readonly retryAfterMs: number | undefined
   /** The ledgers that the node has, where it said so. */
-  readonly range: { oldest: number; latest: number } | undefined
+  readonly range: LedgerRange | undefined
   /** The most events that the server answers at once, where it said so (`too_many`). */
   readonly limit: number | undefined
   /** With `outside_retention`: the ledgers are lost, by the rule of promise P3. */
@@ -20,7 +21,7 @@ export class SourceError extends Error {
     options: {
       cause?: unknown
       retryAfterMs?: number | undefined
-      range?: { oldest: number; latest: number } | undefined
+      range?: LedgerRange | undefined
       limit?: number | undefined
       confirmed?: boolean
       endpoint?: string | undefined

@@ -92,7 +92,7 @@ export const EVENT_TYPES = [
   'unrecognised',
 ] as const satisfies readonly EventType[]
 
-/** An event as a source hands it over: base64 XDR, nothing decoded. */
+/** An event as a source returns it: base64 XDR, nothing decoded. */
 export interface RawEvent {
   id: string
   /** `contract` or `system`. */
@@ -105,3 +105,6 @@ export interface RawEvent {
   topics: readonly string[]
   value: string
 }
+
+/** Reads a raw event. An event that cannot be read becomes `unrecognised`; it never throws. */
+export type Decode = (raw: RawEvent) => ContractEvent

@@ -1,7 +1,7 @@
 import { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 import type { Endpoint } from './endpoint/endpoint.ts'
-import { neededLedger } from '../source/page-start.ts'
+import { firstLedgerOf } from '../source/page-start.ts'
 import type { Failure } from './race.ts'
 import type { PageStart } from '../source/source.ts'
 
@@ -103,7 +103,7 @@ function ledgersLost(failed: Failed, usable: readonly Endpoint[]): SourceError |
   const outside = failures.filter(({ error }) => REACTIONS[error.fault].countsTowardsGap)
   const voters = usable.filter((endpoint) => endpoint.isInService())
   if (start === undefined || answered.length > 0 || voters.length === 0) return undefined
-  const needed = neededLedger(start)
+  const needed = firstLedgerOf(start)
   const confirmed = voters.every(({ evidence }) => evidence.proves(needed))
   const saySo = voters.every((voter) => outside.some(({ from }) => from === voter))
   if (!confirmed && !saySo) return undefined

@@ -1,6 +1,7 @@
 import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
-import type { LedgerPage, LedgerPoint } from '../source/source.ts'
+import type { LedgerPoint } from '../domain/ledger.ts'
+import type { LedgerPage } from '../source/source.ts'
 
 /** Where two answers to one question part; the first events there, or undefined where one has none. */
 export interface Difference {

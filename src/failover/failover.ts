@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
+import type { EndpointStatus, SourceCounters } from '../domain/upstream.ts'
 import { createBelief } from './agreement.ts'
 import { createEndpoint } from './endpoint/endpoint.ts'
 import type { Endpoint } from './endpoint/endpoint.ts'
-import type { EndpointCounters, EndpointStatus } from './endpoint/report.ts'
 import { allFailed } from './all-failed.ts'
 import { createQuestions } from './lookups.ts'
 import { createProbes } from './probes.ts'
@@ -32,20 +32,9 @@ import { createTips } from './tips.ts'
 export interface FailoverSource extends LedgerSource {
   /** In order of preference. */
   endpoints(): EndpointStatus[]
-  counters(): FailoverCounters
+  counters(): SourceCounters
   /** Ends what runs beside the calls. */
   close(): Promise<void>
-}
-
-/** Totals since the start. */
-export interface FailoverCounters {
-  /** Times that pages came to be from another endpoint than before. */
-  failovers: number
-  /** Pages on which endpoints did not agree. */
-  disagreements: number
-  /** What endpoints do not agree on now, while the checkpoint is held for it; else null. */
-  disagreement: string | null
-  endpoints: EndpointCounters[]
 }
 
 export interface FailoverOptions extends Partial<ChainMemory>, Partial<Timers> {

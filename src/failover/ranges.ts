@@ -5,7 +5,7 @@ import type { Timers } from './timers.ts'
 import type { Endpoint } from './endpoint/endpoint.ts'
 import { race } from './race.ts'
 import type { Answer, Failure, Race } from './race.ts'
-import type { LedgerRange } from '../source/source.ts'
+import type { LedgerRange } from '../domain/ledger.ts'
 
 /** The ledgers of several endpoints, as far as they have answered. */
 export interface Ranges {
@@ -117,8 +117,8 @@ async function askPatiently(
 
 /** The ledgers that so many of the endpoints have: of two, the second-longest history counts. */
 export function commonRange(answers: Ranges['answers'], needed: number): LedgerRange {
-  const oldest = answers.map(({ answer }) => answer.oldestLedger).toSorted((a, b) => a - b)
-  const latest = answers.map(({ answer }) => answer.latestLedger).toSorted((a, b) => b - a)
+  const oldest = answers.map(({ answer }) => answer.oldest).toSorted((a, b) => a - b)
+  const latest = answers.map(({ answer }) => answer.latest).toSorted((a, b) => b - a)
   const at = Math.min(needed, answers.length) - 1
-  return { oldestLedger: oldest[at] ?? 0, latestLedger: latest[at] ?? 0 }
+  return { oldest: oldest[at] ?? 0, latest: latest[at] ?? 0 }
 }

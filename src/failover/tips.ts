@@ -1,4 +1,4 @@
-import type { LedgerPoint } from '../source/source.ts'
+import type { LedgerPoint } from '../domain/ledger.ts'
 
 /**
  * How far the network has come, from what its endpoints say. A tip that is absurdly far from the

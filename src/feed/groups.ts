@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { EventFilter, LogEntry } from '../store/read/log.ts'
+import type { EventFilter } from '../domain/filter.ts'
+import type { LogEntry } from '../store/read/log.ts'
 import { createGroup, NOT_LIVE } from './subscription.ts'
 import type { Group, Subscription } from './subscription.ts'
 

@@ -1,7 +1,8 @@
 import { endOfLedger, later } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { Gap } from '../store/read/coverage.ts'
-import type { EventFilter, LogEntry } from '../store/read/log.ts'
+import { EVERYTHING } from '../domain/filter.ts'
+import type { LogEntry } from '../store/read/log.ts'
 import type { FeedCounters } from './counters.ts'
 import { concat, eventBlock, toBytes } from './frame.ts'
 import type { Bytes } from './frame.ts'
@@ -16,7 +17,6 @@ const LIVE_PAGE = 128
 const TURN_MS = 4
 /** Writes between two looks at the time. */
 const WRITES_PER_LOOK = 16
-const EVERYTHING: EventFilter = { streams: [], users: [], types: undefined }
 
 /** The same bytes for each of several subscriptions. */
 interface Parcel {

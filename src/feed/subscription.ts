@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
-import type { EventFilter } from '../store/read/log.ts'
+import type { EventFilter } from '../domain/filter.ts'
 import type { Bytes } from './frame.ts'
 
 /** What became of the position a client came back with; `none` if it brought no position. */

@@ -1,7 +1,8 @@
 import { completeThrough, endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { Gap, Interval } from '../store/read/coverage.ts'
-import type { EventFilter, LogEntry } from '../store/read/log.ts'
+import type { EventFilter } from '../domain/filter.ts'
+import type { LogEntry } from '../store/read/log.ts'
 import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
 

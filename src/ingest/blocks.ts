@@ -1,5 +1,5 @@
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
-import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import type { Decode, RawEvent } from '../domain/event.ts'
 import type { LedgerSource, PageStart } from '../source/source.ts'
 import type { Writer } from '../store/write/writer.ts'
 import type { Interval } from '../store/read/coverage.ts'
@@ -7,7 +7,7 @@ import type { Interval } from '../store/read/coverage.ts'
 export interface BlockDeps {
   source: LedgerSource
   writer: Writer
-  decode: (raw: RawEvent) => ContractEvent
+  decode: Decode
   /** Ledgers of the first block; later ones are as large as their events allow. */
   blockLedgers?: number
 }

@@ -67,7 +67,7 @@ export async function fillMissing(
 
   /** Fills one block; false when nothing is left that the source has. */
   async function fillBlock(): Promise<boolean> {
-    oldest ??= (await source.extent(signal)).oldestLedger
+    oldest ??= (await source.extent(signal)).oldest
     const wanted = present(missing(), oldest)
     const top = wanted.at(-1)
     if (top === undefined) return false

@@ -47,9 +47,9 @@ export function createHealer(deps: HealerDeps): Healer {
   async function askOldest(signal: AbortSignal): Promise<number> {
     askedAt = now()
     isNews = false
-    const { oldestLedger } = await source.range(signal)
-    heard = oldestLedger
-    return oldestLedger
+    const range = await source.range(signal)
+    heard = range.oldest
+    return range.oldest
   }
 
   async function fill(signal: AbortSignal): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { LedgerPoint } from '../source/source.ts'
+import type { LedgerPoint } from '../domain/ledger.ts'
 
 /** Below this share of what the source keeps, a warning is logged. */
 const WARN_BELOW = 0.25

@@ -1,6 +1,6 @@
 import type { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
-import type { LedgerPoint } from '../source/source.ts'
+import type { LedgerPoint } from '../domain/ledger.ts'
 
 /** What ingestion knows of its source, for the status page. */
 export interface SourceStatus {

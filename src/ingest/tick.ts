@@ -1,6 +1,7 @@
 import { completeThrough, ledgerOf } from '../domain/cursor.ts'
-import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import type { Decode } from '../domain/event.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
+import { firstLedgerOf } from '../source/page-start.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../source/source.ts'
 import type { Applied, Writer } from '../store/write/writer.ts'
 import type { Coverage, Identity } from '../store/read/coverage.ts'
@@ -12,7 +13,7 @@ export interface TickDeps {
   source: LedgerSource
   coverage: Coverage
   writer: Writer
-  decode: (raw: RawEvent) => ContractEvent
+  decode: Decode
   startLedger: StartLedger
   /** The network and contract that the log is of; a new file is bound to them by its first page. */
   identity: Identity
@@ -25,15 +26,15 @@ export async function nextStart(
 ): Promise<PageStart> {
   const checkpoint = coverage.checkpoint()
   if (checkpoint !== undefined) return { after: checkpoint.cursor }
-  const { oldestLedger, latestLedger } = await source.extent(signal)
-  if (startLedger === 'oldest') return { startLedger: oldestLedger }
-  if (startLedger === 'latest') return { startLedger: latestLedger }
-  if (startLedger < oldestLedger) {
+  const { oldest, latest } = await source.extent(signal)
+  if (startLedger === 'oldest') return { startLedger: oldest }
+  if (startLedger === 'latest') return { startLedger: latest }
+  if (startLedger < oldest) {
     throw new UsageError(
-      `START_LEDGER is ${startLedger}, but the oldest ledger that any RPC still has is ${oldestLedger}: set START_LEDGER to that number or a later one, or to "oldest"`,
+      `START_LEDGER is ${startLedger}, but the oldest ledger that any RPC still has is ${oldest}: set START_LEDGER to that number or a later one, or to "oldest"`,
     )
   }
-  if (startLedger > latestLedger) {
+  if (startLedger > latest) {
     throw new SourceError('behind', `ledger ${startLedger}, where to start, has not closed yet`)
   }
   return { startLedger }
@@ -52,7 +53,7 @@ export function applyPage(
   return writer.apply({
     events: page.events.map((raw) => ({ raw, event: decode(raw) })),
     cursor: page.cursor,
-    scannedFrom: 'after' in start ? completeThrough(start.after) + 1 : start.startLedger,
+    scannedFrom: firstLedgerOf(start),
     closedAt: page.closedAt,
     tip: page.tip,
     oldest: page.oldest,

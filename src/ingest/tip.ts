@@ -1,5 +1,6 @@
 import { ledgerOf } from '../domain/cursor.ts'
-import type { LedgerPage, LedgerPoint } from '../source/source.ts'
+import type { LedgerPoint } from '../domain/ledger.ts'
+import type { LedgerPage } from '../source/source.ts'
 
 /**
  * Which tip to believe. One answer may name any number, and lag, readiness and the end of a gap are

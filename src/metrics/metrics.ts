@@ -1,9 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { MetricObjectWithValues, MetricValue } from 'prom-client'
-import type { Fault } from '../domain/faults.ts'
+import type { AuditStatus, SourceCounters } from '../domain/upstream.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
-import type { AuditView } from '../http/rest/audit.ts'
 import { countFeed } from './feed.ts'
 import { contents, position } from '../store/read/summary.ts'
 
@@ -17,14 +16,7 @@ export interface MetricsDeps {
   /** Totals of a source with several endpoints. */
   sourceCounters?: (() => SourceCounters) | undefined
   /** Undefined where nobody audits. */
-  audit?: () => AuditView
-}
-
-export interface SourceCounters {
-  failovers: number
-  disagreements: number
-  disagreement: string | null
-  endpoints: { url: string; pages: number; faults: Partial<Record<Fault, number>> }[]
+  audit?: () => AuditStatus
 }
 
 /**
@@ -154,7 +146,7 @@ function secondsBetween(from: number | null | undefined, to: number | null | und
 }
 
 /** What the last whole audit found, and what all of them have. */
-function countAudits(read: () => AuditView, registry: Registry): void {
+function countAudits(read: () => AuditStatus, registry: Registry): void {
   const registers = [registry]
   const streams = new Gauge({
     name: 'flowfi_audit_streams',

@@ -7,8 +7,8 @@ export function reachedLedger(start: PageStart): number {
   return 'after' in start ? ledgerOf(start.after) : start.startLedger
 }
 
-/** The ledger that a node must still have to answer. */
-export function neededLedger(start: PageStart): number {
+/** The first ledger of a page: a node must still have it to answer. */
+export function firstLedgerOf(start: PageStart): number {
   return 'after' in start ? completeThrough(start.after) + 1 : start.startLedger
 }
 

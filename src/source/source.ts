@@ -1,5 +1,6 @@
 import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
+import type { LedgerPoint, LedgerRange } from '../domain/ledger.ts'
 
 /** Where a page starts: exclusively after a position, or inclusively at a ledger (to bootstrap). */
 export type PageStart = { after: Cursor } | { startLedger: number }
@@ -21,19 +22,8 @@ export interface LedgerPage {
   oldest: LedgerPoint | undefined
 }
 
-export interface LedgerPoint {
-  ledger: number
-  /** Unix seconds, where the source could tell. */
-  closedAt: number | undefined
-}
-
 export interface Network {
   passphrase: string
-}
-
-export interface LedgerRange {
-  oldestLedger: number
-  latestLedger: number
 }
 
 /** A ledger of the chain. */

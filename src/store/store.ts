@@ -1,4 +1,4 @@
-import type { ContractEvent, RawEvent } from '../domain/event.ts'
+import type { Decode } from '../domain/event.ts'
 import { UsageError } from '../domain/errors.ts'
 import { createWriter } from './write/writer.ts'
 import type { Writer } from './write/writer.ts'
@@ -51,7 +51,7 @@ export interface WritableStore extends Store {
  */
 export function openStore(
   path: string,
-  decode: (raw: RawEvent) => ContractEvent,
+  decode: Decode,
   lock: Lock = lockDatabase(path),
 ): WritableStore {
   try {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { sync } from '../../src/command/sync.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import { EVERYTHING } from '../../src/domain/filter.ts'
 import { openStoreForReading } from '../../src/store/store.ts'
 import { environment, simulate } from '../support/daemon.ts'
 import { launch, run, temporaryFolder } from '../support/process.ts'
@@ -13,7 +14,6 @@ import { until } from '../support/until.ts'
 const recording = await loadRecording('quirks')
 const FIRST = recording.header.firstLedger
 const LAST = lastLedger(recording)
-const EVERYTHING = { streams: [], users: [], types: undefined }
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:9'
 

@@ -7,7 +7,7 @@ import type { NodeOptions } from '../support/failover.ts'
 
 const { firstLedger, network } = firstSteps.header
 const last = firstSteps.ledgers.at(-1)!.sequence
-const whole = { oldestLedger: firstLedger, latestLedger: last }
+const whole = { oldest: firstLedger, latest: last }
 
 /** Fails so many times before it tells its range. */
 function reluctant(failures: number): NodeOptions {
@@ -54,7 +54,7 @@ describe('P3: the beginning of a log', () => {
     await failover.pass(59)
     expect(extent).toBeUndefined()
     await failover.pass(12)
-    expect(extent).toEqual({ ...whole, oldestLedger: firstLedger + 5 })
+    expect(extent).toEqual({ ...whole, oldest: firstLedger + 5 })
     expect(failover.lines.filter(({ msg }) => msg.includes('without this RPC'))).toMatchObject([
       { level: 40, endpoint: 'b', detail: 'unreachable: ECONNREFUSED' },
     ])
@@ -73,8 +73,8 @@ describe('P3: the beginning of a log', () => {
     nodes[2]!.forgetBefore(firstLedger + 9)
     nodes[1]!.holdBack(3)
     const extent = await source.extent(never)
-    expect(extent).toEqual({ oldestLedger: firstLedger + 5, latestLedger: last })
-    const page = await source.page({ startLedger: extent.oldestLedger }, 100, never)
+    expect(extent).toEqual({ oldest: firstLedger + 5, latest: last })
+    const page = await source.page({ startLedger: extent.oldest }, 100, never)
     expect(page.events.length).toBeGreaterThan(0)
   })
 

@@ -216,7 +216,7 @@ describe('an endpoint that is slow', () => {
     await slow.reached()
     // The other one's answer has to come first.
     const aSecondLater = () => (failover.clock.advance(1), range)
-    await expect.poll(aSecondLater, LONG).toEqual({ oldestLedger: firstLedger, latestLedger: last })
+    await expect.poll(aSecondLater, LONG).toEqual({ oldest: firstLedger, latest: last })
     await asked
   })
 
@@ -412,8 +412,8 @@ describe('ledgers that are forgotten', () => {
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     failover.nodes[1]!.holdBack(3)
     expect(await failover.source.range(never)).toEqual({
-      oldestLedger: firstLedger,
-      latestLedger: last,
+      oldest: firstLedger,
+      latest: last,
     })
   })
 })
@@ -506,7 +506,7 @@ describe('an endpoint without the contract', async () => {
     const { source } = await setUp([{ recording: elsewhere }])
     const { firstLedger: first } = elsewhere.header
     for (let i = 0; i < 2; i += 1) {
-      expect(await source.range(never)).toMatchObject({ oldestLedger: first })
+      expect(await source.range(never)).toMatchObject({ oldest: first })
       expect(await source.ledger(first, never)).toMatchObject({ sequence: first })
       await expect(page({ source })).rejects.toMatchObject({ fault: 'refused' })
     }

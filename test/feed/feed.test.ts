@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
-import type { EventFilter } from '../../src/store/read/log.ts'
+import { EVERYTHING } from '../../src/domain/filter.ts'
+import type { EventFilter } from '../../src/domain/filter.ts'
 import type { FeedClient } from '../support/feed/client.ts'
-import { chainOf, committer, EVERYTHING, logOf } from '../support/feed/log.ts'
+import { chainOf, committer, logOf } from '../support/feed/log.ts'
 import { eventually, useFeed } from '../support/feed/sockets.ts'
 import { decoded, loadRecording, memoryStore } from '../support/recordings.ts'
 

@@ -60,7 +60,7 @@ export function describeLedgerSource(
       test('tells its network and its ledgers', async () => {
         const { passphrase } = recording.header.network
         expect(await source.network(never)).toEqual({ passphrase })
-        const range = { oldestLedger: first, latestLedger: last }
+        const range = { oldest: first, latest: last }
         expect(await source.range(never)).toEqual(range)
         expect(await source.extent(never)).toEqual(range)
       })

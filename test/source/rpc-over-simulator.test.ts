@@ -80,8 +80,8 @@ describe('a fault on the wire', () => {
 
   test('a node whose newest ledger is old tells its range all the same', async () => {
     const { source, simulator } = await startFaulty({ kind: 'unhealthy' }, 'getHealth')
-    const latestLedger = simulator.latestLedger()
-    expect(await source.range(never)).toEqual({ oldestLedger: 1_500_000, latestLedger })
+    const latest = simulator.latestLedger()
+    expect(await source.range(never)).toEqual({ oldest: 1_500_000, latest })
   })
 
   test('a page larger than the provider allows comes as large as it allows', async () => {
@@ -97,8 +97,8 @@ describe('a fault on the wire', () => {
 
   test('the tip’s close time costs no call of its own', async () => {
     const { source } = await startFaulty({ kind: '503' }, 'getLedgers')
-    const { latestLedger } = await source.range(never)
-    const { closedAt, tip } = await source.page({ after: endOfLedger(latestLedger) }, 10, never)
+    const { latest } = await source.range(never)
+    const { closedAt, tip } = await source.page({ after: endOfLedger(latest) }, 10, never)
     expect(closedAt).toBe(tip.closedAt)
     expect(closedAt).toBeTypeOf('number')
   })

@@ -394,7 +394,7 @@ describe('what is told of a network', () => {
       getHealth: () => ({ result: { status: 'healthy', oldestLedger: 2, latestLedger: 9 } }),
     })
     expect(await sourceOf().network(signal)).toEqual({ passphrase: 'Net' })
-    expect(await sourceOf().range(signal)).toEqual({ oldestLedger: 2, latestLedger: 9 })
+    expect(await sourceOf().range(signal)).toEqual({ oldest: 2, latest: 9 })
   })
 })
 
@@ -414,7 +414,7 @@ describe('the range of a server whose getHealth does not answer', () => {
       getHealth: () => reply,
       getEvents: () => RANGE,
     })
-    const expected = { oldestLedger: 11, latestLedger: 50 }
+    const expected = { oldest: 11, latest: 50 }
     expect(await sourceOf().range(signal)).toEqual(expected)
     expect(await sourceOf().extent(signal)).toEqual(expected)
     expect(calls[1]?.params).toMatchObject({ startLedger: 1, pagination: { limit: 1 } })
@@ -425,7 +425,7 @@ describe('the range of a server whose getHealth does not answer', () => {
       getHealth: () => ({ error: { code: -32603, message: LATENCY } }),
       getEvents: () => ({ result: { events: [], oldestLedger: 1, latestLedger: 9 } }),
     })
-    expect(await sourceOf().range(signal)).toEqual({ oldestLedger: 1, latestLedger: 9 })
+    expect(await sourceOf().range(signal)).toEqual({ oldest: 1, latest: 9 })
   })
 
   test.each<[string, Reply, Partial<SourceError>]>([

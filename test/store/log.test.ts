@@ -1,6 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
+import { EVERYTHING } from '../../src/domain/filter.ts'
 import type { LogEntry, LogQuery } from '../../src/store/read/log.ts'
 import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
 
@@ -11,7 +12,6 @@ for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording
 const frequent = memoryStore()
 for (const ledger of recording.ledgers) frequent.writer.apply(ledgerBatch(recording, ledger))
 frequent.sqlite.exec('update event_counts set count = count + 1000000')
-const EVERYTHING = { streams: [], users: [], types: undefined }
 const all = store.log.page({ filter: EVERYTHING, limit: 10_000 }).entries
 const users = [...new Set(all.flatMap(({ sender, recipient }) => [sender, recipient]))].filter(
   (user) => user !== null,

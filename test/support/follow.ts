@@ -1,5 +1,5 @@
 import { createDecoder } from '../../src/decode/decode.ts'
-import type { ContractEvent, RawEvent } from '../../src/domain/event.ts'
+import type { Decode } from '../../src/domain/event.ts'
 import type { StartLedger } from '../../src/ingest/tick.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import { createRpcSource } from '../../src/source/rpc/rpc.ts'
@@ -17,7 +17,7 @@ interface Followed {
   closed: number
   simulator?: Partial<SimulatorOptions>
   startLedger?: StartLedger
-  decode?: (raw: RawEvent) => ContractEvent
+  decode?: Decode
 }
 
 /**

@@ -37,7 +37,7 @@ export function createTrust(deps: TrustDeps): EndpointTrust {
   async function checkChain(signal: AbortSignal): Promise<void> {
     if (chain.isSure()) return
     await call((ending) => {
-      const tip = async () => (await source.range(ending)).latestLedger
+      const tip = async () => (await source.range(ending)).latest
       return chain.check(tip, ending)
     }, signal)
   }

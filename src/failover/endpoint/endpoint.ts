@@ -11,17 +11,17 @@ import { createConnectionWatch } from './connection-watch.ts'
 import { createEndpointLedgers } from './ledgers.ts'
 import type { EndpointLedgers } from './ledgers.ts'
 import { createEndpointReport } from './report.ts'
-import type { EndpointCounters, EndpointStatus } from './report.ts'
 import { createTrust } from './checks.ts'
 import { createPageFetcher } from './page-fetcher.ts'
 import { createRetentionEvidence } from './retention.ts'
 import type { RetentionEvidence } from './retention.ts'
+import type { LedgerRange } from '../../domain/ledger.ts'
+import type { EndpointCounters, EndpointStatus } from '../../domain/upstream.ts'
 import type {
   ChainMemory,
   LedgerEntries,
   LedgerHeader,
   LedgerPage,
-  LedgerRange,
   LedgerSource,
   PageStart,
 } from '../../source/source.ts'
@@ -151,9 +151,9 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
 
   async function askRange(signal: AbortSignal): Promise<LedgerRange> {
     const answer = await call((ending) => source.range(ending), signal)
-    const { oldestLedger, latestLedger } = answer
-    evidence.shows(oldestLedger)
-    ledgers.see(oldestLedger, { ledger: latestLedger, closedAt: undefined }, chain.isSure())
+    const { oldest, latest } = answer
+    evidence.shows(oldest)
+    ledgers.see(oldest, { ledger: latest, closedAt: undefined }, chain.isSure())
     return answer
   }
 

@@ -1,5 +1,6 @@
-import { neededLedger, reachedLedger } from '../../source/page-start.ts'
-import type { LedgerPoint, PageStart } from '../../source/source.ts'
+import { firstLedgerOf, reachedLedger } from '../../source/page-start.ts'
+import type { LedgerPoint } from '../../domain/ledger.ts'
+import type { PageStart } from '../../source/source.ts'
 import type { Tips } from '../tips.ts'
 
 /** Which ledgers one endpoint has, as far as its answers have told. */
@@ -44,7 +45,7 @@ export function createEndpointLedgers(
     },
     lacks(start) {
       if (awaited > 0 && reachedLedger(start) >= awaited) return true
-      return oldest !== null && neededLedger(start) < oldest
+      return oldest !== null && firstLedgerOf(start) < oldest
     },
     lags: () => lags,
     latest: () => latest,

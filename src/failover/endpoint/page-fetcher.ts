@@ -2,7 +2,7 @@ import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
 import type { ChainGuard } from './chain-guard.ts'
 import type { Timers } from '../timers.ts'
-import { neededLedger, possible } from '../../source/page-start.ts'
+import { firstLedgerOf, possible } from '../../source/page-start.ts'
 import type { RetentionEvidence } from './retention.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../../source/source.ts'
 
@@ -53,7 +53,7 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
 
   /** One that is suspected to have lost the ledgers is asked over a new connection. */
   async function ask(start: PageStart, asked: number, signal: AbortSignal): Promise<LedgerPage> {
-    const needed = neededLedger(start)
+    const needed = firstLedgerOf(start)
     if (evidence.doubts(needed) && evidence.isDue(now())) return askAgain(start, asked, signal)
     try {
       return await attempt(start, asked, signal)
@@ -72,7 +72,7 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
     try {
       return await attempt(start, asked, signal)
     } catch (error) {
-      if (isOutside(error)) evidence.says(error.range?.oldest ?? neededLedger(start) + 1, now())
+      if (isOutside(error)) evidence.says(error.range?.oldest ?? firstLedgerOf(start) + 1, now())
       throw error
     }
   }
@@ -91,7 +91,7 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
       )
       const tookMs = now() - began
       usualMs = usualMs === 0 ? tookMs : usualMs + (tookMs - usualMs) * NEWEST
-      evidence.shows(page.oldest?.ledger ?? neededLedger(start))
+      evidence.shows(page.oldest?.ledger ?? firstLedgerOf(start))
       return page
     } catch (error) {
       if (!signal.aborted && error instanceof SourceError) learn(error, limit)

@@ -1,28 +1,7 @@
 import type { Logger } from 'pino'
 import type { SourceError } from '../../domain/errors.ts'
 import type { Fault } from '../../domain/faults.ts'
-
-/** An endpoint as `/status` shows it. */
-export interface EndpointStatus {
-  url: string
-  /** `set_aside`: of another network, or without the contract. */
-  state: 'starting' | 'ok' | 'failing' | 'set_aside'
-  latestLedger: number | null
-  oldestLedger: number | null
-  /** The last fault and what was said of it; kept when the endpoint has recovered. */
-  lastError: string | null
-}
-
-/** Totals since the start. */
-export interface EndpointCounters {
-  url: string
-  pages: number
-  faults: Readonly<Partial<Record<Fault, number>>>
-  /** Pages for which another endpoint was faster, though it was asked later. */
-  outrun: number
-  /** Answered or not. */
-  probes: number
-}
+import type { EndpointCounters, EndpointState, EndpointStatus } from '../../domain/upstream.ts'
 
 /** What operators see of one endpoint: its state, its totals, and two lines in the log a failure. */
 export interface EndpointReport {
@@ -32,14 +11,14 @@ export interface EndpointReport {
   /** Others say something else, and nobody knows who is right. */
   disputed(detail: string): void
   count(what: 'pages' | 'outrun' | 'probes'): void
-  state(): Pick<EndpointStatus, 'lastError'> & { state: 'starting' | 'ok' | 'failing' }
+  state(): Pick<EndpointStatus, 'lastError'> & { state: Exclude<EndpointState, 'set_aside'> }
   counters(): EndpointCounters
 }
 
 export function createEndpointReport(name: string, log: Logger, isAlone: boolean): EndpointReport {
   // Where there is no other endpoint, the caller's own lines say the same.
   const [warn, info] = isAlone ? (['debug', 'debug'] as const) : (['warn', 'info'] as const)
-  let state: 'starting' | 'ok' | 'failing' = 'starting'
+  let state: Exclude<EndpointState, 'set_aside'> = 'starting'
   let lastError: string | null = null
   /** The last line in the log says that it fails. */
   let isLogged = false

@@ -1,28 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { AUDIT_CLASSES } from '../../domain/audit.ts'
-import type { AuditClass } from '../../domain/audit.ts'
+import { AUDIT_CLASSES } from '../../domain/upstream.ts'
+import type { AuditStatus } from '../../domain/upstream.ts'
 import { instant } from '../../domain/integers.ts'
 import { createRouter, get, readable } from '../router.ts'
-
-/** What the audit in the background has found, as whoever runs it tells. */
-export interface AuditView {
-  bootstrapped: boolean
-  running: boolean
-  last: {
-    /** Unix seconds. */
-    finishedAt: number
-    ledger: number
-    counts: Record<AuditClass, number>
-    repaired: number
-    expiring: number
-    drift: { streamId: bigint; ledger: number; differences: Difference[] }[]
-  } | null
-  driftTotal: number
-  repairedTotal: number
-  lastError: string | null
-}
-
-type Difference = z.infer<typeof Difference>
 
 const Difference = z.object({
   field: z.string(),
@@ -62,7 +42,7 @@ const Audit = z
   .openapi('Audit')
 
 export function auditRoute(deps: {
-  upstream(): { audit: AuditView }
+  upstream(): { audit: AuditStatus }
   auditIntervalSeconds: number
 }) {
   const router = createRouter()
@@ -79,7 +59,7 @@ export function auditRoute(deps: {
 }
 
 function audit(
-  { bootstrapped, running, last, driftTotal, repairedTotal, lastError }: AuditView,
+  { bootstrapped, running, last, driftTotal, repairedTotal, lastError }: AuditStatus,
   intervalSeconds: number,
 ): z.infer<typeof Audit> {
   return {

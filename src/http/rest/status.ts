@@ -1,36 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { AggregatorRegistry } from 'prom-client'
 import type { Registry } from 'prom-client'
+import { ENDPOINT_STATES } from '../../domain/upstream.ts'
+import type { Upstream } from '../../domain/upstream.ts'
 import type { Feed, FeedStats } from '../../feed/feed.ts'
 import { contents, lagOf, position, runway } from '../../store/read/summary.ts'
 import { auditRoute } from './audit.ts'
-import type { AuditView } from './audit.ts'
 import { instant } from '../../domain/integers.ts'
 import type { Metrics, MetricValues } from '../../metrics/metrics.ts'
 import { wholeNumber } from '../parameters.ts'
 import { createRouter, get, json, readable } from '../router.ts'
 import type { Reads } from '../router.ts'
-
-/** One RPC as `/status` shows it. */
-export interface Endpoint {
-  /** Credentials redacted. */
-  url: string
-  state: 'starting' | 'ok' | 'failing' | 'set_aside'
-  latestLedger: number | null
-  oldestLedger: number | null
-  lastError: string | null
-}
-
-/** What only the process that ingests can know. */
-export interface Upstream {
-  endpoints: Endpoint[]
-  /** What keeps ingestion from going on until somebody acts; null when nothing does. */
-  alarm: string | null
-  /** How long the tip has not moved, by our own clock; undefined before a source has answered. */
-  tipStillForMs: number | undefined
-  /** The audit in the background. */
-  audit: AuditView
-}
 
 /** All processes that serve the same port, this one included. */
 export interface Peers {
@@ -96,7 +76,7 @@ const Status = z
     endpoints: z.array(
       z.object({
         url: z.string(),
-        state: z.enum(['starting', 'ok', 'failing', 'set_aside']),
+        state: z.enum(ENDPOINT_STATES),
         latestLedger: z.number().int().nullable(),
         oldestLedger: z.number().int().nullable(),
         lastError: z.string().nullable(),

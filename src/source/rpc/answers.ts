@@ -3,7 +3,8 @@ import { isEndOfLedger, ledgerOf, parseCursor } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
 import type { RawEvent } from '../../domain/event.ts'
 import { SourceError } from '../../domain/errors.ts'
-import type { LedgerEntries, LedgerHeader, LedgerPage, LedgerPoint } from '../source.ts'
+import type { LedgerPoint } from '../../domain/ledger.ts'
+import type { LedgerEntries, LedgerHeader, LedgerPage } from '../source.ts'
 
 /**
  * What an RPC's answers hold. Foreign data: everything is checked, and what does not fit is a

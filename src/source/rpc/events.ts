@@ -1,7 +1,7 @@
 import { completeThrough, ledgerOf } from '../../domain/cursor.ts'
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import { neededLedger } from '../page-start.ts'
+import { firstLedgerOf } from '../page-start.ts'
 import { readEvents } from './answers.ts'
 import type { EventsAnswer } from './answers.ts'
 import type { RpcClient } from './client.ts'
@@ -70,7 +70,7 @@ export function createEventQuery(client: RpcClient, contractId: string): EventQu
     signal: AbortSignal,
   ): Promise<EventsAnswer> {
     const after = 'after' in start ? start.after : ''
-    const range = { startLedger: neededLedger(start), endLedger }
+    const range = { startLedger: firstLedgerOf(start), endLedger }
     const answer = await getEvents(range, limit, signal)
     if (answer.full && answer.cursor <= after) {
       // The ledger has more events before the cursor than fit on a page.
@@ -86,7 +86,7 @@ export function createEventQuery(client: RpcClient, contractId: string): EventQu
     limit: number,
     signal: AbortSignal,
   ): Promise<EventsAnswer> {
-    const from = neededLedger(start)
+    const from = firstLedgerOf(start)
     if (scan.isLost()) await findTip(signal)
     const end = scan.end(from)
     try {
@@ -104,7 +104,7 @@ export function createEventQuery(client: RpcClient, contractId: string): EventQu
 
   async function findTip(signal: AbortSignal): Promise<void> {
     try {
-      scan.see((await readRange(client, signal)).latestLedger)
+      scan.see((await readRange(client, signal)).latest)
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
       scan.see(undefined)

@@ -3,7 +3,7 @@ import { REACTIONS } from '../../domain/faults.ts'
 import { malformed, wireNumber } from './answers.ts'
 import type { Answer } from './answers.ts'
 import type { RpcClient } from './client.ts'
-import type { LedgerRange } from '../source.ts'
+import type { LedgerRange } from '../../domain/ledger.ts'
 
 /** No server has it: nothing closes before ledger 2. */
 const BEFORE_ALL = 1
@@ -35,16 +35,15 @@ async function rangeFromEvents(
     return rangeOf('getEvents', await client.call('getEvents', params, signal, BEFORE_ALL))
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
-    const { range } = error
-    return range && { oldestLedger: range.oldest, latestLedger: range.latest }
+    return error.range
   }
 }
 
 function rangeOf(method: string, answer: Answer): LedgerRange {
-  const oldestLedger = wireNumber(answer['oldestLedger'])
-  const latestLedger = wireNumber(answer['latestLedger'])
-  if (oldestLedger === undefined || latestLedger === undefined) {
+  const oldest = wireNumber(answer['oldestLedger'])
+  const latest = wireNumber(answer['latestLedger'])
+  if (oldest === undefined || latest === undefined) {
     throw malformed(method, 'a range of ledgers')
   }
-  return { oldestLedger, latestLedger }
+  return { oldest, latest }
 }

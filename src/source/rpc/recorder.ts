@@ -81,10 +81,10 @@ async function checkRange(
   signal: AbortSignal,
 ): Promise<void> {
   if (to < from) throw new UsageError(`--to ${to} is before --from ${from}: swap them`)
-  const { oldestLedger, latestLedger } = await readRange(client, signal)
-  if (from < oldestLedger || to > latestLedger) {
+  const { oldest, latest } = await readRange(client, signal)
+  if (from < oldest || to > latest) {
     throw new UsageError(
-      `the RPC has only ledgers ${oldestLedger} to ${latestLedger}: set --from and --to within that range`,
+      `the RPC has only ledgers ${oldest} to ${latest}: set --from and --to within that range`,
     )
   }
 }

@@ -1,4 +1,5 @@
 import type { Cursor } from '../../domain/cursor.ts'
+import type { EventFilter } from '../../domain/filter.ts'
 
 /** An entry of the event log; `data` is the event's public JSON. */
 export interface LogEntry {
@@ -8,14 +9,6 @@ export interface LogEntry {
   sender: string | null
   recipient: string | null
   data: string
-}
-
-/** Streams and users are OR-ed; none of either means every event. `types` narrows. */
-export interface EventFilter {
-  streams: readonly string[]
-  users: readonly string[]
-  /** Undefined: every type, `unrecognised` among them where neither streams nor users are given. */
-  types: readonly string[] | undefined
 }
 
 export type Order = 'asc' | 'desc'

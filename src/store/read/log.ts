@@ -4,7 +4,7 @@ import type { Key, LogEntry, LogPage, LogQuery, Order } from './log-query.ts'
 import type { Sqlite } from '../open.ts'
 import { createScan } from './scan.ts'
 
-export type { EventFilter, LogEntry, LogPage, LogQuery } from './log-query.ts'
+export type { LogEntry, LogPage, LogQuery } from './log-query.ts'
 
 /** Texts around an entry's type, data and id, in this order. */
 export type Around = readonly [string, string, string, string]

@@ -1,6 +1,7 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import { COLUMNS, keysOf, rangeOf } from './log-query.ts'
-import type { EventFilter, Key, LogEntry, LogPage, LogQuery, Order, Range } from './log-query.ts'
+import type { EventFilter } from '../../domain/filter.ts'
+import type { Key, LogEntry, LogPage, LogQuery, Order, Range } from './log-query.ts'
 import { createMerge } from './merge.ts'
 import type { MergeQuery } from './merge.ts'
 import type { Sqlite } from '../open.ts'

@@ -1,4 +1,4 @@
-import type { ContractEvent, RawEvent } from '../../domain/event.ts'
+import type { Decode } from '../../domain/event.ts'
 import { createBaselines } from './baselines.ts'
 import { createCoverage } from '../read/coverage.ts'
 import type { Sqlite } from '../open.ts'
@@ -27,7 +27,7 @@ const PAGE = 5_000
  */
 export function rebuild(
   sqlite: Sqlite,
-  decode: (raw: RawEvent) => ContractEvent,
+  decode: Decode,
   onProgress: (events: number) => void = () => {},
 ): Rebuilt {
   const projection = createProjection(sqlite)

@@ -1,4 +1,4 @@
-import type { ContractEvent, RawEvent } from '../../domain/event.ts'
+import type { Decode } from '../../domain/event.ts'
 import { createBaselines } from './baselines.ts'
 import type { Baseline } from './baselines.ts'
 import type { Coverage, Interval } from '../read/coverage.ts'
@@ -77,11 +77,7 @@ export function createChain(sqlite: Sqlite, coverage: Coverage): Chain {
   }
 }
 
-export function createChainWriter(
-  sqlite: Sqlite,
-  coverage: Coverage,
-  decode: (raw: RawEvent) => ContractEvent,
-): ChainWriter {
+export function createChainWriter(sqlite: Sqlite, coverage: Coverage, decode: Decode): ChainWriter {
   const projection = createProjection(sqlite)
   const baselines = createBaselines(sqlite)
   const refold = createRefold(sqlite, { projection, baselines, coverage, decode })

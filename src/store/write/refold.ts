@@ -1,5 +1,5 @@
 import { completeThrough } from '../../domain/cursor.ts'
-import type { ContractEvent, RawEvent } from '../../domain/event.ts'
+import type { Decode } from '../../domain/event.ts'
 import { eventJson } from '../../domain/event-json.ts'
 import { fold } from '../../domain/fold.ts'
 import type { Stream } from '../../domain/stream.ts'
@@ -40,7 +40,7 @@ export function createReplay(
   sqlite: Sqlite,
   projection: Projection,
   baselines: Baselines,
-  decode: (raw: RawEvent) => ContractEvent,
+  decode: Decode,
 ): Replay {
   const update = sqlite.prepare(
     'update events set type = ?, stream_id = ?, sender = ?, recipient = ?, data = ? where id = ?',
@@ -93,7 +93,7 @@ export function createRefold(
     projection: Projection
     baselines: Baselines
     coverage: Coverage
-    decode: (raw: RawEvent) => ContractEvent
+    decode: Decode
   },
 ): (streamId: bigint) => void {
   const replay = createReplay(sqlite, projection, baselines, decode)

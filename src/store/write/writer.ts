@@ -1,7 +1,8 @@
 import { completeThrough, later, ledgerOf } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
-import type { ContractEvent, RawEvent } from '../../domain/event.ts'
+import type { ContractEvent, Decode, RawEvent } from '../../domain/event.ts'
 import { eventJson } from '../../domain/event-json.ts'
+import type { LedgerPoint } from '../../domain/ledger.ts'
 import { fold } from '../../domain/fold.ts'
 import { createBaselines } from './baselines.ts'
 import { uncovered } from '../read/coverage.ts'
@@ -31,12 +32,6 @@ export interface Batch {
   oldest?: LedgerPoint | undefined
   /** Whose log this is, where the file is not bound to it yet. */
   identity?: Identity | undefined
-}
-
-interface LedgerPoint {
-  ledger: number
-  /** Unix seconds, where known. */
-  closedAt: number | undefined
 }
 
 /** As the database has it. */
@@ -77,11 +72,7 @@ const MAX_HASHES = 50
  * The only writer of the database. `decode` is needed where history arrives late: the streams it
  * touches are folded again from the log.
  */
-export function createWriter(
-  sqlite: Sqlite,
-  coverage: Coverage,
-  decode: (raw: RawEvent) => ContractEvent,
-): Writer {
+export function createWriter(sqlite: Sqlite, coverage: Coverage, decode: Decode): Writer {
   const projection = createProjection(sqlite)
   const baselines = createBaselines(sqlite)
   const refold = createRefold(sqlite, { projection, baselines, coverage, decode })

@@ -2,11 +2,11 @@ import { completeThrough, endOfLedger, later } from '../../../src/domain/cursor.
 import type { Cursor } from '../../../src/domain/cursor.ts'
 import type { Recording } from '../../../src/simulator/recording.ts'
 import type { DecodedEvent } from '../../../src/store/write/writer.ts'
-import type { EventFilter, LogEntry } from '../../../src/store/read/log.ts'
+import { EVERYTHING } from '../../../src/domain/filter.ts'
+import type { EventFilter } from '../../../src/domain/filter.ts'
+import type { LogEntry } from '../../../src/store/read/log.ts'
 import type { WritableStore } from '../../../src/store/store.ts'
 import { decoded, rawEvents } from '../recordings.ts'
-
-export const EVERYTHING: EventFilter = { streams: [], users: [], types: undefined }
 
 /** What happened on the chain, to be committed in pages that are cut anywhere. */
 export interface Chain {

@@ -12,7 +12,7 @@ import type { Feed, FeedDeps, FeedLimits, SubscribeRequest } from '../../../src/
 import type { FeedStore } from '../../../src/feed/view.ts'
 import { createFeedClient } from './client.ts'
 import type { FeedClient } from './client.ts'
-import { EVERYTHING } from './log.ts'
+import { EVERYTHING } from '../../../src/domain/filter.ts'
 import { memoryStore } from '../recordings.ts'
 import { until } from '../until.ts'
 
