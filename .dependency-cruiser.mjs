@@ -1,0 +1,84 @@
+/**
+ * The walls of src/: which room may import from which. `npm run walls` checks them, imports of types
+ * included. A room is a folder of src/ (or main.ts). It may import from itself and from the rooms in
+ * its list, and from nothing else. A new folder needs a line here before its first import.
+ */
+
+/** What serves only reads: the store's shape and its reads, never its writes. */
+const STORE_READS = ['store/store.ts', 'store/slices.ts', 'store/read']
+/** Everything that runs inside the daemon. */
+const PARTS = ['domain', 'source', 'failover', 'decode', 'store', 'ingest', 'audit', 'feed']
+
+const ROOMS = {
+  domain: [],
+  simulator: ['domain'],
+  decode: ['domain'],
+  source: ['domain', 'simulator'],
+  failover: ['domain', 'source'],
+  store: ['domain'],
+  ingest: ['domain', 'source', 'decode', 'store'],
+  audit: ['domain', 'source', 'decode', 'store'],
+  feed: ['domain', ...STORE_READS],
+  metrics: ['domain', 'feed', ...STORE_READS],
+  http: ['domain', 'feed', 'metrics', ...STORE_READS],
+  config: ['domain'],
+  daemon: ['config', ...PARTS, 'metrics', 'http'],
+  command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'daemon'],
+  'main.ts': ['domain', 'config', 'command'],
+}
+
+/** Matches the paths inside src/ of rooms (`store`), folders (`store/read`) and files (`main.ts`). */
+function paths(places) {
+  const escaped = places.map((place) => place.replaceAll('.', String.raw`\.`))
+  return `^src/(${escaped.join('|')})(/|$)`
+}
+
+function wall([room, allowed]) {
+  return {
+    name: room,
+    comment: `${room} may import from ${allowed.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: paths([room]) },
+    to: { path: '^src/', pathNot: paths([room, ...allowed]) },
+  }
+}
+
+export default {
+  forbidden: [
+    ...Object.entries(ROOMS).map(wall),
+    {
+      name: 'room-without-a-wall',
+      comment: 'a new room needs a line in ROOMS (.dependency-cruiser.mjs)',
+      severity: 'error',
+      from: { path: '^src/', pathNot: paths(Object.keys(ROOMS)) },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'store-read',
+      comment: 'reading never depends on writing',
+      severity: 'error',
+      from: { path: paths(['store/read']) },
+      to: { path: paths(['store/write']) },
+    },
+    {
+      name: 'not-src',
+      comment: 'the program does not import from its tests or benches',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'circle',
+      comment:
+        'a circle has no order to read it in; move what both need to where both may import it',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+  ],
+  options: {
+    // The default parser cannot read TypeScript and would find no import at all.
+    parser: 'swc',
+    includeOnly: '^(src|test|bench)/',
+  },
+}
