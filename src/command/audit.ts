@@ -15,11 +15,12 @@ import type { Lock } from '../store/lock.ts'
 import { openStore, openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { openSource } from '../daemon/open-source.ts'
+import type { Invocation } from './invocation.ts'
 import { createLogger, say, table } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
-const WHO_ELSE_REPAIRS =
-  'a running indexer repairs drift by itself (AUDIT_INTERVAL_SECONDS); to repair from here, stop it first'
+const REPAIRED_BY_INDEXER =
+  'a running indexer repairs drift by itself (AUDIT_INTERVAL_SECONDS); stop it first to repair with this command'
 
 const FOUND_NOTHING = 0
 const FOUND_DRIFT = 1
@@ -32,50 +33,71 @@ const CLASS_NAMES: Readonly<Record<AuditClass, string>> = {
   archived: 'archived on the chain',
 }
 
+export interface AuditOptions {
+  /** The id of the only stream to compare. */
+  stream?: string
+  repair?: boolean
+}
+
 /**
  * Compares one stream or all with the contract's own storage and prints what differs. Returns the
- * exit code: 1 where a stream is in drift and was not repaired; a stream older than the log is none.
+ * exit code: 1 if a stream is in drift and was not repaired. A stream that is older than the log is
+ * not in drift.
  */
-export async function audit(
-  config: Config,
-  { stream, repair = false }: { stream?: string; repair?: boolean },
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<number> {
+export async function audit(invocation: Invocation, options: AuditOptions): Promise<number> {
+  const { config, terminal, signal } = invocation
   const contractId = requireContract(config)
-  const which = stream === undefined ? 'all' : [parseId(stream)]
+  const which = options.stream === undefined ? 'all' : [parseId(options.stream)]
   const source = await openSource(config, createLogger(terminal, 'error', terminal.err))
   try {
-    // Looking must not need the right to write, nor make a database where there is none.
+    // Comparing must not need write access, and must not create a database.
     const store = openStoreForReading(config.databasePath)
     let lock: Lock | undefined
     try {
-      if (repair) lock = lockDatabase(config.databasePath, WHO_ELSE_REPAIRS)
+      if (options.repair) lock = lockDatabase(config.databasePath, REPAIRED_BY_INDEXER)
       checkIdentity(store, config, contractId)
-      // Records of a network that has started over would be taken for the log's.
+      // After a reset of a test network, the chain's records belong to another history.
       source.compareWith?.(rememberedChain(store.coverage))
       await checkNetwork(source, config, signal)
-      const found = await compare({ source, store, contractId }, which, terminal, signal)
-      if (stream !== undefined && found.compared === 0) {
-        throw new UsageError(`there is no stream ${stream}, neither here nor on the chain`)
+      const found = await compare({ source, store, contractId, which, terminal }, signal)
+      if (options.stream !== undefined && found.compared === 0) {
+        throw new UsageError(
+          `there is no stream ${options.stream}, neither in the database nor on the chain`,
+        )
       }
       say(terminal, describe(found))
-      if (found.repairable.length === 0) return FOUND_NOTHING
-      if (lock) return repairAll(config, lock, found.repairable, terminal)
-      say(terminal, HOW_TO_REPAIR)
-      return found.drift.length === 0 ? FOUND_NOTHING : FOUND_DRIFT
+      return finish(found, invocation, lock)
     } finally {
       store.close()
       lock?.release()
     }
   } catch (cause) {
     if (!(cause instanceof SourceError)) throw cause
-    // Not 1, which says that there is drift.
-    throw new UsageError(`the chain could not be asked (${cause.fault}): ${cause.message}`, {
-      cause,
-    })
+    // Not exit code 1, which means drift.
+    throw new UsageError(
+      `the chain's storage could not be read (${cause.fault}): ${cause.message}`,
+      { cause },
+    )
   } finally {
     await source.close()
+  }
+}
+
+/** Repairs what was found if the caller holds the lock. Returns the exit code. */
+function finish({ repairable, drift }: Found, invocation: Invocation, lock?: Lock): number {
+  const { config, terminal } = invocation
+  if (repairable.length === 0) return FOUND_NOTHING
+  if (lock === undefined) {
+    say(terminal, HOW_TO_REPAIR)
+    return drift.length === 0 ? FOUND_NOTHING : FOUND_DRIFT
+  }
+  const store = openStore(config.databasePath, createDecoder(), lock)
+  try {
+    const repaired = repairStreams(store, repairable)
+    say(terminal, `\n${repaired} of ${repairable.length} streams repaired from the chain`)
+    return repaired === repairable.length ? FOUND_NOTHING : FOUND_DRIFT
+  } finally {
+    store.close()
   }
 }
 
@@ -83,16 +105,15 @@ interface Found {
   compared: number
   counts: Map<AuditClass, number>
   drift: AuditRow[]
-  /** Those in drift and those older than the log. */
+  /** In drift, or older than the log. */
   repairable: AuditRow[]
 }
 
 async function compare(
-  deps: AuditDeps,
-  which: readonly bigint[] | 'all',
-  terminal: Terminal,
+  deps: AuditDeps & { which: readonly bigint[] | 'all'; terminal: Terminal },
   signal: AbortSignal,
 ): Promise<Found> {
+  const { which, terminal } = deps
   const found: Found = { compared: 0, counts: new Map(), drift: [], repairable: [] }
   for await (const rows of auditStreams(deps, which, signal)) {
     found.compared += rows.length
@@ -113,28 +134,11 @@ function describe({ counts, drift }: Found): string {
 }
 
 const HOW_TO_REPAIR =
-  '\nWith --repair, streams in drift or older than the log take the chain’s record. A running indexer does this by itself.'
-
-/** Returns the exit code. */
-function repairAll(
-  config: Config,
-  lock: Lock,
-  rows: readonly AuditRow[],
-  terminal: Terminal,
-): number {
-  const store = openStore(config.databasePath, createDecoder(), lock)
-  try {
-    const repaired = repairStreams(store, rows)
-    say(terminal, `\n${repaired} of ${rows.length} streams repaired from the chain`)
-    return repaired === rows.length ? FOUND_NOTHING : FOUND_DRIFT
-  } finally {
-    store.close()
-  }
-}
+  '\nWith --repair, streams that are in drift or older than the log get the chain’s record. A running indexer does this by itself.'
 
 function parseId(text: string): bigint {
   const id = parseU64(text)
-  if (id === undefined) throw new UsageError(`"${text}" is not the id of a stream: it is a number`)
+  if (id === undefined) throw new UsageError(`"${text}" is not the id of a stream: use a number`)
   return id
 }
 
@@ -146,7 +150,7 @@ async function checkNetwork(
   const { passphrase } = await source.network(signal)
   if (passphrase === networkPassphrase) return
   throw new UsageError(
-    `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they fit`,
+    `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they match`,
   )
 }
 
@@ -164,9 +168,9 @@ function checkIdentity(store: Store, { databasePath }: Config, contractId: strin
   }
 }
 
-/** One line a difference, under headings, in columns. */
+/** A line for each difference, under headings. */
 function differenceTable(rows: readonly AuditRow[]): string {
-  const lines = [
+  return table([
     ['stream', 'field', 'ours', 'chain', 'at ledger'],
     ...rows.flatMap(({ streamId, ledger, differences }) =>
       differences.map(({ field, ours, chain }) => [
@@ -177,16 +181,5 @@ function differenceTable(rows: readonly AuditRow[]): string {
         String(ledger),
       ]),
     ),
-  ]
-  const widths = lines[0]!.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]!.length)),
-  )
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  ])
 }

@@ -12,59 +12,50 @@ import type { Recording } from '../simulator/recording.ts'
 import { createSimulator } from '../simulator/simulator.ts'
 import { createEventList } from './event-list.ts'
 import type { ListedEvent } from './event-list.ts'
-import { untilStopped } from './start.ts'
+import { untilStopped } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 const RECORDING = fileURLToPath(new URL('../../fixtures/lively.jsonl.gz', import.meta.url))
+/** Times the recorded pace. */
 const SPEED = 10
 
 /**
- * Recorded ledgers through the whole pipe, live: a simulated RPC, the daemon that polls it over
- * HTTP, and a client of the daemon's own feed that prints the events. Stays up when the recording
- * has ended, until `signal` aborts. `speed` is how many times the recorded pace it plays.
+ * Plays recorded ledgers through the whole pipe: a simulated RPC, the daemon that polls it over
+ * HTTP, and a client of the daemon's feed that prints the events. It keeps running after the
+ * recording has ended, until `signal` aborts.
  */
-export async function demo(
-  config: Config,
-  { speed = SPEED }: { speed?: number },
-  terminal: Terminal,
-  version: string,
-  signal: AbortSignal,
-): Promise<void> {
+export async function demo(invocation: Invocation, { speed = SPEED } = {}): Promise<void> {
   const recording = await readRecording(RECORDING)
   const { contractId, network } = recording.header
   const folder = await mkdtemp(join(tmpdir(), 'flowfi-demo-'))
   try {
     const simulator = await createSimulator({ recording, speed })
     try {
-      const settings: Config = {
-        ...config,
+      const config: Config = {
+        ...invocation.config,
         contractId,
         networkPassphrase: network.passphrase,
         rpcUrls: [simulator.url],
         rpcAgreement: 1,
         startLedger: 'oldest',
         databasePath: join(folder, 'demo.db'),
-        // The recording ends, and with it the tip stands still for good reason.
+        // The tip stands still when the recording has ended, which is no fault.
         tipStallSeconds: 0,
       }
-      await play(settings, recording, terminal, version, signal)
+      await play({ ...invocation, config }, recording)
     } finally {
       await simulator.close()
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  say(terminal, 'The demo has ended; its data is gone.')
+  say(invocation.terminal, 'The demo has ended; its data is gone.')
 }
 
-async function play(
-  config: Config,
-  recording: Recording,
-  terminal: Terminal,
-  version: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function play(invocation: Invocation, recording: Recording): Promise<void> {
+  const { config, terminal, version, signal } = invocation
   const logger = createLogger(terminal, 'warn', terminal.err)
   const source = await openSource(config, logger)
   try {
@@ -72,18 +63,17 @@ async function play(
     const [sourceName = ''] = config.rpcUrls
     const parts = { source, sourceName, endpoints, counters, logger, version }
     const daemon = await startDaemon(config, parts)
-    const url = shown(daemon.url)
+    const url = readable(daemon.url)
     const banner = describe(url, recording)
     say(terminal, `${banner}\nCtrl-C ends it. Events as they come:\n`)
-    const printing = printFeed(daemon.url, lastEventOf(recording), terminal, signal)
-      .then((whole) => whole && say(terminal, `${banner}\n${ending(url)}`))
+    const printing = printFeed(daemon.url, { lastEvent: lastEventOf(recording), terminal }, signal)
+      .then((isComplete) => isComplete && say(terminal, `${banner}\n${ending(url)}`))
       .catch((error: unknown) => {
         if (!signal.aborted) logger.error({ err: error }, 'the feed could not be read')
       })
     try {
-      await untilStopped(daemon.ended, signal)
+      await untilStopped(signal, daemon.ended)
     } finally {
-      // The person who watches has asked for the end: there is no need for a long goodbye.
       await daemon.close()
       await printing
     }
@@ -92,8 +82,8 @@ async function play(
   }
 }
 
-/** As a person types it; the port may be on any address of this machine. */
-function shown(url: string): string {
+/** The URL as a person types it: the daemon can listen on any address of this machine. */
+function readable(url: string): string {
   return url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):/, '//localhost:')
 }
 
@@ -119,11 +109,10 @@ function ending(url: string): string {
 ${url}/status shows what the log holds. Ctrl-C ends the demo.`
 }
 
-/** Prints events from the daemon's own feed, up to the last one. Returns whether it has come. */
+/** Prints events from the daemon's feed, up to the last one. Returns whether that one came. */
 async function printFeed(
   url: string,
-  lastEvent: string,
-  terminal: Terminal,
+  { lastEvent, terminal }: { lastEvent: string; terminal: Terminal },
   signal: AbortSignal,
 ): Promise<boolean> {
   const list = createEventList(terminal)

@@ -5,7 +5,7 @@ export interface EventList {
   add(event: ListedEvent): void
 }
 
-/** An event as the feed sends it; only what is shown of it. */
+/** The fields of a feed event that the list shows. */
 export interface ListedEvent {
   ledger: number
   type: string
@@ -16,11 +16,11 @@ export interface ListedEvent {
   feeAmount?: string
 }
 
-/** So few that what was printed above them stays in sight. */
+/** Few enough to leave the banner above in sight. */
 const SHOWN = 8
 const DEFAULT_COLUMNS = 80
 
-/** Prints events: one line each, or on a terminal only the newest few, in place. */
+/** Prints a line for each event. On a terminal it shows only the newest few, and redraws them. */
 export function createEventList(terminal: Terminal): EventList {
   if (!terminal.interactive) return { add: (event) => say(terminal, line(event)) }
   const newest: string[] = []
@@ -36,7 +36,7 @@ export function createEventList(terminal: Terminal): EventList {
       const lines = [...newest, `  ${count} events so far`].map((text) =>
         text.slice(0, columns - 1),
       )
-      // Back to the first line that was drawn, and clear from there on.
+      // Go back to the first drawn line and clear the rest of the screen.
       const back = drawn === 0 ? '' : `\x1b[${drawn}A\r\x1b[J`
       terminal.out.write(`${back}${lines.join('\n')}\n`)
       drawn = lines.length
@@ -44,7 +44,7 @@ export function createEventList(terminal: Terminal): EventList {
   }
 }
 
-/** A line that is wrapped would take two rows. Some terminals do not say how wide they are. */
+/** A wrapped line would take two rows. Some terminals do not report their width. */
 function columnsOf({ out }: Terminal): number {
   return ('columns' in out && Number(out.columns)) || DEFAULT_COLUMNS
 }

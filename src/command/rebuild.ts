@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
-import type { Config } from '../config/config.ts'
 import { createDecoder } from '../decode/decode.ts'
 import { UsageError } from '../domain/errors.ts'
 import { rebuild as rebuildStore } from '../store/write/rebuild.ts'
 import { openStore } from '../store/store.ts'
+import type { Invocation } from './invocation.ts'
 import { say, table } from './terminal.ts'
-import type { Terminal } from './terminal.ts'
 
-/** Folds every stream anew from the log and reads every event again; says what changed. */
-export function rebuild({ databasePath }: Config, terminal: Terminal): void {
+/** Folds every stream again from the log, decodes every event again, and says what changed. */
+export function rebuild({ config, terminal }: Invocation): void {
+  const { databasePath } = config
   if (!existsSync(databasePath)) {
     throw new UsageError(
       `there is no database at ${databasePath}: set DATABASE_PATH to the file of an indexer`,
@@ -22,15 +22,15 @@ export function rebuild({ databasePath }: Config, terminal: Terminal): void {
       .values()
       .reduce((sum, count) => sum + count, 0)
     const done = rebuildStore(store.sqlite, decode, (events) => {
-      if (terminal.interactive) terminal.err.write(`\r${events} of ${total} events read again`)
+      if (terminal.interactive) terminal.err.write(`\r${events} of ${total} events decoded again`)
     })
     if (terminal.interactive) terminal.err.write('\n')
     say(
       terminal,
       table([
-        ['events read again', String(done.events)],
-        ['events whose reading changed', String(done.rewritten)],
-        ['unrecognised before, recognised now', String(done.recognised)],
+        ['events decoded again', String(done.events)],
+        ['events that changed', String(done.rewritten)],
+        ['recognised now, not before', String(done.recognised)],
         ['still unrecognised', String(done.unrecognised)],
         ['streams', String(done.streams)],
         ['streams that changed', String(done.streamsChanged)],

@@ -1,17 +1,14 @@
 import { requireContract, requireRpcUrls } from '../config/config.ts'
-import type { Config } from '../config/config.ts'
 import { SourceError, UsageError } from '../domain/errors.ts'
 import { recordLedgers } from '../source/rpc/recorder.ts'
 import { redact } from '../config/redact.ts'
+import type { Invocation } from './invocation.ts'
 import { say } from './terminal.ts'
-import type { Terminal } from './terminal.ts'
 
 /** Records ledgers from an RPC into a file. */
 export async function record(
-  config: Config,
+  { config, terminal, signal }: Invocation,
   { from, to, out }: { from: number; to: number; out: string },
-  terminal: Terminal,
-  signal: AbortSignal,
 ): Promise<void> {
   const [rpcUrl = ''] = requireRpcUrls(config)
   const contractId = requireContract(config)
@@ -26,8 +23,8 @@ export async function record(
         to,
         path: out,
         onProgress(ledger, found) {
-          if (terminal.interactive)
-            terminal.err.write(`\rledger ${ledger} of ${to}, ${found} events`)
+          if (!terminal.interactive) return
+          terminal.err.write(`\rledger ${ledger} of ${to}, ${found} events`)
         },
       },
       signal,

@@ -2,13 +2,13 @@ import { readRecording } from '../simulator/recording.ts'
 import { describeFault, describeFaults } from '../simulator/fault-text.ts'
 import { readFaultScript } from '../simulator/faults.ts'
 import { createSimulator } from '../simulator/simulator.ts'
-import { untilStopped } from './start.ts'
+import { untilStopped } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { say } from './terminal.ts'
-import type { Terminal } from './terminal.ts'
 
 export interface SimulateOptions {
   fixture: string
-  /** Times the recorded pace; Infinity for all at once. */
+  /** Times the recorded pace; Infinity: all ledgers at once. */
   speed: number
   port: number
   faults?: string
@@ -16,9 +16,8 @@ export interface SimulateOptions {
 
 /** Serves a recording as a Soroban RPC until `signal` aborts. Prints each fault that it plays. */
 export async function simulate(
+  { terminal, signal }: Pick<Invocation, 'terminal' | 'signal'>,
   { fixture, speed, port, faults }: SimulateOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
 ): Promise<void> {
   const recording = await readRecording(fixture)
   const script = faults === undefined ? [] : await readFaultScript(faults)
@@ -39,7 +38,6 @@ Index it with
   )
   for (const fault of describeFaults(script)) say(terminal, `Fault: ${fault}`)
   void simulator.finished.then(() => say(terminal, 'The last ledger has closed; still serving.'))
-  const forever = Promise.withResolvers<void>()
-  await untilStopped(forever.promise, signal)
+  await untilStopped(signal)
   await simulator.close()
 }

@@ -1,23 +1,27 @@
 import { existsSync, renameSync } from 'node:fs'
 import { requireContract, requireRpcUrls } from '../config/config.ts'
-import type { Config } from '../config/config.ts'
-import { launchIndexingThread } from '../daemon/thread.ts'
 import { redact } from '../config/redact.ts'
+import { launchIndexingThread } from '../daemon/thread.ts'
+import { untilStopped } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Indexes and serves until `signal` aborts; rejects when a promise of our own is broken. */
-export async function start(
-  config: Config,
-  { fresh = false, workers }: { fresh?: boolean; workers?: number },
-  terminal: Terminal,
-  version: string,
-  signal: AbortSignal,
-): Promise<void> {
+export interface StartOptions {
+  /** Begin a new log, and keep the old file under another name. */
+  fresh?: boolean
+  /** Serve from this many processes, while this one indexes. */
+  workers?: number
+}
+
+/** Indexes and serves until `signal` aborts. Rejects if indexing or serving cannot go on. */
+export async function start(invocation: Invocation, options: StartOptions): Promise<void> {
+  const { config, terminal, version, signal } = invocation
+  const { fresh = false, workers } = options
   const contractId = requireContract(config)
   const rpc = requireRpcUrls(config).map(redact)
   const { interactive } = terminal
   const thread = launchIndexingThread({ ...config, contractId }, { interactive, logTo: 'stdout' })
-  // Also while it waits for the database.
+  // The thread can be waiting for the database, before there is a daemon to close.
   signal.addEventListener('abort', thread.stop, { once: true })
   try {
     // Loaded while the thread loads its own modules.
@@ -34,10 +38,10 @@ export async function start(
     const { databasePath } = config
     logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
     try {
-      await untilStopped(daemon.ended, signal)
+      await untilStopped(signal, daemon.ended)
       logger.info('stopping')
     } finally {
-      // Also when indexing has failed: what still listens would keep the process alive.
+      // Also after a failure: an open port would keep the process alive.
       await daemon.close()
     }
     logger.info('stopped')
@@ -48,7 +52,7 @@ export async function start(
   }
 }
 
-/** Gives the log's file another name, so that a new one begins; nothing is deleted. */
+/** Renames the files of the log, so that a new one begins; nothing is deleted. */
 function setAside(path: string, terminal: Terminal): void {
   if (!existsSync(path)) return
   const keptAs = `${path}.${new Date().toISOString().slice(0, 19).replaceAll(':', '')}Z`
@@ -56,12 +60,4 @@ function setAside(path: string, terminal: Terminal): void {
     if (existsSync(path + suffix)) renameSync(path + suffix, keptAs + suffix)
   }
   terminal.out.write(`the old log is kept as ${keptAs}\n`)
-}
-
-/** Waits for whichever comes first, the signal or the end (a failure, then) of what runs. */
-export async function untilStopped(ended: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  await Promise.race([promise, ended])
 }

@@ -1,11 +1,11 @@
-import type { Config } from '../config/config.ts'
 import { contents, position } from '../store/read/summary.ts'
 import { openStoreForReading } from '../store/store.ts'
+import type { Invocation } from './invocation.ts'
 import { say, table } from './terminal.ts'
-import type { Terminal } from './terminal.ts'
 
-/** What a database file holds, a running indexer's included. */
-export function status({ databasePath }: Config, terminal: Terminal): void {
+/** Prints what a database file holds. An indexer can be running on it. */
+export function status({ config, terminal }: Invocation): void {
+  const { databasePath } = config
   const store = openStoreForReading(databasePath)
   try {
     const { identity, at, held } = store.snapshot(() => ({
@@ -13,12 +13,7 @@ export function status({ databasePath }: Config, terminal: Terminal): void {
       at: position(store.coverage.checkpoint()),
       held: contents(store),
     }))
-    const lag = at.lagLedgers === null ? 'unknown' : `${at.lagLedgers} ledgers`
-    const lagTime = at.lagSeconds === null ? '' : `, ${at.lagSeconds} s of ledger time`
-    const runway =
-      at.runway === null
-        ? 'unknown'
-        : `${at.runway.ledgers} ledgers${at.runway.hours === null ? '' : `, ${at.runway.hours} h`}`
+    const gaps = held.gaps.map((gap) => `${interval([gap.from, gap.to])} (${gap.reason})`)
     say(
       terminal,
       table([
@@ -26,15 +21,12 @@ export function status({ databasePath }: Config, terminal: Terminal): void {
         ['contract', identity?.contractId ?? 'none yet'],
         ['network', identity?.networkPassphrase ?? 'none yet'],
         ['checkpoint', at.checkpoint?.cursor ?? 'none yet'],
-        ['ledger', describe(at.checkpoint)],
-        ['tip, as last heard', describe(at.tip)],
-        ['lag, as last heard', lag + lagTime],
-        ['runway, as last heard', runway],
+        ['ledger', ledger(at.checkpoint)],
+        ['tip, as last heard', ledger(at.tip)],
+        ['lag, as last heard', lag(at)],
+        ['runway, as last heard', runway(at)],
         ['ledgers scanned', held.coverage.map(interval).join(', ') || 'none yet'],
-        [
-          'gaps',
-          held.gaps.map((gap) => `${gap.from}–${gap.to} (${gap.reason})`).join(', ') || 'none',
-        ],
+        ['gaps', gaps.join(', ') || 'none'],
         ['events', String(held.counts.events)],
         ['unrecognised', String(held.counts.unrecognised)],
         ['streams', String(held.counts.streams)],
@@ -45,9 +37,21 @@ export function status({ databasePath }: Config, terminal: Terminal): void {
   }
 }
 
-function describe(point: { ledger: number; ledgerClosedAt: string | null } | null): string {
+type Position = ReturnType<typeof position>
+
+function ledger(point: Position['checkpoint'] | Position['tip']): string {
   if (point === null) return 'none yet'
   return `${point.ledger}${point.ledgerClosedAt === null ? '' : `, closed ${point.ledgerClosedAt}`}`
+}
+
+function lag({ lagLedgers, lagSeconds }: Position): string {
+  if (lagLedgers === null) return 'unknown'
+  return `${lagLedgers} ledgers${lagSeconds === null ? '' : `, ${lagSeconds} s of ledger time`}`
+}
+
+function runway({ runway: left }: Position): string {
+  if (left === null) return 'unknown'
+  return `${left.ledgers} ledgers${left.hours === null ? '' : `, ${left.hours} h`}`
 }
 
 function interval([from, to]: readonly [number, number]): string {

@@ -1,14 +1,14 @@
 import { requireContract } from '../config/config.ts'
 import type { Config } from '../config/config.ts'
+import { openLog } from '../daemon/open-log.ts'
+import type { OpenLog } from '../daemon/open-log.ts'
 import { openSource } from '../daemon/open-source.ts'
-import { createDecoder } from '../decode/decode.ts'
 import { fillMissing } from '../ingest/fill.ts'
 import type { Filled } from '../ingest/fill.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { LedgerSource } from '../source/source.ts'
-import type { Interval } from '../store/read/coverage.ts'
-import { claimStore, openStore } from '../store/store.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { Identity, Interval } from '../store/read/coverage.ts'
+import type { Invocation } from './invocation.ts'
 import { showCatchingUp, showFilling } from './progress.ts'
 import { createLogger, say } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
@@ -20,38 +20,33 @@ export interface SyncOptions {
   timeout: number
 }
 
-/** Nobody reads the log meanwhile: commits may be rare. */
+/** There are no readers to wait for the log, so a few large commits are best. */
 const TRANSACTION = { events: 40_000, milliseconds: 10_000 }
 const DONE = 0
 const GAVE_UP = 1
 
 /**
- * Catches up with the tip that the RPC has now, then ends. Answers the exit code: 1 when there was
- * no progress for so long that it gave up.
+ * Catches up with the tip that the RPC has now. Returns the exit code: 1 if it gave up because there
+ * was no progress.
  */
-export async function sync(
-  config: Config,
-  options: SyncOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<number> {
+export async function sync(invocation: Invocation, options: SyncOptions): Promise<number> {
+  const { config, terminal, signal } = invocation
   const contractId = requireContract(config)
-  const identity = { networkPassphrase: config.networkPassphrase, contractId }
   const source = await openSource(config, createLogger(terminal, 'warn', terminal.err))
-  const store = openStore(config.databasePath, createDecoder())
+  let log: OpenLog | undefined
   const patience = createPatience(options.timeout * 1_000)
-  const work: Work = {
-    source,
-    store,
-    terminal,
-    progressed: patience.renew,
-    lastError: () => null,
-    signal: AbortSignal.any([signal, patience.signal]),
-  }
   try {
-    claimStore(store, config.databasePath, identity)
-    store.expectBacklog()
-    await catchUp(work, config, identity)
+    log = openLog({ ...config, contractId })
+    log.store.expectBacklog()
+    const work: Work = {
+      ...log,
+      source,
+      terminal,
+      progressed: patience.renew,
+      lastError: () => null,
+      signal: AbortSignal.any([signal, patience.signal]),
+    }
+    await catchUp(work, { ...config, contractId })
     if (options.from !== undefined && !work.signal.aborted) await fill(work, options.from)
     if (!patience.signal.aborted) return DONE
     terminal.err.write(gaveUp(options.timeout, work.lastError()))
@@ -59,13 +54,12 @@ export async function sync(
   } finally {
     patience.end()
     await source.close()
-    store.close()
+    log?.store.close()
   }
 }
 
-interface Work {
+interface Work extends OpenLog {
   source: LedgerSource
-  store: WritableStore
   terminal: Terminal
   progressed(): void
   /** Why there is no progress. */
@@ -73,41 +67,38 @@ interface Work {
   signal: AbortSignal
 }
 
-async function catchUp(
-  work: Work,
-  { startLedger }: Config,
-  identity: { networkPassphrase: string; contractId: string },
-): Promise<void> {
-  const { source, store, terminal, signal } = work
+async function catchUp(work: Work, config: Config & Identity): Promise<void> {
+  const { source, store, decode, terminal, signal } = work
   const { coverage, writer } = store
+  const { contractId, networkPassphrase, startLedger } = config
   const progress = showCatchingUp(terminal, coverage.checkpoint()?.ledger)
   let fetched = 0
-  let events = 0
+  let accepted = 0
   const ingest = createIngest({
     source,
     coverage,
     writer,
-    decode: createDecoder(),
+    decode,
     startLedger,
-    identity,
+    identity: { networkPassphrase, contractId },
     log: createLogger(terminal, 'warn', terminal.err),
     onApplied() {},
     onFetched(page) {
       work.progressed()
       fetched += page.events.length
-      progress.update(page, fetched)
+      progress.update({ page, events: fetched })
     },
     limits: TRANSACTION,
   })
   work.lastError = () => ingest.status().lastError
   const began = performance.now()
-  await ingest.catchUp(signal, (_page, accepted) => {
-    events += accepted
+  await ingest.catchUp(signal, (_page, count) => {
+    accepted += count
   })
   progress.stop()
   const at = coverage.checkpoint()
   const seconds = (performance.now() - began) / 1_000
-  const rate = `${events} new events in ${seconds.toFixed(1)} s (${Math.round(events / seconds)} events/s)`
+  const rate = `${accepted} new events in ${seconds.toFixed(1)} s (${Math.round(accepted / seconds)} events/s)`
   const outcome = signal.aborted ? 'stopped' : 'caught up'
   say(
     terminal,
@@ -116,16 +107,16 @@ async function catchUp(
 }
 
 async function fill(work: Work, from: number): Promise<void> {
-  const { source, store, terminal, signal } = work
+  const { source, store, decode, terminal, signal } = work
   const { coverage, writer } = store
   const progress = showFilling(terminal)
-  let ledgers = 0
+  let done = 0
   let events = 0
   const deps = {
     source,
     coverage,
     writer,
-    decode: createDecoder(),
+    decode,
     from,
     onFault(error: Error) {
       work.lastError = () => error.message
@@ -133,9 +124,9 @@ async function fill(work: Work, from: number): Promise<void> {
   }
   const filled = await fillMissing(deps, signal, (block, left) => {
     work.progressed()
-    ledgers += block.to - block.from + 1
+    done += block.to - block.from + 1
     events += block.accepted
-    progress.update(block.from, ledgers, left, events)
+    progress.update({ ledger: block.from, done, left, events })
   })
   progress.stop()
   say(terminal, describeFilled(filled, signal.aborted))
@@ -144,13 +135,13 @@ async function fill(work: Work, from: number): Promise<void> {
 function describeFilled({ filled, lost, events }: Filled, isStopped: boolean): string {
   const lines = [
     filled.length === 0
-      ? 'nothing was missing that the RPC has'
+      ? 'nothing to fill'
       : `filled ledgers ${ranges(filled)}: ${events} new events`,
   ]
-  if (isStopped) lines.push('stopped before everything was filled; run it again to go on')
+  if (isStopped) lines.push('stopped before everything was filled; run it again to continue')
   if (lost.length > 0) {
     lines.push(
-      `still missing: ledgers ${ranges(lost)}, which this RPC has forgotten; try RPC_URL of one that keeps more`,
+      `still missing: ledgers ${ranges(lost)}, which this RPC no longer has; try RPC_URL of one that keeps more`,
     )
   }
   return lines.join('\n')
@@ -162,10 +153,10 @@ function ranges(intervals: readonly Interval[]): string {
 
 function gaveUp(seconds: number, lastError: string | null): string {
   const why = lastError === null ? '' : ` The last error was: ${lastError}.`
-  return `flowfi-indexer: no progress for ${seconds} s.${why} Check RPC_URL, then run sync again: it goes on where it stopped\n`
+  return `flowfi-indexer: no progress for ${seconds} s.${why} Check RPC_URL, then run sync again: it continues where it stopped\n`
 }
 
-/** Aborts when it was not renewed for so long. */
+/** Aborts its signal when it has not been renewed for this long. */
 function createPatience(milliseconds: number) {
   const givingUp = new AbortController()
   const timer = setTimeout(() => givingUp.abort(new Error('no progress')), milliseconds)

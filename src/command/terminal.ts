@@ -2,11 +2,11 @@ import type { Writable } from 'node:stream'
 import type { Logger } from 'pino'
 import { createLogger as createLoggerOn } from '../daemon/logger.ts'
 
-/** Where a command speaks; everything it prints goes through here. */
+/** Everything a command prints goes through here. */
 export interface Terminal {
   out: Writable
   err: Writable
-  /** Somebody is watching: progress bars and colours make sense. */
+  /** A person is watching: show progress bars and colours. */
   interactive: boolean
 }
 
@@ -18,8 +18,15 @@ export function createLogger(terminal: Terminal, level: string, stream = termina
   return createLoggerOn({ level, stream, interactive: terminal.interactive })
 }
 
-/** `label  value` lines, the values in one column. */
-export function table(rows: readonly (readonly [label: string, value: string])[]): string {
-  const width = Math.max(...rows.map(([label]) => label.length))
-  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join('\n')
+/** Rows as lines, each column as wide as its widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [column, { length }] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, length)
+    }
+  }
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
+  return rows.map((row) => line(row).trimEnd()).join('\n')
 }

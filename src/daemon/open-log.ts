@@ -16,7 +16,7 @@ export interface OpenLog {
  */
 export function openLog(
   { databasePath, networkPassphrase, contractId }: Identity & { databasePath: string },
-  lock: Lock,
+  lock?: Lock,
 ): OpenLog {
   const decode = createDecoder()
   const store = openStore(databasePath, decode, lock)

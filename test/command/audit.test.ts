@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { audit } from '../../src/command/audit.ts'
+import type { AuditOptions } from '../../src/command/audit.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
@@ -36,10 +37,11 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {
     RPC_URL: node.url,
     DATABASE_PATH: path,
   }
-  async function run(options: Parameters<typeof audit>[1] = {}, env: object = {}) {
+  async function run(options: AuditOptions = {}, env: object = {}) {
     const out = new PassThrough()
     const terminal = { out, err: new PassThrough(), interactive: false }
-    const code = await audit(parseConfig({ ...environment, ...env }), options, terminal, never)
+    const config = parseConfig({ ...environment, ...env })
+    const code = await audit({ config, terminal, version: '0.0.0', signal: never }, options)
     return { code, text: String(out.read()) }
   }
   return { store, run }
@@ -91,7 +93,7 @@ describe('audit', () => {
 
   test('refuses by name what it cannot audit', async () => {
     const { run } = await setUp()
-    await expect(run({ stream: '99' })).rejects.toThrow(/no stream 99, neither here/)
+    await expect(run({ stream: '99' })).rejects.toThrow(/no stream 99, neither in the database/)
     await expect(run({ stream: 'x' })).rejects.toThrow(/"x" is not the id of a stream/)
     await expect(run({}, { DATABASE_PATH: '/nowhere/flowfi.db' })).rejects.toThrow(/no database/)
     const other = (await loadRecording('lively')).header.contractId
@@ -109,6 +111,6 @@ describe('audit', () => {
         },
       ],
     })
-    await expect(run()).rejects.toThrow(/the chain could not be asked/)
+    await expect(run()).rejects.toThrow(/the chain.s storage could not be read/)
   })
 })

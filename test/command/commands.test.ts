@@ -64,7 +64,7 @@ test('sync catches up, says so, and has nothing to do the second time', async ()
   expect(await run(['sync', '--from', String(FIRST)], env)).toMatchObject({
     code: 0,
     err: '',
-    out: expect.stringMatching(/: 0 new events in.*\nnothing was missing that the RPC has\n$/),
+    out: expect.stringMatching(/: 0 new events in.*\nnothing to fill\n$/),
   })
 })
 
@@ -103,9 +103,9 @@ describe('of an intact database', () => {
     const { code, out, err } = await run(['rebuild'], { DATABASE_PATH })
     expect([code, err]).toEqual([0, ''])
     expect(table(out)).toMatchObject({
-      'events read again': String(EVENTS),
-      'events whose reading changed': '0',
-      'unrecognised before, recognised now': '0',
+      'events decoded again': String(EVENTS),
+      'events that changed': '0',
+      'recognised now, not before': '0',
       'still unrecognised': '0',
       streams: String(STREAMS),
       'streams that changed': '0',

@@ -17,7 +17,10 @@ async function play(interactive: boolean) {
   out.on('data', (bytes: Buffer) => (text += bytes.toString()))
   const terminal = { out, err: new PassThrough(), interactive }
   const config = parseConfig({ PORT: '0' })
-  const ended = demo(config, { speed: Infinity }, terminal, '0.0.0', stopping.signal)
+  const ended = demo(
+    { config, terminal, version: '0.0.0', signal: stopping.signal },
+    { speed: Infinity },
+  )
   const stop = async () => {
     stopping.abort()
     await ended

@@ -31,8 +31,9 @@ function screen() {
 
 async function watched(env: Record<string, string>, options: { from?: number } = {}) {
   const { terminal, out, err } = screen()
-  const never = new AbortController().signal
-  const code = await sync(parseConfig(env), { timeout: 60, ...options }, terminal, never)
+  const { signal } = new AbortController()
+  const invocation = { config: parseConfig(env), terminal, version: '0.0.0', signal }
+  const code = await sync(invocation, { timeout: 60, ...options })
   return { code, out: out(), err: err() }
 }
 

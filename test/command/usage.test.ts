@@ -84,7 +84,7 @@ test('a variable that looks misspelt is reported, and the command goes on', asyn
   })
   expect([code, err]).toEqual([
     0,
-    'flowfi-indexer: HEARTBEAT_SECS is not a variable of this program; HEARTBEAT_SECONDS is\n',
+    'flowfi-indexer: HEARTBEAT_SECS is not a variable of this program; did you mean HEARTBEAT_SECONDS?\n',
   ])
 })
 

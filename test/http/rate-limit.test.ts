@@ -24,16 +24,16 @@ describe('the count of requests', () => {
     let time = 0
     const count = createRateLimit(2, () => time)
     let asked = 0
-    const remote = createRemoteRate(
-      (question, address) => {
+    const takeRequest = createRemoteRate(
+      async (address) => {
         asked += 1
-        setImmediate(() => remote.answered(question, count(address)))
+        return count(address)
       },
       () => time,
     )
     const take = async (times: number) => {
       const rates = []
-      for (let at = 0; at < times; at += 1) rates.push(await remote.takeRequest('a'))
+      for (let at = 0; at < times; at += 1) rates.push(await takeRequest('a'))
       return rates.map((rate) => rate?.isOver)
     }
     expect(await take(5)).toEqual([false, false, true, true, true])

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import type { Rate } from '../http/rate-limit.ts'
+import type { Upstream } from '../domain/upstream.ts'
+import type { Front } from './front.ts'
+import type { FromWorker, Part, ToWorker } from './messages.ts'
+import { createQuestions } from './questions.ts'
+import { createRemoteRate } from './remote-rate.ts'
+import { startReplica } from './replica.ts'
+
+/**
+ * A process that serves for a supervisor (`workers.ts`), as one of several on its port. This is its
+ * end of their messages.
+ */
+
+export interface WorkerOptions {
+  /** How many workers share the port. */
+  count: number
+  logger: Logger
+  version: string
+}
+
+/** Longer than the time after which the supervisor leaves a worker out. */
+const GATHER_MS = 5_000
+/** Without an answer in this time a request passes uncounted. */
+const RATE_MS = 1_000
+
+/** Serves until the supervisor says so, or has gone. */
+export async function runWorker(config: Config, options: WorkerOptions): Promise<void> {
+  const { count: share, logger, version } = options
+  const supervisor = connectSupervisor()
+  const { upstream, peers, takeRequest } = supervisor
+  const front = await startReplica(config, {
+    logger,
+    version,
+    share,
+    upstream,
+    peers,
+    ...(config.rateLimitPerMinute > 0 && { takeRequest }),
+  })
+  supervisor.begin(front)
+  // Ctrl-C reaches all processes of a terminal: the supervisor says when it is time.
+  try {
+    await Promise.race([supervisor.closed, front.failed])
+  } finally {
+    await front.close()
+  }
+  if (process.connected) process.disconnect()
+}
+
+function connectSupervisor() {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  const gathering = createQuestions<Part[]>(GATHER_MS)
+  const counting = createQuestions<Rate | undefined>(RATE_MS)
+  let upstream: Upstream | undefined
+
+  async function gather(): Promise<Part[]> {
+    const parts = await gathering.ask((question) => send({ kind: 'gather', question }))
+    if (parts === undefined) throw new Error('the supervisor does not answer')
+    return parts
+  }
+
+  async function receive(message: ToWorker, { feed, metrics }: Front): Promise<void> {
+    switch (message.kind) {
+      case 'upstream':
+        upstream = message.upstream
+        return
+      case 'close':
+        close()
+        return
+      case 'taken':
+        counting.answer(message.question, message.rate)
+        return
+      case 'gathered':
+        gathering.answer(message.question, message.parts)
+        return
+      case 'ask': {
+        const part = { metrics: await metrics.values(), stats: feed.stats() }
+        send({ kind: 'part', question: message.question, part })
+      }
+    }
+  }
+
+  // Without a supervisor nothing would restart or stop this process.
+  process.once('disconnect', close)
+  if (!process.connected) close()
+  return {
+    closed,
+    upstream: () => upstream,
+    takeRequest: createRemoteRate((address) =>
+      counting.ask((question) => send({ kind: 'take', question, address })),
+    ),
+    peers: {
+      stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),
+      metrics: async () => (await gather()).map(({ metrics }) => metrics),
+    },
+    begin(front: Front): void {
+      process.on('message', (message: ToWorker) => void receive(message, front))
+      send({ kind: 'ready', url: front.url })
+    },
+  }
+}
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message)
+}
