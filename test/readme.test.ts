@@ -27,8 +27,8 @@ describe('the README documents every event', () => {
   }
   const values: Record<FieldType, unknown> = { address: 'G', i128: 5n, u64: 5n, u32: 5 }
   const parties = { sender: 'G', recipient: 'G' }
-  const [, section = ''] = /^### Events\n([^]*?)^### /m.exec(readme) ?? []
-  const [common = '', ...parts] = section.split(/^#### /m)
+  const [, section = ''] = /^## Events\n([^]*?)^## /m.exec(readme) ?? []
+  const [common = '', ...parts] = section.split(/^### /m)
   const byType = new Map(parts.map((part) => [/^`(.*)`/.exec(part)?.[1], rows(part)]))
 
   const events: ContractEvent[] = createEventSpecs()
