@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { createDecoder } from '../src/decode/decode.ts'
 import { endOfLedger } from '../src/domain/cursor.ts'
 import { createIngest } from '../src/ingest/ingest.ts'
@@ -17,8 +18,7 @@ export interface Grown {
 }
 
 export async function growLog(path: string, atLeast: number): Promise<Grown> {
-  const { store, contractId, networkPassphrase, ledgers, firstLedger } = await indexBusy(path)
-  const { sqlite } = store
+  const { sqlite, contractId, networkPassphrase, ledgers, firstLedger } = await indexBusy(path)
   const count = sqlite.prepare('select count(*) from events').pluck()
   const own = count.get() as number
   const copies = Math.ceil(atLeast / own) - 1
@@ -39,14 +39,13 @@ export async function growLog(path: string, atLeast: number): Promise<Grown> {
   })()
   const events = count.get() as number
   sqlite.pragma('wal_checkpoint(TRUNCATE)')
-  store.close()
+  sqlite.close()
   return { contractId, networkPassphrase, events }
 }
 
 /** Streams of a few thousand users and one that has a third of them all. */
 export async function growStreams(path: string, atLeast: number): Promise<Grown> {
-  const { store, contractId, networkPassphrase } = await indexBusy(path)
-  const { sqlite } = store
+  const { sqlite, contractId, networkPassphrase } = await indexBusy(path)
   const columns = (sqlite.pragma('table_info(streams)') as { name: string }[]).map(
     ({ name }) => name,
   )
@@ -70,7 +69,7 @@ export async function growStreams(path: string, atLeast: number): Promise<Grown>
     }
   })()
   sqlite.pragma('wal_checkpoint(TRUNCATE)')
-  store.close()
+  sqlite.close()
   return { contractId, networkPassphrase, events: 0 }
 }
 
@@ -85,8 +84,7 @@ export interface Wide extends Grown {
  * rest of it has the next ones: the copies, with streams of their own, come before them.
  */
 export async function growBackwards(path: string, atLeast: number): Promise<Wide> {
-  const { store, contractId, networkPassphrase, ledgers, firstLedger } = await indexBusy(path, 0.5)
-  const { sqlite } = store
+  const { sqlite, contractId, networkPassphrase, ledgers, firstLedger } = await indexBusy(path, 0.5)
   const count = sqlite.prepare('select count(*) from events').pluck()
   const streams = sqlite.prepare('select count(*) from streams').pluck()
   const [own, ownStreams] = [count.get() as number, streams.get() as number]
@@ -125,7 +123,7 @@ export async function growBackwards(path: string, atLeast: number): Promise<Wide
   })()
   const grown = { events: count.get() as number, streams: streams.get() as number }
   sqlite.pragma('wal_checkpoint(TRUNCATE)')
-  store.close()
+  sqlite.close()
   if (grown.streams <= ownStreams) throw new Error('no streams were copied')
   return { contractId, networkPassphrase, closed: ledgers, ...grown }
 }
@@ -156,5 +154,6 @@ async function indexBusy(path: string, share = 1) {
   })
   await ingest.catchUp(new AbortController().signal, () => {})
   const ledgers = (recording.ledgers.at(-1)?.sequence ?? firstLedger) - firstLedger + 1
-  return { store, contractId, networkPassphrase, ledgers, firstLedger }
+  store.close()
+  return { sqlite: new Database(path), contractId, networkPassphrase, ledgers, firstLedger }
 }

@@ -4,7 +4,7 @@ import { RECORD_FIELDS } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
-import type { Chain, ChainRecord } from '../store/write/records.ts'
+import type { ChainRecord } from '../store/read/records.ts'
 import type { Store } from '../store/store.ts'
 import { createChainReader, logBegan, MAX_ABSENT, portions, strangers } from './chain-reader.ts'
 import type { ChainAnswer } from './chain-reader.ts'
@@ -32,7 +32,7 @@ export interface AuditRow {
 
 export interface AuditDeps {
   source: LedgerSource
-  store: Pick<Store, 'streams' | 'chain' | 'coverage' | 'log'>
+  store: Pick<Store, 'streams' | 'records' | 'coverage' | 'log'>
   contractId: string
   /** Rest between two calls, for a source that others need too. */
   pauseMs?: number
@@ -50,7 +50,7 @@ export async function* auditStreams(
   const reader = createChainReader(source, contractId)
   const counter = await reader.counter(signal)
   let began: bigint | undefined
-  const ours = which === 'all' ? ownIds(store.chain) : portions(which)
+  const ours = which === 'all' ? ownIds(store.streams) : portions(which)
   for (const ids of ours) yield await compare(ids)
   if (which !== 'all') return
   let absent = 0
@@ -71,22 +71,22 @@ export async function* auditStreams(
     const answer = await reader.streams(ids, signal)
     // Rows and position are read in the turn that judges them.
     const position = {
-      scannedThrough: store.chain.scannedThrough(),
-      lastHole: store.chain.lastHole(),
+      scannedThrough: store.coverage.scannedThrough(),
+      lastHole: store.coverage.lastHole(),
       logBegan: began,
     }
     return ids.flatMap((streamId) => {
       const stream = store.streams.byId(streamId.toString())
-      const awaited = store.chain.awaits(streamId)
+      const awaited = store.records.isWaiting(streamId)
       return judge({ streamId, stream, awaited, ...position }, answer) ?? []
     })
   }
 }
 
-function* ownIds(chain: Chain): Generator<bigint[]> {
+function* ownIds(streams: Store['streams']): Generator<bigint[]> {
   let last: bigint | undefined
   for (;;) {
-    const ids = chain.idsAfter(last, MAX_ENTRY_KEYS)
+    const ids = streams.idsAfter(last, MAX_ENTRY_KEYS)
     if (ids.length === 0) return
     yield ids
     last = ids.at(-1)
@@ -99,7 +99,7 @@ export interface Ours {
   stream: Stream | undefined
   /** The chain told of it already, of a ledger that the log has yet to come to. */
   awaited: boolean
-  /** Ledgers, as in `Chain`. */
+  /** Ledgers, as in `Coverage`. */
   scannedThrough: number
   lastHole: number
   /** Close time of the log's first ledger, Unix seconds; undefined where it is not known. */

@@ -145,7 +145,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
       ({ streamId, liveUntilLedger }) =>
         (store.streams.byId(streamId.toString())?.liveUntilLedger ?? null) !== liveUntilLedger,
     )
-    if (lifetimes.length > 0) store.chain.setLifetimes(lifetimes)
+    if (lifetimes.length > 0) store.writer.setLifetimes(lifetimes)
     const streams = repair(store, rows)
     report.repaired += streams
     status.repairedTotal += streams

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SourceError } from '../domain/errors.ts'
-import type { ChainRecord } from '../store/write/records.ts'
+import type { ChainRecord } from '../store/read/records.ts'
 import type { WritableStore } from '../store/store.ts'
 import { auditStreams } from './compare.ts'
 import type { AuditDeps, AuditRow } from './compare.ts'
@@ -29,10 +29,10 @@ export async function bootstrap(
   let bornBefore: bigint | undefined
   let taken = 0
   let absent = 0
-  for (const ids of portions(strangers(counter, store.chain.knows))) {
+  for (const ids of portions(strangers(counter, store.records.knows))) {
     bornBefore ??= await logBegan(source, store, signal)
     const { ledger, entries } = await reader.streams(ids, signal)
-    if (ledger < store.chain.lastHole()) {
+    if (ledger < store.coverage.lastHole()) {
       throw new SourceError('behind', `the source is at ledger ${ledger}, before the log`)
     }
     const records = [...entries.values()].flatMap(
@@ -44,7 +44,7 @@ export async function bootstrap(
         return [{ record, ledger: lastModifiedLedger, readLedger: ledger, liveUntilLedger }]
       },
     )
-    if (records.length > 0) taken += store.chain.put(records)
+    if (records.length > 0) taken += store.writer.putRecords(records)
     absent = entries.size === 0 ? absent + ids.length : 0
     if (absent >= MAX_ABSENT) break
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal })
@@ -63,7 +63,7 @@ export function isRepairable(row: AuditRow): boolean {
  */
 export function repair(store: WritableStore, rows: readonly AuditRow[]): number {
   const records = rows.flatMap((row) => (isRepairable(row) ? (row.chain ?? []) : []))
-  return records.length === 0 ? 0 : store.chain.put(records)
+  return records.length === 0 ? 0 : store.writer.putRecords(records)
 }
 
 /**
@@ -94,14 +94,14 @@ export async function repairGaps(
         // A record that is gone was archived long ago, and what is archived cannot have changed.
         else if (differences.some((each) => each.chain !== null)) hopeless += 1
       }
-      if (records.length > 0) taken += store.chain.put(records)
+      if (records.length > 0) taken += store.writer.putRecords(records)
       reach = Math.max(reach, ...records.map(({ ledger }) => ledger))
     }
     which = again
     if (which.length > 0) await sleep(waitMs, undefined, { signal })
   }
   if (hopeless > 0) return undefined
-  while (store.chain.scannedThrough() < reach) await sleep(waitMs, undefined, { signal })
-  for (const gap of gaps) store.chain.markRepaired(gap)
+  while (store.coverage.scannedThrough() < reach) await sleep(waitMs, undefined, { signal })
+  for (const gap of gaps) store.writer.markRepaired(gap)
   return taken
 }

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { UsageError } from '../domain/errors.ts'
-import { explainStorage } from '../store/trouble.ts'
+import { explainStorage } from '../store/storage-error.ts'
 
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2

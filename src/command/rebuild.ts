@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createDecoder } from '../decode/decode.ts'
 import { UsageError } from '../domain/errors.ts'
-import { rebuild as rebuildStore } from '../store/write/rebuild.ts'
 import { openStore } from '../store/store.ts'
 import type { Invocation } from './invocation.ts'
 import { say, table } from './terminal.ts'
@@ -14,14 +13,13 @@ export function rebuild({ config, terminal }: Invocation): void {
       `there is no database at ${databasePath}: set DATABASE_PATH to the file of an indexer`,
     )
   }
-  const decode = createDecoder()
-  const store = openStore(databasePath, decode)
+  const store = openStore(databasePath, createDecoder())
   try {
     const total = store.log
       .counts()
       .values()
       .reduce((sum, count) => sum + count, 0)
-    const done = rebuildStore(store.sqlite, decode, (events) => {
+    const done = store.writer.rebuild((events) => {
       if (terminal.interactive) terminal.err.write(`\r${events} of ${total} events decoded again`)
     })
     if (terminal.interactive) terminal.err.write('\n')

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { explainStorage, passingTrouble } from '../store/trouble.ts'
+import { explainStorage, passingTrouble } from '../store/storage-error.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Following {
@@ -25,7 +25,7 @@ const REPAIRED_AFTER_MS = 1_000
  * counter of changes.
  */
 export function followCommits(
-  { changes, chain, path }: Store,
+  { changes, revision, path }: Store,
   { committed, repaired }: Following,
   log: Logger,
   signal: AbortSignal,
@@ -33,7 +33,7 @@ export function followCommits(
   const { promise: failed, reject } = Promise.withResolvers<never>()
   failed.catch(() => {})
   let seen = changes()
-  let taken = chain.revision()
+  let taken = revision()
   let announcing: NodeJS.Timeout | undefined
   let troubled = false
 
@@ -60,7 +60,7 @@ export function followCommits(
     committed()
     // Only now, so that a look that failed is made again.
     seen = now
-    const last = chain.revision()
+    const last = revision()
     if (last === taken) return
     taken = last
     clearTimeout(announcing)

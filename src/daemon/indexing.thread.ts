@@ -5,7 +5,7 @@ import type { Indexing } from './indexing.ts'
 import type { Failure, FromThread, ToThread } from './messages.ts'
 import type { OpenLog } from './open-log.ts'
 import type { FailoverSource } from '../failover/failover.ts'
-import { explainStorage } from '../store/trouble.ts'
+import { explainStorage } from '../store/storage-error.ts'
 import type { ThreadData } from './thread.ts'
 
 /** The indexing thread: the entry of its own module graph, and its end of the messages. */

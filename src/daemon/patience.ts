@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { explainStorage, passingTrouble } from '../store/trouble.ts'
+import { explainStorage, passingTrouble } from '../store/storage-error.ts'
 
 /** Keeps work going through storage trouble that passes by itself: a full disk, a foreign lock. */
 export interface Patience {

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
 
 /** What the feed reads of a store. */
-export type FeedStore = Pick<Store, 'log' | 'coverage' | 'chain' | 'snapshot' | 'changes'>
+export type FeedStore = Pick<Store, 'log' | 'coverage' | 'revision' | 'snapshot' | 'changes'>
 
 /** A page of the log on the way to some target, or to the gap that lies before it. */
 export interface Reading {
@@ -69,11 +69,11 @@ function lowered(before: Cursor | undefined, after: Cursor | undefined): Interva
 }
 
 export function createLogView(store: FeedStore): LogView {
-  const { log, coverage, chain, snapshot, changes } = store
+  const { log, coverage, snapshot, changes } = store
   let end: Cursor = ORIGIN
   let floor: Cursor | undefined
   let gaps: Gap[] = []
-  let revision = chain.revision()
+  let revision = store.revision()
   let seen = 0
   let version = 0
   look()
@@ -86,7 +86,7 @@ export function createLogView(store: FeedStore): LogView {
       gaps = coverage.gaps()
       end = coverage.checkpoint()?.cursor ?? ORIGIN
       floor = coverage.floor()
-      revision = chain.revision()
+      revision = store.revision()
     })
     const healed =
       before.gaps.find(({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to)) ??

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { completeThrough, endOfLedger } from '../domain/cursor.ts'
+import { completeThrough } from '../domain/cursor.ts'
 import type { SourceError } from '../domain/errors.ts'
 import type { LedgerPage, LedgerSource } from '../source/source.ts'
 import type { Writer } from '../store/write/writer.ts'
@@ -35,7 +35,7 @@ export async function declareLost(
   const gap = { from, to: Math.min(range.oldest - 1, tip.ledger) }
   if (gap.to < gap.from) return false
   const declaredAt = Math.floor(Date.now() / 1_000)
-  writer.declareGap({ ...gap, reason: 'retention', declaredAt }, endOfLedger(gap.to), tip)
+  writer.declareGap({ ...gap, reason: 'retention', declaredAt }, tip)
   log.error(gap, 'ledgers lost: no RPC has them any more')
   return true
 }

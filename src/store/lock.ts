@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../domain/errors.ts'
-import { openFile } from './file.ts'
+import { openFile } from './sqlite.ts'
 
 /**
  * The right to write to a database file. One process at a time has it. It is a lock of the

@@ -1,4 +1,4 @@
-import type { Sqlite } from './open.ts'
+import type { Sqlite } from './sqlite.ts'
 
 /**
  * How often streams or stored events have changed without a new event: by records of the chain, or

@@ -1,33 +1,56 @@
 import type { Decode } from '../domain/event.ts'
 import { UsageError } from '../domain/errors.ts'
-import { createWriter } from './write/writer.ts'
-import type { Writer } from './write/writer.ts'
-import { createChain, createChainWriter } from './write/records.ts'
-import type { Chain, ChainWriter } from './write/records.ts'
+import { deferCheckpoints, openDatabase, openForReading } from './database.ts'
+import { lockDatabase } from './lock.ts'
+import type { Lock } from './lock.ts'
 import { createCoverage } from './read/coverage.ts'
 import type { Coverage, Identity } from './read/coverage.ts'
 import { createHeld } from './read/held.ts'
 import type { Held } from './read/held.ts'
-import { fileAt } from './file.ts'
 import { createLog } from './read/log.ts'
 import type { Log } from './read/log.ts'
-import { lockDatabase } from './lock.ts'
-import type { Lock } from './lock.ts'
-import { deferCheckpoints, openDatabase, openForReading } from './open.ts'
-import type { Sqlite } from './open.ts'
+import { createRecords } from './read/records.ts'
+import type { Records } from './read/records.ts'
 import { createStreams } from './read/streams.ts'
 import type { Streams } from './read/streams.ts'
+import { createRevision } from './revision.ts'
+import { fileAt } from './sqlite.ts'
+import type { Sqlite } from './sqlite.ts'
+import { createWriter } from './write/writer.ts'
+import type { Writer } from './write/writer.ts'
 
-/** What can be read of one database file. */
+/**
+ * The database: one SQLite file with the event log, the streams folded from it, and what the log
+ * covers. One process writes it; any number of connections read it. The writer gets the decoder
+ * from its caller, because late history and a rebuild decode stored events again.
+ *
+ *   store.ts          opens a database for reading, or for writing under the lock
+ *   read/             log, streams, coverage and records; `held` reads them as of one moment
+ *   write/            the writer; only store.ts imports it
+ *   schema.ts         the tables, as drizzle-kit needs them to generate migrations/
+ *   database.ts       opens the file: settings, migrations.ts, what is refused
+ *   lock.ts           one writing process for a file
+ *   sqlite.ts         the connection, and the file behind it
+ *   storage-error.ts  what SQLite's errors mean, and what to do about them
+ *   stream-row.ts     a stream as a row
+ *   revision.ts       a counter of changes that no new event shows
+ *   slices.ts         long reads, cut into turns of the event loop
+ *
+ * SQL is written by hand. Drizzle gives the schema, the migrations and the types of rows.
+ */
+
+/** Reads one database file. */
 export interface Store {
   /** Of the database file. */
   path: string
   log: Log
   streams: Streams
   coverage: Coverage
-  chain: Chain
-  /** Changes whenever another connection has committed. */
+  records: Records
+  /** Another number after each commit of another connection. */
   changes(): number
+  /** Another number after streams or stored events have changed without a new event. */
+  revision(): number
   /** Whether the path leads to another file by now, or to none. */
   isReplaced(): boolean
   /** Runs reads in one transaction, so that they agree with each other. */
@@ -38,16 +61,14 @@ export interface Store {
 }
 
 export interface WritableStore extends Store {
-  sqlite: Sqlite
-  /** For a command that only works off a backlog: writes less, with a larger file meanwhile. */
-  expectBacklog(): void
   writer: Writer
-  chain: ChainWriter
+  /** For a command that only works off a backlog: fewer writes, but a larger WAL file meanwhile. */
+  expectBacklog(): void
 }
 
 /**
- * The database to write to, for as long as `lock` is held; closing it releases the lock. Throws
- * UsageError when it cannot be used, or when another process writes to it.
+ * Opens the database for writing and creates it if needed. Closing it releases the lock. Throws
+ * UsageError if the database cannot be used, or if another process writes to it.
  */
 export function openStore(
   path: string,
@@ -55,15 +76,9 @@ export function openStore(
   lock: Lock = lockDatabase(path),
 ): WritableStore {
   try {
-    const sqlite = openDatabase(path)
-    const store = createStore(sqlite)
-    const { coverage } = store
+    const store = createWritableStore(openDatabase(path), decode)
     return {
       ...store,
-      sqlite,
-      expectBacklog: () => deferCheckpoints(sqlite),
-      writer: createWriter(sqlite, coverage, decode),
-      chain: createChainWriter(sqlite, coverage, decode),
       close() {
         store.close()
         lock.release()
@@ -75,30 +90,41 @@ export function openStore(
   }
 }
 
-/** An existing database, to look at. Throws UsageError when there is none. */
+/** Opens an existing database for reading. Throws UsageError if there is none. */
 export function openStoreForReading(path: string): Store {
-  // Before it is opened: one that is replaced in between is opened once more, not kept.
+  // Identified before it is opened: if it is replaced in between, isReplaced() says so.
   const file = fileAt(path)
   return createStore(openForReading(path), file)
 }
 
-function createStore(sqlite: Sqlite, file = fileAt(sqlite.name)): Store {
+export function createWritableStore(sqlite: Sqlite, decode: Decode): WritableStore {
+  const store = createStore(sqlite, fileAt(sqlite.name))
+  return {
+    ...store,
+    writer: createWriter(sqlite, store.coverage, decode),
+    expectBacklog: () => deferCheckpoints(sqlite),
+  }
+}
+
+/** `file` identifies the file that was opened. */
+function createStore(sqlite: Sqlite, file: string | undefined): Store {
   const path = sqlite.name
   const coverage = createCoverage(sqlite)
   const streams = createStreams(sqlite)
-  // A database in memory has no other connection; nothing serves one.
+  // A database in memory has only this connection.
   const held: Held =
     path === ':memory:'
       ? { read: (work) => work({ streams, coverage }), close() {} }
       : createHeld(() => openForReading(path))
-  const dataVersion = sqlite.prepare('pragma data_version').pluck()
+  const dataVersion = sqlite.prepare<[], number>('pragma data_version').pluck()
   return {
     path,
     log: createLog(sqlite),
     streams,
     coverage,
-    chain: createChain(sqlite, coverage),
-    changes: () => dataVersion.get() as number,
+    records: createRecords(sqlite, coverage),
+    changes: () => dataVersion.get() ?? 0,
+    revision: createRevision(sqlite),
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,
     snapshot: (read) => sqlite.transaction(read).deferred(),
     held,
@@ -110,9 +136,9 @@ function createStore(sqlite: Sqlite, file = fileAt(sqlite.name)): Store {
 }
 
 /**
- * Makes sure that the file may become, or is, the log of this network and contract. Nothing is
- * written: ingestion binds the file with its first page, after an RPC has confirmed both, and until
- * then what a file says of itself does not count. Throws UsageError.
+ * Throws UsageError if the database is the log of another network or contract. Writes nothing:
+ * ingestion binds the file with its first page, once an RPC has confirmed both. An identity without
+ * a checkpoint does not count.
  */
 export function claimStore(store: Store, path: string, claim: Identity): void {
   const known = store.coverage.identity()

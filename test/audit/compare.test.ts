@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { nativeToScVal, xdr } from '@stellar/stellar-sdk/base'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createEntryKeys } from '../../src/source/entry-keys.ts'
-import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
+import { completeThrough } from '../../src/domain/cursor.ts'
 import { auditStreams } from '../../src/audit/compare.ts'
 import type { AuditRow } from '../../src/audit/compare.ts'
 import { createRpcSource } from '../../src/source/rpc/rpc.ts'
@@ -10,16 +10,15 @@ import type { Recording, WireEntry } from '../../src/simulator/recording.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import type { WritableStore } from '../../src/store/store.ts'
 import {
   decoded,
-  ledgerBatch,
+  scannedLedger,
   loadRecording,
   memoryStore,
   rawEvents,
   RECORDINGS,
 } from '../support/recordings.ts'
-import type { RecordingName } from '../support/recordings.ts'
+import type { RecordingName, TestStore } from '../support/recordings.ts'
 
 const quirks = await loadRecording('quirks')
 const { contractId, firstLedger: FIRST } = quirks.header
@@ -41,16 +40,16 @@ async function nodeOf(recording: Recording, latest: number) {
   return { node, source: createRpcSource({ url: node.url, contractId: id, timeoutMs: 5_000 }) }
 }
 
-function indexed(recording: Recording, through = Number.POSITIVE_INFINITY): WritableStore {
+function indexed(recording: Recording, through = Number.POSITIVE_INFINITY): TestStore {
   const store = memoryStore()
   for (const ledger of recording.ledgers) {
-    if (ledger.sequence <= through) store.writer.apply(ledgerBatch(recording, ledger))
+    if (ledger.sequence <= through) store.writer.apply(scannedLedger(recording, ledger))
   }
   return store
 }
 
 /** The log of `quirks`, cut after so many events. */
-function indexedEvents(count: number): WritableStore {
+function indexedEvents(count: number): TestStore {
   const events = quirks.ledgers.flatMap((ledger) => rawEvents(quirks, ledger)).slice(0, count)
   const store = memoryStore()
   const cursor = events.at(-1)!.id
@@ -62,7 +61,7 @@ function indexedEvents(count: number): WritableStore {
 
 async function audited(
   source: LedgerSource,
-  store: WritableStore,
+  store: TestStore,
   which: readonly bigint[] | 'all' = 'all',
   id = contractId,
 ): Promise<AuditRow[]> {
@@ -136,7 +135,7 @@ describe('an audit', () => {
     const { source } = await nodeOf(quirks, LAST - 60)
     const store = indexed(quirks, LAST - 70)
     const lost = { from: LAST - 69, to: LAST - 50 }
-    store.writer.declareGap({ ...lost, reason: 'retention', declaredAt: 1 }, endOfLedger(lost.to))
+    store.writer.declareGap({ ...lost, reason: 'retention', declaredAt: 1 })
     const rows = await audited(source, store)
     expect(new Set(rows.map(({ waitsFor }) => waitsFor))).toEqual(new Set(['source']))
   })
@@ -236,7 +235,7 @@ describe('a record that is archived', () => {
       LAST,
     )
     const store = indexed(quirks)
-    store.chain.setLifetimes([{ streamId: 3n, liveUntilLedger: LAST - 1 }])
+    store.writer.setLifetimes([{ streamId: 3n, liveUntilLedger: LAST - 1 }])
     expect(await audited(source, store, [3n])).toMatchObject([{ class: 'archived' }])
   })
 })

@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
-import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { ContractEvent, RawEvent } from '../../src/domain/event.ts'
 import { auditStreams } from '../../src/audit/compare.ts'
 import { bootstrap, repair, repairGaps } from '../../src/audit/repair.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
+import { createWritableStore } from '../../src/store/store.ts'
 import { byId, chainAt, recordsOf, rows } from '../support/chain-records.ts'
 import { counted, follow } from '../support/follow.ts'
 import {
   dump,
-  ledgerBatch,
+  scannedLedger,
   loadRecording,
   memoryStore,
   rawEvents,
@@ -40,7 +39,7 @@ describe('a log that begins long after the contract', () => {
       closed: readAt - header.firstLedger + 1,
     })
     // The log has begun but is still behind when the chain is read.
-    store.writer.apply(ledgerBatch(recording, ledgers[begin]!))
+    store.writer.apply(scannedLedger(recording, ledgers[begin]!))
     expect(await bootstrap(deps, never)).toBeGreaterThan(0)
     await catchUp()
     expect(recordsOf(store)).toEqual(byId(chainAt(recording, readAt)))
@@ -79,7 +78,7 @@ describe('a log that begins long after the contract', () => {
 
   test('does not take what a source says that is behind the log’s beginning', async () => {
     const { store, deps } = await follow({ closed: 60 })
-    store.writer.apply(ledgerBatch(quirks, quirks.ledgers[100]!))
+    store.writer.apply(scannedLedger(quirks, quirks.ledgers[100]!))
     const before = dump(store)
     await expect(bootstrap(deps, never)).rejects.toMatchObject({ fault: 'behind' })
     expect(dump(store)).toEqual(before)
@@ -103,19 +102,19 @@ describe('a gap', () => {
       expect(recordsOf(store)).toEqual(byId(chainAt(quirks, ledger)))
       if (ledger === LAST) break
     }
-    expect(rebuild(store.sqlite, decode)).toMatchObject({ rewritten: 0, streamsChanged: 0 })
+    expect(store.writer.rebuild()).toMatchObject({ rewritten: 0, streamsChanged: 0 })
   })
 
   test('counts as repaired once the log has come to what the chain said', async () => {
     const { node, store, deps, catchUp } = await follow({ closed: 179 })
     for (const each of quirks.ledgers.slice(0, 40)) {
-      store.writer.apply(ledgerBatch(quirks, each))
+      store.writer.apply(scannedLedger(quirks, each))
     }
     const gap = { from: FIRST + 40, to: FIRST + 89, reason: 'retention', declaredAt: 1 }
-    store.writer.declareGap(gap, endOfLedger(gap.to))
+    store.writer.declareGap(gap)
     node.forgetBefore(FIRST + 90)
     const repairing = repairGaps(deps, never)
-    await expect.poll(() => store.chain.awaits(99n), { interval: 5 }).toBe(true)
+    await expect.poll(() => store.records.isWaiting(99n), { interval: 5 }).toBe(true)
     expect(store.coverage.gaps()).toMatchObject([{ repaired: false }])
     await catchUp()
     await repairing
@@ -126,10 +125,10 @@ describe('a gap', () => {
   test('is not repaired by a source that is before its end', async () => {
     const { node, store, deps, catchUp } = await follow({ closed: 179 })
     for (const each of quirks.ledgers.slice(0, 40)) {
-      store.writer.apply(ledgerBatch(quirks, each))
+      store.writer.apply(scannedLedger(quirks, each))
     }
     const gap = { from: FIRST + 40, to: FIRST + 89, reason: 'retention', declaredAt: 1 }
-    store.writer.declareGap(gap, endOfLedger(gap.to))
+    store.writer.declareGap(gap)
     node.forgetBefore(FIRST + 90)
     await catchUp()
     node.holdBack(100)
@@ -202,10 +201,10 @@ describe('events that a contract upgrade made unreadable', () => {
       expect(new Set(some.map((row) => row.class))).toEqual(new Set(['ok']))
     }
 
-    const done = rebuild(store.sqlite, decode)
+    const done = createWritableStore(store.sqlite, decode).writer.rebuild()
     expect(done).toMatchObject({ recognised: upgraded.size, unrecognised: 0 })
     const whole = memoryStore()
-    for (const each of quirks.ledgers) whole.writer.apply(ledgerBatch(quirks, each))
+    for (const each of quirks.ledgers) whole.writer.apply(scannedLedger(quirks, each))
     expect(dump(store)['events']).toEqual(dump(whole)['events'])
     const known = rows(store).map((stream) => ({ ...stream, liveUntilLedger: null }))
     expect(known).toEqual(rows(whole))

@@ -6,11 +6,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { audit } from '../../src/command/audit.ts'
 import type { AuditOptions } from '../../src/command/audit.ts'
 import { parseConfig } from '../../src/config/config.ts'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { openStore } from '../../src/store/store.ts'
-import { ledgerBatch, loadRecording } from '../support/recordings.ts'
+import { loadRecording, scannedLedger, storeAt } from '../support/recordings.ts'
 
 const recording = await loadRecording('first-steps')
 const { contractId, network } = recording.header
@@ -26,10 +24,10 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {
     rmSync(folder, { recursive: true })
   })
   // It stays open beside the command, so it must not hold the lock that the command needs.
-  const store = openStore(path, createDecoder(), { release() {} })
+  const store = storeAt(path)
   const identity = { networkPassphrase: network.passphrase, contractId }
   for (const ledger of recording.ledgers.slice(skip)) {
-    store.writer.apply({ ...ledgerBatch(recording, ledger), identity })
+    store.writer.apply({ ...scannedLedger(recording, ledger), identity })
   }
   const environment = {
     CONTRACT_ID: contractId,

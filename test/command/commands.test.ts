@@ -8,7 +8,7 @@ import { subscribe } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
 import { launch, run, temporaryFolder } from '../support/process.ts'
 import { finalStreams, fixture, lastLedger, recordedIds } from '../support/recorded.ts'
-import { ledgerBatch, loadRecording } from '../support/recordings.ts'
+import { scannedLedger, loadRecording } from '../support/recordings.ts'
 
 /** Commands as a user runs them: processes of their own, one after the other. */
 
@@ -46,7 +46,7 @@ async function intactDatabase(): Promise<string> {
   const { contractId, network } = recording.header
   const store = openStore(path, createDecoder())
   claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
-  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
   store.close()
   return path
 }

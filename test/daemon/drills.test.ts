@@ -3,12 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import type { StreamJson } from '../../src/http/json.ts'
 import type { RecordedLedger, Recording, WireEvent } from '../../src/simulator/recording.ts'
-import { openStore } from '../../src/store/store.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
 import { byId, chainAt, recordsOf } from '../support/chain-records.ts'
 import { getJson, indexed, setUp } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
-import { ledgerBatch, loadRecording, memoryStore, dump } from '../support/recordings.ts'
+import { dump, loadRecording, memoryStore, scannedLedger, storeAt } from '../support/recordings.ts'
 
 /** What happens to an indexer in the years it runs, rehearsed on the whole daemon. */
 
@@ -124,7 +122,7 @@ describe('an upgrade of the contract that nobody has told us of', () => {
 
   function undisturbed() {
     const store = memoryStore()
-    for (const ledger of quirks.ledgers) store.writer.apply(ledgerBatch(quirks, ledger))
+    for (const ledger of quirks.ledgers) store.writer.apply(scannedLedger(quirks, ledger))
     return store
   }
 
@@ -185,8 +183,8 @@ describe('an upgrade of the contract that nobody has told us of', () => {
       if (original === undefined) return decode(raw)
       return decode({ ...raw, topics: original.topic!, value: original.value })
     }
-    const store = openStore(env['DATABASE_PATH']!, better)
-    expect(rebuild(store.sqlite, better)).toMatchObject({ recognised: UNREADABLE, unrecognised: 0 })
+    const store = storeAt(env['DATABASE_PATH']!, better)
+    expect(store.writer.rebuild()).toMatchObject({ recognised: UNREADABLE, unrecognised: 0 })
     const readOf = ({ id, data: text }: { id: string; data: string }) => [id, text]
     expect((dump(store)['events'] as typeof others).map(readOf)).toEqual(others.map(readOf))
     expect(recordsOf(store)).toEqual(records)

@@ -14,8 +14,8 @@ import { createRpcSource } from '../../src/source/rpc/rpc.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import type { WritableStore } from '../../src/store/store.ts'
 import { dump, loadRecording, memoryStore } from '../support/recordings.ts'
+import type { TestStore } from '../support/recordings.ts'
 import { createVirtualTime } from '../support/virtual-time.ts'
 import type { VirtualTime } from '../support/virtual-time.ts'
 
@@ -43,7 +43,7 @@ function createIngestion(source: LedgerSource, time: VirtualTime) {
   return { store, ingest }
 }
 
-function contents(store: WritableStore) {
+function contents(store: TestStore) {
   const { events, streams, coverage, gaps, event_counts: counts } = dump(store)
   return { events, streams, coverage, gaps, counts }
 }
@@ -56,7 +56,7 @@ interface Storm {
   time: VirtualTime
   nodes: Simulator[]
   source: FailoverSource
-  store: WritableStore
+  store: TestStore
   /** The last ledger that is complete in the store. */
   reached(): number
   /** Runs until the last ledger is in the store. */

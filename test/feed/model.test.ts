@@ -4,10 +4,10 @@ import { describe, expect } from 'vitest'
 import { completeThrough, endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
 import type { Cursor } from '../../src/domain/cursor.ts'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
-import type { ChainRecord } from '../../src/store/write/records.ts'
-import type { DecodedEvent } from '../../src/store/write/writer.ts'
 import type { EventFilter } from '../../src/domain/filter.ts'
 import type { LogEntry } from '../../src/store/read/log.ts'
+import type { ChainRecord } from '../../src/store/read/records.ts'
+import type { DecodedEvent } from '../../src/store/write/scanned-page.ts'
 import { createSlices } from '../../src/store/slices.ts'
 import type { Store, WritableStore } from '../../src/store/store.ts'
 import { chainAt } from '../support/chain-records.ts'
@@ -39,7 +39,7 @@ const records = chainAt(recording, chain.lastLedger)
 
 const complete = memoryStore()
 committer(complete, chain).rest()
-complete.chain.put(records)
+complete.writer.putRecords(records)
 const log = logOf(complete)
 complete.close()
 
@@ -187,7 +187,7 @@ function repair(store: WritableStore, some: readonly ChainRecord[]): void {
   const checkpoint = store.coverage.checkpoint()
   if (checkpoint === undefined) return
   const readLedger = completeThrough(checkpoint.cursor)
-  store.chain.put(some.filter(({ ledger }) => ledger <= readLedger))
+  store.writer.putRecords(some.filter(({ ledger }) => ledger <= readLedger))
 }
 
 /** When each event came to be as it is. */

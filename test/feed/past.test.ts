@@ -1,15 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { EVERYTHING } from '../../src/domain/filter.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { UnrecognisedEvent } from '../../src/domain/event.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
 import { createSlices } from '../../src/store/slices.ts'
 import { chainAt } from '../support/chain-records.ts'
 import type { FeedClient } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import { useFeed } from '../support/feed/sockets.ts'
-import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 import { openTwoConnections } from '../support/two-connections.ts'
 import { until } from '../support/until.ts'
 
@@ -27,14 +25,14 @@ function lateLog() {
     const store = memoryStore()
     for (const ledger of recording.ledgers) {
       if (ledger.sequence < quirks.firstLedger + 60) continue
-      store.writer.apply(ledgerBatch(recording, ledger))
+      store.writer.apply(scannedLedger(recording, ledger))
     }
     return store
   }
   const store = late()
   const repaired = late()
   const records = chainAt(recording, quirks.lastLedger)
-  repaired.chain.put(records)
+  repaired.writer.putRecords(records)
   const before = logOf(store)
   const changed = logOf(repaired).find(({ sender }, at) => sender !== before[at]!.sender)!
   const filter = { ...EVERYTHING, users: [changed.sender!] }
@@ -84,7 +82,7 @@ describe('records of the chain that tell the parties of older events', () => {
     const { feed, subscribe } = await useFeed(context, { store })
     const first = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
     expect(idsOf(first).length).toBeLessThan(expected.length)
-    store.chain.put(records)
+    store.writer.putRecords(records)
     feed.renew()
     await first.until(isReset)
     expect(first.named('reset')).toMatchObject([{ data: { reason: 'gap' } }])
@@ -96,7 +94,7 @@ describe('records of the chain that tell the parties of older events', () => {
     const { store, records, filter, expected } = lateLog()
     const { feed, subscribe } = await useFeed(context, { store })
     await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
-    store.chain.put(records)
+    store.writer.putRecords(records)
     feed.wake()
     const second = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
     expect(idsOf(second)).toEqual(expected)
@@ -122,7 +120,7 @@ test('P6: a rebuild that reads events anew leaves no page from before it', async
   const { feed, subscribe } = await useFeed(context, { store })
   const first = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
   expect(first.named('unrecognised')).toHaveLength(100)
-  expect(rebuild(store.sqlite, createDecoder()).recognised).toBeGreaterThan(0)
+  expect(store.writer.rebuild().recognised).toBeGreaterThan(0)
   feed.wake()
   const second = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
   expect(second.events().map(({ text }) => text)).toEqual(logOf(store).map(({ data }) => data))
@@ -139,7 +137,7 @@ test('P6: a page during whose reading parties became known is not kept', async (
   turns.shift()?.()
   turns.shift()?.()
   expect(feed.stats().replaying).toBe(1)
-  store.chain.put(records)
+  store.writer.putRecords(records)
   feed.wake()
   const second = await subscribe({ cursor: 'earliest', filter })
   await until(() => {

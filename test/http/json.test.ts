@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { StreamJson, streamJson } from '../../src/http/json.ts'
-import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const TIMES = ['startTime', 'lastUpdateTime', 'endTime', 'endedAt', 'pausedAt'] as const
 
 test('every time inside a stream is a number of Unix seconds, whatever the field is called', async () => {
   const recording = await loadRecording('lively')
   const store = memoryStore()
-  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
   const { streams } = store.streams.page({ sort: 'created', order: 'asc', limit: 200 })
   const shown = streams.map((stream) => streamJson(stream, 0n))
   for (const json of shown) expect(StreamJson.parse(json)).toEqual(json)

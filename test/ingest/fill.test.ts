@@ -7,10 +7,10 @@ import { createLogView } from '../../src/feed/view.ts'
 import { fillMissing } from '../../src/ingest/fill.ts'
 import type { FillDeps, OnBlock } from '../../src/ingest/fill.ts'
 import { uncovered } from '../../src/store/read/coverage.ts'
-import type { WritableStore } from '../../src/store/store.ts'
 import { createMemoryNode } from '../support/memory-node.ts'
 import type { MemoryNode } from '../support/memory-node.ts'
-import { dump, ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { dump, scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
+import type { TestStore } from '../support/recordings.ts'
 import { createVirtualTime } from '../support/virtual-time.ts'
 
 const recording = await loadRecording('quirks')
@@ -19,23 +19,23 @@ const last = first + 178
 const never = new AbortController().signal
 
 /** A log that has lost these ledgers. */
-function withGap(from: number, to: number): WritableStore {
+function withGap(from: number, to: number): TestStore {
   const store = memoryStore()
   for (const ledger of recording.ledgers) {
     if (ledger.sequence === from) {
-      store.writer.declareGap({ from, to, reason: 'retention', declaredAt: 1 }, endOfLedger(to))
+      store.writer.declareGap({ from, to, reason: 'retention', declaredAt: 1 })
     }
     if (ledger.sequence >= from && ledger.sequence <= to) continue
-    store.writer.apply(ledgerBatch(recording, ledger))
+    store.writer.apply(scannedLedger(recording, ledger))
   }
   return store
 }
 
 /** A log of some ledgers only; nobody knows of a gap between them. */
-function withLedgers(...ledgers: number[]): WritableStore {
+function withLedgers(...ledgers: number[]): TestStore {
   const store = memoryStore()
   for (const ledger of recording.ledgers) {
-    if (ledgers.includes(ledger.sequence)) store.writer.apply(ledgerBatch(recording, ledger))
+    if (ledgers.includes(ledger.sequence)) store.writer.apply(scannedLedger(recording, ledger))
   }
   return store
 }
@@ -50,10 +50,7 @@ interface Filling extends Partial<Omit<FillDeps, 'source'>> {
   onBlock?: OnBlock
 }
 
-async function fill(
-  store: WritableStore,
-  { node, signal = never, onBlock, ...deps }: Filling = {},
-) {
+async function fill(store: TestStore, { node, signal = never, onBlock, ...deps }: Filling = {}) {
   const { source } = node ?? createMemoryNode(recording)
   const { coverage, writer } = store
   const time = createVirtualTime()
@@ -75,7 +72,7 @@ const whole = withGap(last + 1, last + 1)
 const everyEvent = dump(whole)['events'] as { id: string }[]
 
 /** What a subscriber reads that starts at `earliest`, up to the end or to the first gap. */
-function readFromEarliest(store: WritableStore) {
+function readFromEarliest(store: TestStore) {
   const view = createLogView(store)
   const floor = view.floor()!
   const everything = { streams: [], users: [], types: undefined }
@@ -84,7 +81,7 @@ function readFromEarliest(store: WritableStore) {
 }
 
 /** Nothing is left out between the floor and the end without a gap that says so. */
-function expectNoHole(store: WritableStore): void {
+function expectNoHole(store: TestStore): void {
   const { floor, gap, ids } = readFromEarliest(store)
   expect(gap).toBeUndefined()
   expect(ids).toEqual(everyEvent.map(({ id }) => id).filter((id) => id > floor))
@@ -236,9 +233,9 @@ describe('the floor', () => {
   test('P3: lies before a gap that touches what is covered, and above a hole', () => {
     const store = withLedgers(first, first + 1, first + 9)
     expect(store.coverage.floor()).toBe(endOfLedger(first + 8))
-    store.writer.declareGap({ from: first + 5, to: first + 8, ...gap }, endOfLedger(first + 8))
+    store.writer.declareGap({ from: first + 5, to: first + 8, ...gap })
     expect(store.coverage.floor()).toBe(endOfLedger(first + 4))
-    store.writer.declareGap({ from: first + 2, to: first + 4, ...gap }, endOfLedger(first + 4))
+    store.writer.declareGap({ from: first + 2, to: first + 4, ...gap })
     expect(store.coverage.floor()).toBe(endOfLedger(first - 1))
   })
 })

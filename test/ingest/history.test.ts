@@ -8,7 +8,7 @@ import { contents, ingestion, undisturbed } from '../support/ingestion.ts'
 import { createMemoryNode } from '../support/memory-node.ts'
 import type { MemoryNode } from '../support/memory-node.ts'
 import { lastLedger } from '../support/recorded.ts'
-import { dump, ledgerBatch, loadRecording, memoryStore, seconds } from '../support/recordings.ts'
+import { dump, scannedLedger, loadRecording, memoryStore, seconds } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
 const { contractId, firstLedger: first } = recording.header
@@ -174,7 +174,7 @@ test('P3: after a gap a hash is remembered that the source still has', async () 
   async function indexed(at: number, oldest: number): Promise<number[]> {
     const { sequence, closedAt } = ledgers[oldest]!
     const remembered = { ledger: sequence, closedAt: seconds(closedAt) }
-    store.writer.apply({ ...ledgerBatch(recording, ledgers[at]!), oldest: remembered })
+    store.writer.apply({ ...scannedLedger(recording, ledgers[at]!), oldest: remembered })
     await rememberHash({ source, ...store }, new AbortController().signal)
     return store.coverage.hashes().map((ledger) => ledger.sequence)
   }

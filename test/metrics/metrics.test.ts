@@ -5,7 +5,7 @@ import { ORIGIN } from '../../src/domain/cursor.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
 import { position } from '../../src/store/read/summary.ts'
 import { useFeed } from '../support/feed/sockets.ts'
-import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const AUDITED = {
   bootstrapped: true,
@@ -67,7 +67,7 @@ test('the metrics of the process keep their conventional names, and no fault lac
 test('the lag is never negative, though the last RPC to answer has an older tip', async (context) => {
   const recording = await loadRecording('first-steps')
   const store = memoryStore()
-  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
   store.sqlite.exec('update checkpoint set tip_ledger = tip_ledger - 5')
   expect((await metricsOf(context, store)).text).toMatch(/^flowfi_lag_ledgers 0$/m)
   expect(position(store.coverage.checkpoint())).toMatchObject({ lagLedgers: 0 })
@@ -77,7 +77,7 @@ test('metrics tell what the store holds at the moment they are asked for', async
   const recording = await loadRecording('first-steps')
   const store = memoryStore()
   expect((await metricsOf(context, store)).text).toMatch(/^flowfi_checkpoint_ledger Nan$/im)
-  for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+  for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
   const { text } = await metricsOf(context, store)
   expect(text).toMatch(/^flowfi_checkpoint_ledger 1500021$/m)
   expect(text).toMatch(/^flowfi_events\{type="stream.created"\} \d+$/m)

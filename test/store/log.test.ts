@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
 import { EVERYTHING } from '../../src/domain/filter.ts'
 import type { LogEntry, LogQuery } from '../../src/store/read/log.ts'
-import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
 const store = memoryStore()
-for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
 /** The same log, where no type counts as rare. */
 const frequent = memoryStore()
-for (const ledger of recording.ledgers) frequent.writer.apply(ledgerBatch(recording, ledger))
+for (const ledger of recording.ledgers) frequent.writer.apply(scannedLedger(recording, ledger))
 frequent.sqlite.exec('update event_counts set count = count + 1000000')
 const all = store.log.page({ filter: EVERYTHING, limit: 10_000 }).entries
 const users = [...new Set(all.flatMap(({ sender, recipient }) => [sender, recipient]))].filter(

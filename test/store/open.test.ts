@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { UsageError } from '../../src/domain/errors.ts'
+import type { Sqlite } from '../../src/store/sqlite.ts'
 import { claimStore, openStore, openStoreForReading } from '../../src/store/store.ts'
 
 let folder: string
@@ -19,8 +20,24 @@ afterEach(() => {
 const EMPTY_PAGE = { events: [], cursor: endOfLedger(5), scannedFrom: 5, closedAt: undefined }
 const TESTNET = { networkPassphrase: 'Test Net ; 2015', contractId: 'C1' }
 
-function open(name = 'some/where/flowfi.db') {
+const NAME = 'some/where/flowfi.db'
+
+function open(name = NAME) {
   return openStore(join(folder, name), createDecoder())
+}
+
+/** Changes the file in a way that the store never would. */
+function tamper(change: (sqlite: Sqlite) => void): void {
+  const sqlite = new Database(join(folder, NAME))
+  change(sqlite)
+  sqlite.close()
+}
+
+function pragma(name: string): unknown {
+  const sqlite = new Database(join(folder, NAME), { readonly: true })
+  const value = sqlite.pragma(name, { simple: true })
+  sqlite.close()
+  return value
 }
 
 describe('opening a database', () => {
@@ -28,7 +45,7 @@ describe('opening a database', () => {
     open().close()
     const store = open()
     expect(store.coverage.checkpoint()).toBeUndefined()
-    expect(store.sqlite.pragma('journal_mode', { simple: true })).toBe('wal')
+    expect(pragma('journal_mode')).toBe('wal')
     store.close()
   })
 
@@ -40,13 +57,13 @@ describe('opening a database', () => {
   )
 
   test('refuses one that a newer program has written', () => {
-    const store = open()
-    store.sqlite.exec(
-      `insert into __drizzle_migrations (hash, created_at) values ('later', ${Date.now() + 1e12})`,
+    open().close()
+    const later = Date.now() + 1e12
+    tamper((sqlite) =>
+      sqlite.exec(`insert into __drizzle_migrations (hash, created_at) values ('later', ${later})`),
     )
-    store.close()
     expect(() => open()).toThrow(/written by a newer version/)
-    expect(() => openStoreForReading(join(folder, 'some/where/flowfi.db'))).toThrow(UsageError)
+    expect(() => openStoreForReading(join(folder, NAME))).toThrow(UsageError)
   })
 
   test('of an empty log may become that of another network or contract', () => {
@@ -77,12 +94,10 @@ describe('opening a database', () => {
   })
 
   test('knows its own from before they were marked', () => {
-    const store = open()
-    store.sqlite.pragma('application_id = 0')
-    store.close()
-    const again = open()
-    expect(again.sqlite.pragma('application_id', { simple: true })).not.toBe(0)
-    again.close()
+    open().close()
+    tamper((sqlite) => sqlite.pragma('application_id = 0'))
+    open().close()
+    expect(pragma('application_id')).not.toBe(0)
   })
 
   test('P9: refuses a damaged one, and says what to do', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { claimable } from '../../src/domain/stream.ts'
 import { createStreams } from '../../src/store/read/streams.ts'
 import {
-  ledgerBatch,
+  scannedLedger,
   loadRecording,
   memoryStore,
   RECORDINGS,
@@ -19,7 +19,7 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('replaying %s', (name)
     let records = 0
     let answers = 0
     for (const ledger of recording.ledgers) {
-      store.writer.apply(ledgerBatch(recording, ledger))
+      store.writer.apply(scannedLedger(recording, ledger))
       for (const record of ledger.streams ?? []) {
         const stream = streams.byId(String(record['streamId']))
         const mirrored = Object.fromEntries(

@@ -1,22 +1,19 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
-import type { Batch } from '../../src/store/write/writer.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
-import type { WritableStore } from '../../src/store/store.ts'
+import type { ScannedPage } from '../../src/store/write/scanned-page.ts'
 import { byId, chainAt, recordOf, recordsOf, rows } from '../support/chain-records.ts'
 import {
   decoded,
   dump,
-  ledgerBatch,
+  scannedLedger,
   loadRecording,
   memoryStore,
   rawEvents,
   RECORDINGS,
 } from '../support/recordings.ts'
-import type { RecordingName } from '../support/recordings.ts'
+import type { RecordingName, TestStore } from '../support/recordings.ts'
 
 const quirks = await loadRecording('quirks')
 const FIRST = quirks.header.firstLedger
@@ -26,10 +23,9 @@ const ledger = fc.integer({ min: FIRST, max: LAST })
 const ledgers = fc
   .tuple(ledger, ledger)
   .map(([a, b]): [start: number, readAt: number] => [Math.min(a, b), Math.max(a, b)])
-const decode = createDecoder()
 
 /** The ledgers from `start` on, as pages that end after the events with these numbers. */
-function pages(start: number, cuts: readonly number[]): Batch[] {
+function pages(start: number, cuts: readonly number[]): ScannedPage[] {
   const history = quirks.ledgers
     .filter(({ sequence }) => sequence >= start)
     .flatMap((each) => rawEvents(quirks, each))
@@ -46,7 +42,7 @@ function pages(start: number, cuts: readonly number[]): Batch[] {
   })
 }
 
-function applied(batches: readonly Batch[]): WritableStore {
+function applied(batches: readonly ScannedPage[]): TestStore {
   const store = memoryStore()
   for (const batch of batches) store.writer.apply(batch)
   return store
@@ -71,10 +67,10 @@ describe('records of the chain and events', () => {
       const store = memoryStore()
       const before = place % (batches.length + 1)
       for (const [number, batch] of batches.entries()) {
-        if (number === before) store.chain.put(records)
+        if (number === before) store.writer.putRecords(records)
         store.writer.apply(batch)
       }
-      if (before === batches.length) store.chain.put(records)
+      if (before === batches.length) store.writer.putRecords(records)
 
       expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
       expect(dump(store)['events']).toEqual(wholeEvents(start))
@@ -85,7 +81,7 @@ describe('records of the chain and events', () => {
         else expect(known.createdLedger).toBeLessThan(start)
       }
       const held = dump(store)
-      const done = rebuild(store.sqlite, decode)
+      const done = store.writer.rebuild()
       expect(done).toMatchObject({ rewritten: 0, streamsChanged: 0 })
       expect(dump(store)).toEqual(held)
     },
@@ -95,11 +91,11 @@ describe('records of the chain and events', () => {
     'never show a stream otherwise than the chain had it when the checkpoint’s ledger closed',
     ([start, readAt]) => {
       const store = memoryStore()
-      store.chain.put(chainAt(quirks, readAt))
+      store.writer.putRecords(chainAt(quirks, readAt))
       expect(rows(store)).toEqual([])
       for (const each of quirks.ledgers) {
         if (each.sequence < start) continue
-        store.writer.apply(ledgerBatch(quirks, each))
+        store.writer.apply(scannedLedger(quirks, each))
         const truth = byId(chainAt(quirks, each.sequence))
         const shown = recordsOf(store)
         for (const [id, record] of shown) expect(record).toEqual(truth.get(id))
@@ -110,7 +106,9 @@ describe('records of the chain and events', () => {
 
   property.prop([ledger], { numRuns: 3 })('change nothing where the log tells it all', (readAt) => {
     const store = applied(pages(FIRST, []))
-    store.chain.put(chainAt(quirks, readAt).map((each) => ({ ...each, liveUntilLedger: null })))
+    store.writer.putRecords(
+      chainAt(quirks, readAt).map((each) => ({ ...each, liveUntilLedger: null })),
+    )
     expect(dump(store)).toEqual(dump(whole))
   })
 })
@@ -124,10 +122,10 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('%s from the middle', 
       const readAt = recording.ledgers[Math.min(begin + 5, recording.ledgers.length - 1)]!.sequence
       const store = memoryStore()
       const [first, ...rest] = recording.ledgers.slice(begin)
-      store.writer.apply(ledgerBatch(recording, first!))
-      store.chain.put(chainAt(recording, readAt))
+      store.writer.apply(scannedLedger(recording, first!))
+      store.writer.putRecords(chainAt(recording, readAt))
       for (const each of rest) {
-        store.writer.apply(ledgerBatch(recording, each))
+        store.writer.apply(scannedLedger(recording, each))
         expectRecords(store, recording, each.sequence, each.sequence <= readAt)
       }
       expect(recordsOf(store)).toEqual(byId(chainAt(recording, Number.POSITIVE_INFINITY)))
@@ -138,7 +136,7 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('%s from the middle', 
 
 /** That the streams which a ledger touched are as the contract left them; all of them at first. */
 function expectRecords(
-  store: WritableStore,
+  store: TestStore,
   recording: Recording,
   sequence: number,
   all: boolean,
@@ -173,22 +171,22 @@ describe('a log that has lost ledgers', () => {
       for (const each of quirks.ledgers) {
         const { sequence } = each
         if (sequence === from) {
-          if (early) store.chain.put(records)
-          store.writer.declareGap({ from, to, reason: 'retention', declaredAt: 1 }, endOfLedger(to))
+          if (early) store.writer.putRecords(records)
+          store.writer.declareGap({ from, to, reason: 'retention', declaredAt: 1 })
         }
         if (sequence >= from && sequence <= to) continue
-        store.writer.apply(ledgerBatch(quirks, each))
+        store.writer.apply(scannedLedger(quirks, each))
       }
-      if (!early) store.chain.put(records)
+      if (!early) store.writer.putRecords(records)
       expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
       for (const { origin, createdLedger, lastEventId } of rows(store)) {
         if (origin === 'events') expect([createdLedger, lastEventId]).not.toContain(null)
       }
-      rebuild(store.sqlite, decode)
+      store.writer.rebuild()
       expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
       for (const each of quirks.ledgers) {
         if (each.sequence >= from && each.sequence <= to) {
-          store.writer.apply(ledgerBatch(quirks, each))
+          store.writer.apply(scannedLedger(quirks, each))
         }
       }
       const { events, streams } = withoutLifetimes(store)
@@ -197,7 +195,7 @@ describe('a log that has lost ledgers', () => {
   )
 })
 
-function withoutLifetimes(store: WritableStore) {
+function withoutLifetimes(store: TestStore) {
   const streams = rows(store).map((stream) => ({ ...stream, liveUntilLedger: null }))
   return { events: dump(store)['events'], streams }
 }
@@ -208,7 +206,7 @@ describe('a record of the chain', () => {
 
   test('has null where only an event could tell, and its end from its status', () => {
     const store = memoryStore()
-    store.chain.put(records)
+    store.writer.putRecords(records)
     store.writer.apply({
       ...pages(middle + 1, [])[0]!,
       events: [],
@@ -233,7 +231,7 @@ describe('a record of the chain', () => {
   test('keeps what events told of the stream beyond its record', () => {
     const unseen = 100
     const store = applied(pages(FIRST, [unseen]).slice(1))
-    store.chain.put(chainAt(quirks, LAST))
+    store.writer.putRecords(chainAt(quirks, LAST))
     const late = rows(store).filter(({ origin }) => origin === 'chain')
     expect(late.length).toBeGreaterThan(5)
     const ended = late.filter(({ endedAt }) => endedAt !== null)
@@ -245,34 +243,31 @@ describe('a record of the chain', () => {
 
   test('that was read before the one that is here is passed by', () => {
     const store = applied(pages(FIRST, []).map((batch) => ({ ...batch, events: [] })))
-    expect(store.chain.put(records)).toBe(records.length)
+    expect(store.writer.putRecords(records)).toBe(records.length)
     const before = dump(store)
-    expect(store.chain.put(chainAt(quirks, middle - 40))).toBe(0)
+    expect(store.writer.putRecords(chainAt(quirks, middle - 40))).toBe(0)
     expect(dump(store)).toEqual(before)
-    expect(store.chain.put(chainAt(quirks, LAST))).toBeGreaterThan(records.length)
+    expect(store.writer.putRecords(chainAt(quirks, LAST))).toBeGreaterThan(records.length)
     expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
   })
 
   test('is awaited until the log has come to its ledger', () => {
     const store = memoryStore()
-    store.chain.put(records)
+    store.writer.putRecords(records)
     const { record, ledger: since } = records.at(-1)!
     store.writer.apply({ ...pages(FIRST, [])[0]!, events: [], cursor: endOfLedger(since - 1) })
-    expect([store.chain.awaits(record.streamId), store.chain.knows(record.streamId)]).toEqual([
-      true,
-      true,
-    ])
+    expect([
+      store.records.isWaiting(record.streamId),
+      store.records.knows(record.streamId),
+    ]).toEqual([true, true])
     expect(store.streams.byId(record.streamId.toString())).toBeUndefined()
-    store.writer.declareGap(
-      { from: since, to: since + 5, reason: 'retention', declaredAt: 1 },
-      endOfLedger(since + 5),
-    )
-    expect(store.chain.awaits(record.streamId)).toBe(false)
+    store.writer.declareGap({ from: since, to: since + 5, reason: 'retention', declaredAt: 1 })
+    expect(store.records.isWaiting(record.streamId)).toBe(false)
     expect(recordOf(store.streams.byId(record.streamId.toString())!)).toEqual(recordOf(record))
   })
 })
 
-function upTo(batch: Batch, last: number): Batch {
+function upTo(batch: ScannedPage, last: number): ScannedPage {
   const events = batch.events.filter(({ event }) => event.ledger <= last)
   return { ...batch, events, cursor: endOfLedger(last) }
 }
@@ -282,12 +277,12 @@ describe('how long a record lives', () => {
     const middle = FIRST + 90
     const store = applied(pages(FIRST, []).map((batch) => upTo(batch, middle)))
     const lifetimes = rows(store).map(({ streamId }) => ({ streamId, liveUntilLedger: 77 }))
-    store.chain.setLifetimes(lifetimes)
+    store.writer.setLifetimes(lifetimes)
     for (const each of quirks.ledgers) {
-      if (each.sequence > middle) store.writer.apply(ledgerBatch(quirks, each))
+      if (each.sequence > middle) store.writer.apply(scannedLedger(quirks, each))
     }
-    store.chain.put(chainAt(quirks, LAST).map((each) => ({ ...each, liveUntilLedger: 77 })))
-    expect(rebuild(store.sqlite, decode)).toMatchObject({ rewritten: 0, streamsChanged: 0 })
+    store.writer.putRecords(chainAt(quirks, LAST).map((each) => ({ ...each, liveUntilLedger: 77 })))
+    expect(store.writer.rebuild()).toMatchObject({ rewritten: 0, streamsChanged: 0 })
     expect(new Set(rows(store).map(({ liveUntilLedger }) => liveUntilLedger))).toEqual(
       new Set([77]),
     )

@@ -8,11 +8,11 @@ import type { StreamKey, StreamQuery, StreamSort } from '../../src/store/read/st
 import { I128_MAX, I128_MIN, jsonTime, U64_MAX } from '../../src/domain/integers.ts'
 import { endTime, statusOf } from '../../src/domain/stream.ts'
 import type { Stream } from '../../src/domain/stream.ts'
-import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
 const store = memoryStore()
-for (const ledger of recording.ledgers) store.writer.apply(ledgerBatch(recording, ledger))
+for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
 const all = store.streams.page({ sort: 'created', order: 'asc', limit: 10_000 }).streams
 
 function one<T>(values: readonly T[]) {

@@ -6,15 +6,14 @@ import { I128_MAX, I128_MIN, U64_MAX } from '../../src/domain/integers.ts'
 import { claimable, statusOf } from '../../src/domain/stream.ts'
 import type { Stream } from '../../src/domain/stream.ts'
 import { createClaimable } from '../../src/store/read/claimable.ts'
-import { openDatabase } from '../../src/store/open.ts'
-import type { Sqlite } from '../../src/store/open.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import type { Sqlite } from '../../src/store/sqlite.ts'
 import { createProjection } from '../../src/store/write/projection.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
 import { openStore } from '../../src/store/store.ts'
 import { createStreams } from '../../src/store/read/streams.ts'
-import { createTotals } from '../../src/store/totals.ts'
+import { createTotals } from '../../src/store/read/totals.ts'
 import { temporaryFolder } from '../support/process.ts'
-import { ledgerBatch, loadRecording, memoryStore } from '../support/recordings.ts'
+import { loadRecording, memoryStore, scannedLedger, storeAt } from '../support/recordings.ts'
 
 const decode = createDecoder()
 const quirks = await loadRecording('quirks')
@@ -104,15 +103,15 @@ describe('totals kept beside the streams', () => {
       const { ledgers } = quirks
       const late = ledgers.filter((_, at) => at % withheld === 0)
       const first = ledgers.filter((ledger) => !late.includes(ledger))
-      for (const ledger of first) store.writer.apply(ledgerBatch(quirks, ledger))
+      for (const ledger of first) store.writer.apply(scannedLedger(quirks, ledger))
       const order = late.map((ledger) => ({ ledger, by: numbers.next().value as number }))
       for (const { ledger } of order.toSorted((a, b) => a.by - b.by)) {
-        store.writer.apply(ledgerBatch(quirks, ledger))
+        store.writer.apply(scannedLedger(quirks, ledger))
       }
       const expected = added(allStreams(store.sqlite))
       expect(expected.size).toBeGreaterThan(0)
       expect(kept(store.sqlite)).toEqual(expected)
-      rebuild(store.sqlite, decode)
+      store.writer.rebuild()
       expect(kept(store.sqlite)).toEqual(expected)
       store.close()
     },
@@ -160,8 +159,8 @@ describe('totals kept beside the streams', () => {
 
   test('P5: a file of the version before gets them', async () => {
     const path = join(await temporaryFolder(), 'old.db')
-    const store = openStore(path, decode)
-    for (const ledger of quirks.ledgers) store.writer.apply(ledgerBatch(quirks, ledger))
+    const store = storeAt(path)
+    for (const ledger of quirks.ledgers) store.writer.apply(scannedLedger(quirks, ledger))
     const expected = kept(store.sqlite)
     store.sqlite.exec(
       `drop table stream_totals;
@@ -207,7 +206,7 @@ describe('a read in several steps', () => {
     onTestFinished(() => store.close())
     const half = Math.floor(quirks.ledgers.length / 2)
     const [before, after] = [quirks.ledgers.slice(0, half), quirks.ledgers.slice(half)]
-    for (const ledger of before) store.writer.apply(ledgerBatch(quirks, ledger))
+    for (const ledger of before) store.writer.apply(scannedLedger(quirks, ledger))
     const expected = store.coverage.checkpoint()
     const steps = store.held.read(function* ({ coverage, streams }) {
       const first = coverage.checkpoint()
@@ -216,7 +215,7 @@ describe('a read in several steps', () => {
     })
     steps.next()
     const count = store.streams.count()
-    for (const ledger of after) store.writer.apply(ledgerBatch(quirks, ledger))
+    for (const ledger of after) store.writer.apply(scannedLedger(quirks, ledger))
     expect(store.streams.count()).toBeGreaterThan(count)
     expect(drain(steps)).toEqual({ first: expected, second: expected, count })
   })

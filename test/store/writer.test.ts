@@ -3,10 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import type { RawEvent } from '../../src/domain/event.ts'
-import type { Batch } from '../../src/store/write/writer.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
-import type { WritableStore } from '../../src/store/store.ts'
+import type { ScannedPage } from '../../src/store/write/scanned-page.ts'
 import { decoded, dump, loadRecording, memoryStore, rawEvents } from '../support/recordings.ts'
+import type { TestStore } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
 const FIRST = recording.header.firstLedger
@@ -15,7 +14,7 @@ const history = recording.ledgers.flatMap((ledger) => rawEvents(recording, ledge
 const TIP = { ledger: LAST, closedAt: history.at(-1)!.timestamp }
 
 /** The history as pages that end after the events with these numbers. */
-function pages(cuts: readonly number[]): Batch[] {
+function pages(cuts: readonly number[]): ScannedPage[] {
   const ends = [...new Set(cuts)].toSorted((a, b) => a - b)
   let start = 0
   let scannedFrom = FIRST
@@ -30,11 +29,11 @@ function pages(cuts: readonly number[]): Batch[] {
   return batches
 }
 
-function page(events: readonly RawEvent[], cursor: string, scannedFrom: number): Batch {
+function page(events: readonly RawEvent[], cursor: string, scannedFrom: number): ScannedPage {
   return { events: decoded(events), cursor, scannedFrom, closedAt: undefined, tip: TIP }
 }
 
-function stored(batches: readonly Batch[]): WritableStore {
+function stored(batches: readonly ScannedPage[]): TestStore {
   const store = memoryStore()
   for (const batch of batches) store.writer.apply(batch)
   return store
@@ -73,7 +72,7 @@ describe('applying the history', () => {
 
   property.prop([cuts], { numRuns: 5 })('equals a rebuild from the log', (at) => {
     const store = stored(pages(at))
-    const done = rebuild(store.sqlite, createDecoder())
+    const done = store.writer.rebuild()
     expect(done).toMatchObject({ events: history.length, rewritten: 0, streamsChanged: 0 })
     expect(dump(store)).toEqual(undisturbed)
   })
@@ -161,7 +160,7 @@ describe('a rebuild with a better decoder', () => {
       }),
     })
     expect(store.log.counts().get('unrecognised')).toBe(unreadable.size)
-    const done = rebuild(store.sqlite, decode)
+    const done = store.writer.rebuild()
     expect(done).toMatchObject({ recognised: unreadable.size, unrecognised: 0 })
     expect(done.streamsChanged).toBeGreaterThan(0)
     const { events, streams, event_counts: counts } = dump(store)

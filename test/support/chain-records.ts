@@ -3,10 +3,10 @@ import { createEntryKeys } from '../../src/source/entry-keys.ts'
 import { RECORD_FIELDS } from '../../src/domain/stream.ts'
 import type { Stream, StreamRecord } from '../../src/domain/stream.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
-import type { ChainRecord } from '../../src/store/write/records.ts'
+import type { ChainRecord } from '../../src/store/read/records.ts'
 import { fromRow } from '../../src/store/stream-row.ts'
 import type { StreamRow } from '../../src/store/stream-row.ts'
-import type { WritableStore } from '../../src/store/store.ts'
+import type { Sqlite } from '../../src/store/sqlite.ts'
 
 const read = createStreamEntryReader()
 
@@ -38,7 +38,7 @@ function changesOf({ ledgers, header }: Recording): ChainRecord[][] {
   return [...streams.values()]
 }
 
-export function rows({ sqlite }: WritableStore): Stream[] {
+export function rows({ sqlite }: { sqlite: Sqlite }): Stream[] {
   const found = sqlite.prepare('select * from streams order by created_order').all() as Record<
     string,
     unknown
@@ -47,7 +47,7 @@ export function rows({ sqlite }: WritableStore): Stream[] {
 }
 
 /** The records in the projection, by id. */
-export function recordsOf(store: WritableStore): Map<bigint, StreamRecord> {
+export function recordsOf(store: { sqlite: Sqlite }): Map<bigint, StreamRecord> {
   return new Map(rows(store).map((stream) => [stream.streamId, recordOf(stream)]))
 }
 

@@ -5,11 +5,10 @@ import type { Recording } from '../../src/simulator/recording.ts'
 import { createRpcSource } from '../../src/source/rpc/rpc.ts'
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import { openStore } from '../../src/store/store.ts'
 import { simulate } from './daemon.ts'
 import { ingestion } from './ingestion.ts'
 import { PATIENCE_MS } from './patience.ts'
-import { loadRecording } from './recordings.ts'
+import { loadRecording, storeAt } from './recordings.ts'
 
 interface Followed {
   recording?: Recording
@@ -35,7 +34,7 @@ export async function follow({
   const { contractId } = played.header
   const node = await simulate(played, { speed: 0, closed, ...simulator })
   const source = createRpcSource({ url: node.url, contractId, timeoutMs: PATIENCE_MS })
-  const store = openStore(':memory:', decode)
+  const store = storeAt(':memory:', decode)
   const { ingest, catchUp } = ingestion({
     recording: played,
     sources: [source],

@@ -9,14 +9,14 @@ import type { FailoverOptions } from '../../src/failover/failover.ts'
 import { createRecordingSource } from '../../src/source/recording-source.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import type { WritableStore } from '../../src/store/store.ts'
 import { dump, memoryStore } from './recordings.ts'
+import type { TestStore } from './recordings.ts'
 import { createVirtualTime } from './virtual-time.ts'
 
 export interface IngestionOptions {
   recording: Recording
   sources: readonly LedgerSource[]
-  store?: WritableStore
+  store?: TestStore
   ingest?: Partial<IngestDeps>
   failover?: Partial<FailoverOptions>
 }
@@ -117,7 +117,7 @@ export async function undisturbed(recording: Recording) {
 }
 
 /** All that a user sees of the log, but what the source said of itself. */
-export function contents(store: WritableStore) {
+export function contents(store: TestStore) {
   const { events, streams, coverage, gaps, event_counts: counts } = dump(store)
   return { events, streams, coverage, gaps, counts }
 }

@@ -4,9 +4,11 @@ import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { RawEvent } from '../../src/domain/event.ts'
 import { readRecording } from '../../src/simulator/recording.ts'
 import type { RecordedLedger, Recording } from '../../src/simulator/recording.ts'
-import type { Batch, DecodedEvent } from '../../src/store/write/writer.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import type { Sqlite } from '../../src/store/sqlite.ts'
+import { createWritableStore } from '../../src/store/store.ts'
 import type { WritableStore } from '../../src/store/store.ts'
+import type { DecodedEvent, ScannedPage } from '../../src/store/write/scanned-page.ts'
 
 export const RECORDINGS = {
   'first-steps': 'first-steps.jsonl',
@@ -63,8 +65,8 @@ function decodedEvents(recording: Recording, ledger: RecordedLedger): DecodedEve
   return events
 }
 
-/** A batch that holds exactly one ledger. */
-export function ledgerBatch(recording: Recording, ledger: RecordedLedger): Batch {
+/** A page of exactly one ledger. */
+export function scannedLedger(recording: Recording, ledger: RecordedLedger): ScannedPage {
   const closedAt = seconds(ledger.closedAt)
   return {
     events: decodedEvents(recording, ledger),
@@ -75,12 +77,22 @@ export function ledgerBatch(recording: Recording, ledger: RecordedLedger): Batch
   }
 }
 
-export function memoryStore(): WritableStore {
-  return openStore(':memory:', decode)
+/** A store, and its connection for tests that look at rows or damage them. */
+export interface TestStore extends WritableStore {
+  sqlite: Sqlite
+}
+
+export function memoryStore(): TestStore {
+  return storeAt(':memory:')
+}
+
+export function storeAt(path: string, decoder = decode): TestStore {
+  const sqlite = openDatabase(path)
+  return { ...createWritableStore(sqlite, decoder), sqlite }
 }
 
 /** Every row of every table that a user could see the effect of. */
-export function dump({ sqlite }: WritableStore): Record<string, unknown[]> {
+export function dump({ sqlite }: { sqlite: Sqlite }): Record<string, unknown[]> {
   const keys = {
     events: 'id',
     streams: 'stream_id',

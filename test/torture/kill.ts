@@ -12,17 +12,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { expect, onTestFinished } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { completeThrough, ORIGIN } from '../../src/domain/cursor.ts'
 import type { Cursor } from '../../src/domain/cursor.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
-import { rebuild } from '../../src/store/write/rebuild.ts'
-import { openStore, openStoreForReading } from '../../src/store/store.ts'
+import { openStoreForReading } from '../../src/store/store.ts'
 import { environment, indexed, setUp, simulate } from '../support/daemon.ts'
 import { launch, temporaryFolder } from '../support/process.ts'
 import type { Program } from '../support/process.ts'
 import { lastLedger } from '../support/recorded.ts'
+import { storeAt } from '../support/recordings.ts'
 
 export interface Killing {
   recording: Recording
@@ -45,7 +44,6 @@ export interface Killed {
 }
 
 const TABLES = ['events', 'streams', 'event_counts', 'coverage', 'gaps', 'checkpoint', 'identity']
-const decode = createDecoder()
 /** Their lifetimes of entries would differ, and their calls would be taken for ingestion's. */
 export const WITHOUT_AUDITS = { AUDIT_INTERVAL_SECONDS: '0' }
 
@@ -172,7 +170,7 @@ async function inspect(database: string, undisturbed: string): Promise<Cursor> {
   const copy = `${database}.copy`
   await copyFile(database, copy)
   await copyFile(`${database}-wal`, `${copy}-wal`)
-  const store = openStore(copy, decode)
+  const store = storeAt(copy)
   try {
     const { sqlite, coverage } = store
     expect(sqlite.pragma('integrity_check', { simple: true })).toBe('ok')
@@ -183,7 +181,7 @@ async function inspect(database: string, undisturbed: string): Promise<Cursor> {
     const counted = 'select type, count(*) from main.events group by type'
     expect(difference(sqlite, 'select type, count from main.event_counts', counted)).toEqual([])
     expect(coverage.intervals()).toMatchObject([{ to: completeThrough(cursor) }])
-    expect(rebuild(sqlite, decode)).toMatchObject({ rewritten: 0, streamsChanged: 0 })
+    expect(store.writer.rebuild()).toMatchObject({ rewritten: 0, streamsChanged: 0 })
     return cursor
   } finally {
     store.close()

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Recording } from '../../src/simulator/recording.ts'
 import { byId, chainAt, recordsOf } from '../support/chain-records.ts'
 import { recordedIds } from '../support/recorded.ts'
-import { ledgerBatch, memoryStore } from '../support/recordings.ts'
+import { scannedLedger, memoryStore } from '../support/recordings.ts'
 
 /** Ledgers, both ends included. */
 export interface Range {
@@ -36,7 +36,7 @@ export function expectWhole({ database, recording, last, lost }: Whole): void {
     expect(sqlite.pragma('integrity_check', { simple: true })).toBe('ok')
     const isLost = (ledger: number) => lost.some(({ from, to }) => from <= ledger && ledger <= to)
     const kept = recording.ledgers.filter(({ sequence }) => !isLost(sequence))
-    for (const ledger of recording.ledgers) calm.writer.apply(ledgerBatch(recording, ledger))
+    for (const ledger of recording.ledgers) calm.writer.apply(scannedLedger(recording, ledger))
 
     const query = 'select id, data, raw from events order by id'
     const events = sqlite.prepare<[], EventRow>(query).all()
@@ -54,7 +54,7 @@ export function expectWhole({ database, recording, last, lost }: Whole): void {
     }
 
     const end = recording.ledgers.at(-1)!.sequence
-    expect(recordsOf({ ...calm, sqlite })).toEqual(byId(chainAt(recording, end)))
+    expect(recordsOf({ sqlite })).toEqual(byId(chainAt(recording, end)))
 
     const scanned = sqlite
       .prepare('select from_ledger as "from", to_ledger as "to" from coverage order by 1')

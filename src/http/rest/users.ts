@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { StreamStatus } from '../../domain/stream.ts'
 import type { HeldView } from '../../store/read/held.ts'
-import type { Total } from '../../store/totals.ts'
+import type { Total } from '../../store/read/totals.ts'
 import { asOf } from '../json.ts'
 import { Address } from '../parameters.ts'
 import { createRouter, get, json, oneOf } from '../router.ts'

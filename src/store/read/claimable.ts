@@ -1,9 +1,9 @@
 import { claimable } from '../../domain/stream.ts'
 import { drizzle, eq, sql } from '../drizzle.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 import { streams } from '../schema.ts'
 import { fromRow } from '../stream-row.ts'
-import type { Side } from '../totals.ts'
+import type { Side } from './totals.ts'
 
 /** Streams of which SQLite adds up what can be withdrawn in less than a millisecond. */
 const STREAMS_PER_STEP = 300

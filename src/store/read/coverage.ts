@@ -1,21 +1,10 @@
 import { completeThrough, endOfLedger } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
-import { asc, desc, drizzle, eq, getTableColumns } from '../drizzle.ts'
-import type { Sqlite } from '../open.ts'
-import { checkpoint, coverage, gaps, identity, ledgerHashes } from '../schema.ts'
+import type { checkpoint } from '../schema.ts'
+import type { Sqlite } from '../sqlite.ts'
 
-export interface Checkpoint {
-  /** Everything of the contract up to here is in the log, but for the gaps. */
-  cursor: Cursor
-  ledger: number
-  /** Unix seconds; null until a source has told the time of a ledger. */
-  ledgerClosedAt: number | null
-  tipLedger: number
-  tipClosedAt: number | null
-  /** The oldest ledger the source still had; null where it did not tell. */
-  oldestLedger: number | null
-  oldestClosedAt: number | null
-}
+/** The position up to which the log is complete, except for the gaps. */
+export type Checkpoint = Omit<typeof checkpoint.$inferSelect, 'id'>
 
 /** Ledgers, both ends included. */
 export interface Interval {
@@ -23,6 +12,7 @@ export interface Interval {
   to: number
 }
 
+/** Ledgers that were lost, and why. */
 export interface Gap extends Interval {
   reason: string
   /** Unix seconds, wall clock. */
@@ -35,69 +25,79 @@ export interface Identity {
   contractId: string
 }
 
-/** What the log covers. Reads only; every write is in the log's writer. */
+/** What the log covers. */
 export interface Coverage {
   checkpoint(): Checkpoint | undefined
+  /** Ledgers that were scanned completely, in order. */
   intervals(): Interval[]
+  /** In order. */
   gaps(): Gap[]
+  /** The network and contract of the log; undefined before its first page. */
   identity(): Identity | undefined
-  /** Ledgers whose hash is remembered, the newest first. */
+  /** Ledgers with a remembered hash, newest first. */
   hashes(): { sequence: number; hash: string }[]
   /**
-   * The position from which on the log knows of every ledger, up to the checkpoint: that it was
-   * scanned, or that it is a gap. Nobody who reads on from there misses anything without a notice;
-   * ledgers below may be covered too, with holes between. Undefined before the first page.
+   * The position after which every ledger up to the checkpoint was scanned or is a known gap. A
+   * reader that starts here misses nothing without notice. Older ledgers may be covered too, but
+   * with unknown ledgers in between. Undefined before the first page.
    */
   floor(): Cursor | undefined
+  /** The last ledger up to which the log is complete, except for the gaps; -1 if there is none. */
+  scannedThrough(): number
+  /**
+   * The newest ledger up to there that was not scanned completely: lost, or older than the log. A
+   * record that was read before it is no base to fold on, because events in between are unknown.
+   */
+  lastHole(): number
 }
 
 export function createCoverage(sqlite: Sqlite): Coverage {
-  const db = drizzle({ client: sqlite })
-  const { id: _, ...checkpointColumns } = getTableColumns(checkpoint)
-  const readCheckpoint = db
-    .select(checkpointColumns)
-    .from(checkpoint)
-    .where(eq(checkpoint.id, 1))
-    .prepare()
-  const readIntervals = db
-    .select({ from: coverage.fromLedger, to: coverage.toLedger })
-    .from(coverage)
-    .orderBy(asc(coverage.fromLedger))
-    .prepare()
-  const readGaps = db
-    .select({
-      from: gaps.fromLedger,
-      to: gaps.toLedger,
-      reason: gaps.reason,
-      declaredAt: gaps.declaredAt,
-      repaired: gaps.repaired,
-    })
-    .from(gaps)
-    .orderBy(asc(gaps.fromLedger))
-    .prepare()
-  const readIdentity = db
-    .select({ networkPassphrase: identity.networkPassphrase, contractId: identity.contractId })
-    .from(identity)
-    .where(eq(identity.id, 1))
-    .prepare()
+  const readCheckpoint = sqlite.prepare<[], Checkpoint>(
+    `select cursor, ledger, ledger_closed_at as ledgerClosedAt,
+       tip_ledger as tipLedger, tip_closed_at as tipClosedAt,
+       oldest_ledger as oldestLedger, oldest_closed_at as oldestClosedAt
+     from checkpoint`,
+  )
+  const readIntervals = sqlite.prepare<[], Interval>(
+    'select from_ledger as "from", to_ledger as "to" from coverage order by from_ledger',
+  )
+  const readGaps = sqlite.prepare<[], Omit<Gap, 'repaired'> & { repaired: number }>(
+    `select from_ledger as "from", to_ledger as "to", reason, declared_at as declaredAt, repaired
+     from gaps order by from_ledger`,
+  )
+  const readIdentity = sqlite.prepare<[], Identity>(
+    'select network_passphrase as networkPassphrase, contract_id as contractId from identity',
+  )
+  const readHashes = sqlite.prepare<[], { sequence: number; hash: string }>(
+    'select sequence, hash from ledger_hashes order by sequence desc',
+  )
 
-  const readHashes = db
-    .select({ sequence: ledgerHashes.sequence, hash: ledgerHashes.hash })
-    .from(ledgerHashes)
-    .orderBy(desc(ledgerHashes.sequence))
-    .prepare()
+  function gaps(): Gap[] {
+    return readGaps.all().map((gap) => ({ ...gap, repaired: gap.repaired === 1 }))
+  }
+
+  function scannedThrough(): number {
+    const position = readCheckpoint.get()
+    return position === undefined ? -1 : completeThrough(position.cursor)
+  }
 
   return {
     checkpoint: () => readCheckpoint.get(),
     intervals: () => readIntervals.all(),
-    gaps: () => readGaps.all(),
+    gaps,
     identity: () => readIdentity.get(),
     hashes: () => readHashes.all(),
     floor() {
       const position = readCheckpoint.get()
       if (position === undefined) return undefined
-      const known = [...readIntervals.all(), ...readGaps.all()]
+      const known = [...readIntervals.all(), ...gaps()]
       return endOfLedger(lowerEnd(known, completeThrough(position.cursor)) - 1)
+    },
+    scannedThrough,
+    lastHole() {
+      const through = scannedThrough()
+      const last = readIntervals.all().at(-1)
+      return last !== undefined && last.to >= through ? last.from - 1 : through
     },
   }
 }
@@ -112,7 +112,7 @@ function lowerEnd(intervals: readonly Interval[], through: number): number {
   return low
 }
 
-/** The parts of an interval that none of these, ordered and disjoint, covers. */
+/** The parts of an interval that are in none of `covered`, which are ordered and disjoint. */
 export function uncovered({ from, to }: Interval, covered: readonly Interval[]): Interval[] {
   const missing: Interval[] = []
   let next = from

@@ -1,6 +1,6 @@
 import { createCoverage } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 import { createStreams } from './streams.ts'
 import type { Streams } from './streams.ts'
 

@@ -1,7 +1,7 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import { COLUMNS, keysOf, rangeOf } from './log-query.ts'
 import type { Key, LogEntry, LogPage, LogQuery, Order } from './log-query.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 import { createScan } from './scan.ts'
 
 export type { LogEntry, LogPage, LogQuery } from './log-query.ts'

@@ -1,6 +1,6 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import type { Key, Order, Range } from './log-query.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 
 export interface MergeQuery {
   keys: readonly Key[]

@@ -4,7 +4,7 @@ import type { EventFilter } from '../../domain/filter.ts'
 import type { Key, LogEntry, LogPage, LogQuery, Order, Range } from './log-query.ts'
 import { createMerge } from './merge.ts'
 import type { MergeQuery } from './merge.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 
 /** Each step takes about half a millisecond: rows with their JSON, and rows without. */
 const ROWS_PER_STEP = 150

@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3'
 import { STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream, StreamStatus } from '../../domain/stream.ts'
 import { drizzle, eq, sql } from '../drizzle.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 import { streams } from '../schema.ts'
 import { fromRow } from '../stream-row.ts'
 

@@ -1,13 +1,13 @@
 import type { Stream } from '../../domain/stream.ts'
 import { createClaimable } from './claimable.ts'
 import { drizzle, eq, sql } from '../drizzle.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 import { streams } from '../schema.ts'
 import { createStreamList } from './stream-list.ts'
 import type { StreamPage, StreamQuery } from './stream-list.ts'
-import { fromRow } from '../stream-row.ts'
-import { createTotals } from '../totals.ts'
-import type { Side, Total } from '../totals.ts'
+import { fromRow, u64Order } from '../stream-row.ts'
+import { createTotals } from './totals.ts'
+import type { Side, Total } from './totals.ts'
 
 export { STREAM_SORTS } from './stream-list.ts'
 export type { StreamKey, StreamPage, StreamQuery, StreamSort } from './stream-list.ts'
@@ -25,6 +25,8 @@ export interface Streams {
    */
   claimable(address: string, time: number): Generator<void, Record<Side, Map<string, bigint>>>
   count(): number
+  /** Ids of streams in order, after the given one. */
+  idsAfter(streamId: bigint | undefined, limit: number): bigint[]
 }
 
 export function createStreams(sqlite: Sqlite): Streams {
@@ -36,6 +38,11 @@ export function createStreams(sqlite: Sqlite): Streams {
     .prepare()
   const list = createStreamList(sqlite)
   const count = sqlite.prepare('select count(*) from streams').pluck()
+  const ids = sqlite
+    .prepare<[string, number], string>(
+      'select stream_id from streams where created_order > ? order by created_order limit ?',
+    )
+    .pluck()
 
   return {
     list,
@@ -53,5 +60,9 @@ export function createStreams(sqlite: Sqlite): Streams {
     totals: createTotals(sqlite),
     claimable: createClaimable(sqlite),
     count: () => count.get() as number,
+    idsAfter(streamId, limit) {
+      const after = streamId === undefined ? '' : u64Order(streamId)
+      return ids.all(after, limit).map(BigInt)
+    },
   }
 }

@@ -1,11 +1,11 @@
 import type { Statement } from 'better-sqlite3'
 import type { Stream } from '../../domain/stream.ts'
 import { drizzle, eq, getTableColumns, sql } from '../drizzle.ts'
-import type { Sqlite } from '../open.ts'
+import type { Sqlite } from '../sqlite.ts'
 import { streams } from '../schema.ts'
 import { fromRow, toRow } from '../stream-row.ts'
 import type { StreamRow } from '../stream-row.ts'
-import { createTotalsWriter } from '../totals.ts'
+import { createTotalsWriter } from './totals.ts'
 
 /** The streams of one transaction: read once, folded in memory, written once, with their totals. */
 export interface Projection {

@@ -1,114 +1,136 @@
-import type { Decode } from '../../domain/event.ts'
-import { createBaselines } from './baselines.ts'
-import type { Baseline } from './baselines.ts'
-import type { Coverage, Interval } from '../read/coverage.ts'
-import type { Sqlite } from '../open.ts'
-import { createProjection } from './projection.ts'
-import { createRefold, scannedThrough } from './refold.ts'
-import { createRevision, raiseRevision } from '../revision.ts'
-import { u64Order } from '../stream-row.ts'
+import { endOfLedger, ledgerOf } from '../../domain/cursor.ts'
+import { RECORD_FIELDS } from '../../domain/stream.ts'
+import type { Stream, StreamRecord } from '../../domain/stream.ts'
+import type { ChainRecord } from '../read/records.ts'
+import type { Sqlite } from '../sqlite.ts'
 
-/** A stream's record as the chain has it, and how long it will. */
-export interface ChainRecord extends Baseline {
-  /** As in `Stream`. */
-  liveUntilLedger: number | null
+/**
+ * Records of the chain, for streams whose events the log does not have completely. A record is the
+ * stream's state at the end of `ledger`, the last one that changed it: it includes the events up to
+ * that ledger, and later events fold on it. So one rule gives the projection, in whatever order
+ * events and records arrive: fold the stream's events up to `ledger`, replace the result by the
+ * record, fold the rest. A record waits until the log is complete through `ledger`, so that a row
+ * is never ahead of the checkpoint.
+ */
+export interface RecordTable {
+  get(streamId: bigint): StoredRecord | undefined
+  put(record: StoredRecord): void
+  /** Streams whose record's ledger is after the first ledger and not after the second. */
+  between(after: number, through: number): bigint[]
+  /** The record as a stream. `stream` is what the events up to the record's ledger gave. */
+  toStream(record: StoredRecord, stream: Stream | undefined): Stream
 }
 
-/** What the database knows beside the log, for comparing it with the chain. */
-export interface Chain {
-  /** The last ledger that the log leaves nothing out of, gaps aside; before any ledger: -1. */
-  scannedThrough(): number
-  /**
-   * The last ledger up to there that was not scanned whole. What the chain said of an earlier one
-   * is no ground to fold on: what came between is not known.
-   */
-  lastHole(): number
-  /** Whether the stream is here, or will be once the log has come to what the chain said. */
-  knows(streamId: bigint): boolean
-  /** Whether a record of the chain waits for the log to come to its ledger. */
-  awaits(streamId: bigint): boolean
-  /** Another number whenever streams or stored events have changed without a new event. */
-  revision(): number
-  /** Streams here, in order, after the one given. */
-  idsAfter(streamId: bigint | undefined, limit: number): bigint[]
-}
+/** `liveUntilLedger` belongs to the stream's row. */
+export type StoredRecord = Omit<ChainRecord, 'liveUntilLedger'>
 
-/** Writes what the chain, not the log, has told. */
-export interface ChainWriter extends Chain {
-  /**
-   * Records of the chain as the state that later events fold on, in one transaction. A record that
-   * was read before the one that is here is passed by. Answers how many were taken.
-   */
-  put(records: readonly ChainRecord[]): number
-  setLifetimes(lifetimes: readonly { streamId: bigint; liveUntilLedger: number | null }[]): void
-  /** What the gap's ledgers did to streams is known again; their events stay lost. */
-  markRepaired(gap: Interval): void
-}
-
-export function createChain(sqlite: Sqlite, coverage: Coverage): Chain {
-  const ledgerOfRecord = sqlite
-    .prepare('select ledger from chain_records where stream_id = ?')
+export function createRecordTable(sqlite: Sqlite): RecordTable {
+  const select = sqlite.prepare<[string], Row>(
+    'select ledger, read_ledger as readLedger, record from chain_records where stream_id = ?',
+  )
+  const upsert = sqlite.prepare(
+    'insert or replace into chain_records (stream_id, ledger, read_ledger, record) values (?, ?, ?, ?)',
+  )
+  const between = sqlite
+    .prepare<[number, number], string>(
+      'select stream_id from chain_records where ledger > ? and ledger <= ?',
+    )
     .pluck()
-  const isHere = sqlite.prepare('select 1 from streams where stream_id = ?').pluck()
-  const ids = sqlite
-    .prepare('select stream_id from streams where created_order > ? order by created_order limit ?')
-    .pluck()
+  const history = createHistory(sqlite)
 
   return {
-    scannedThrough: () => scannedThrough(coverage),
-    lastHole() {
-      const through = scannedThrough(coverage)
-      const last = coverage.intervals().at(-1)
-      return last !== undefined && last.to >= through ? last.from - 1 : through
+    get(streamId) {
+      const row = select.get(streamId.toString())
+      return row && { ...row, record: decodeRecord(row.record) }
     },
-    knows(streamId) {
-      const id = streamId.toString()
-      return isHere.get(id) !== undefined || ledgerOfRecord.get(id) !== undefined
+    put({ record, ledger, readLedger }) {
+      upsert.run(record.streamId.toString(), ledger, readLedger, encodeRecord(record))
     },
-    awaits(streamId) {
-      const ledger = ledgerOfRecord.get(streamId.toString()) as number | undefined
-      return ledger !== undefined && ledger > scannedThrough(coverage)
-    },
-    revision: createRevision(sqlite),
-    idsAfter(streamId, limit) {
-      const after = streamId === undefined ? '' : u64Order(streamId)
-      return (ids.all(after, limit) as string[]).map(BigInt)
+    between: (after, through) => between.all(after, through).map(BigInt),
+    toStream({ record, ledger }, stream) {
+      // The events gave the same, and they say more than the record.
+      if (stream !== undefined && RECORD_FIELDS.every((name) => stream[name] === record[name])) {
+        return stream
+      }
+      const { createdLedger, ended, endedAt, lastEventId } = history(record.streamId, ledger)
+      return {
+        ...record,
+        ended: record.isActive ? null : (ended ?? endOf(record)),
+        endedAt: record.isActive ? null : endedAt,
+        createdLedger,
+        updatedLedger: ledger,
+        lastEventId,
+        origin: 'chain',
+        liveUntilLedger: stream?.liveUntilLedger ?? null,
+      }
     },
   }
 }
 
-export function createChainWriter(sqlite: Sqlite, coverage: Coverage, decode: Decode): ChainWriter {
-  const projection = createProjection(sqlite)
-  const baselines = createBaselines(sqlite)
-  const refold = createRefold(sqlite, { projection, baselines, coverage, decode })
-  const setLifetime = sqlite.prepare('update streams set live_until_ledger = ? where stream_id = ?')
-  const markRepaired = sqlite.prepare(
-    'update gaps set repaired = 1 where from_ledger = ? and to_ledger = ?',
-  )
+interface Row {
+  ledger: number
+  readLedger: number
+  record: string
+}
 
+interface LoggedEvent {
+  id: string
+  type: string
+  timestamp: number
+}
+
+type History = Pick<Stream, 'createdLedger' | 'endedAt' | 'lastEventId'> & {
+  ended: Stream['ended'] | undefined
+}
+
+/** Reads what a record does not say and the stream's events up to a ledger may. */
+function createHistory(sqlite: Sqlite): (streamId: bigint, ledger: number) => History {
+  const select = sqlite.prepare<[string, string], LoggedEvent>(
+    `select id, type, data ->> 'timestamp' as timestamp from events
+     where stream_id = ? and id <= ? and type <> 'stream.fee_collected' order by id`,
+  )
+  return (streamId, ledger) => {
+    const events = select.all(streamId.toString(), endOfLedger(ledger))
+    const created = events.find(({ type }) => type === 'stream.created')
+    const ended = events.findLast(({ type }) => ENDS[type] !== undefined)
+    const last = events.at(-1)
+    return {
+      createdLedger: created === undefined ? null : ledgerOf(created.id),
+      ended: ended === undefined ? undefined : ENDS[ended.type],
+      endedAt: ended?.timestamp ?? null,
+      lastEventId: last !== undefined && ledgerOf(last.id) === ledger ? last.id : null,
+    }
+  }
+}
+
+const ENDS: Readonly<Record<string, Stream['ended']>> = {
+  'stream.cancelled': 'cancelled',
+  'stream.completed': 'completed',
+}
+
+/** A cancelled stream's status can be another: the contract lets it be paused and resumed. */
+function endOf({ status }: StreamRecord): 'cancelled' | 'completed' {
+  return status === 'Completed' ? 'completed' : 'cancelled'
+}
+
+function encodeRecord(record: StreamRecord): string {
+  return JSON.stringify(record, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  )
+}
+
+function decodeRecord(text: string): StreamRecord {
+  const json = JSON.parse(text) as {
+    [K in keyof StreamRecord]: StreamRecord[K] extends bigint ? string : StreamRecord[K]
+  } & { pausedAt: string | null }
   return {
-    ...createChain(sqlite, coverage),
-    put: sqlite.transaction((records: readonly ChainRecord[]): number => {
-      projection.clear()
-      let taken = 0
-      for (const { liveUntilLedger, ...baseline } of records) {
-        const { streamId } = baseline.record
-        const before = baselines.get(streamId)
-        // A node that lags tells of the past.
-        if (before !== undefined && before.readLedger > baseline.readLedger) continue
-        baselines.put(baseline)
-        refold(streamId)
-        setLifetime.run(liveUntilLedger, streamId.toString())
-        taken += 1
-      }
-      if (taken > 0) raiseRevision(sqlite)
-      return taken
-    }).immediate,
-    setLifetimes: sqlite.transaction((lifetimes: Parameters<ChainWriter['setLifetimes']>[0]) => {
-      for (const { streamId, liveUntilLedger } of lifetimes) {
-        setLifetime.run(liveUntilLedger, streamId.toString())
-      }
-    }).immediate,
-    markRepaired: ({ from, to }) => void markRepaired.run(from, to),
+    ...json,
+    streamId: BigInt(json.streamId),
+    ratePerSecond: BigInt(json.ratePerSecond),
+    depositedAmount: BigInt(json.depositedAmount),
+    withdrawnAmount: BigInt(json.withdrawnAmount),
+    startTime: BigInt(json.startTime),
+    lastUpdateTime: BigInt(json.lastUpdateTime),
+    pausedAt: json.pausedAt === null ? null : BigInt(json.pausedAt),
   }
 }

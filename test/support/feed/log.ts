@@ -1,10 +1,10 @@
 import { completeThrough, endOfLedger, later } from '../../../src/domain/cursor.ts'
 import type { Cursor } from '../../../src/domain/cursor.ts'
 import type { Recording } from '../../../src/simulator/recording.ts'
-import type { DecodedEvent } from '../../../src/store/write/writer.ts'
 import { EVERYTHING } from '../../../src/domain/filter.ts'
 import type { EventFilter } from '../../../src/domain/filter.ts'
 import type { LogEntry } from '../../../src/store/read/log.ts'
+import type { DecodedEvent } from '../../../src/store/write/scanned-page.ts'
 import type { WritableStore } from '../../../src/store/store.ts'
 import { decoded, rawEvents } from '../recordings.ts'
 
@@ -71,7 +71,7 @@ export function committer(store: WritableStore, chain: Chain): Committer {
       if (to < from) return
       const lost = { from, to, reason: 'retention', declaredAt: 1 }
       position = endOfLedger(to)
-      store.writer.declareGap(lost, position)
+      store.writer.declareGap(lost)
       const next = events.findIndex(({ event }) => event.ledger > to)
       done = next === -1 ? events.length : next
     },

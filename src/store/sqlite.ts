@@ -3,19 +3,19 @@ import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { UsageError } from '../domain/errors.ts'
 
+/** A connection to an SQLite file. */
+export type Sqlite = Database.Database
+
 /**
- * Opens an SQLite file at `path`, or at the name that `sideOf` makes of it, and its folder. Throws
- * UsageError when there can be no file.
+ * Opens the SQLite file at `path` and creates its folder if needed. `rename` gives the file another
+ * name in the same folder. Throws UsageError if the file cannot be opened.
  */
-export function openFile(
-  path: string,
-  sideOf: (path: string) => string = (name) => name,
-): Database.Database {
+export function openFile(path: string, rename = (name: string) => name): Sqlite {
   if (path === ':memory:') return new Database(path)
   try {
     makeFolder(dirname(path))
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder')
-    return new Database(sideOf(path))
+    return new Database(rename(path))
   } catch (cause) {
     throw new UsageError(
       `cannot open the database ${path}: ${String(cause)}. Set DATABASE_PATH to a file in a writable folder`,
@@ -24,13 +24,13 @@ export function openFile(
   }
 }
 
-/** Which file a path leads to, whatever its name; undefined where there is none. */
+/** Identifies the file at a path, whatever its name; undefined if there is none. */
 export function fileAt(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
   return found && `${found.dev}:${found.ino}`
 }
 
-/** Node's own recursion never ends where a folder that is there takes none, such as /proc. */
+/** Node's `recursive` option never returns if a parent folder refuses new folders, as /proc does. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))

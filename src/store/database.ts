@@ -1,14 +1,14 @@
-import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { UsageError } from '../domain/errors.ts'
-import { drizzle, migrate, readMigrationFiles } from './drizzle.ts'
-import { openFile } from './file.ts'
-import { defineDecimalSum } from './totals.ts'
-import { explainStorage } from './trouble.ts'
-
-export type Sqlite = Database.Database
-
-const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url))
+import { openFile } from './sqlite.ts'
+import type { Sqlite } from './sqlite.ts'
+import {
+  appliedMigration,
+  migrateDatabase,
+  MIGRATIONS_TABLE,
+  newestMigration,
+} from './migrations.ts'
+import { explainStorage } from './storage-error.ts'
 
 /** How long a statement waits for another process's lock before it fails. */
 const BUSY_TIMEOUT_MS = 5_000
@@ -27,7 +27,6 @@ const APPLICATION_ID = 0x46_4c_4f_57
 const OWN_TABLES = ['checkpoint', 'events', 'identity', 'streams']
 /** Of somebody else's tables. */
 const MOST_NAMED = 5
-const MIGRATIONS_TABLE = '__drizzle_migrations'
 
 /**
  * Opens the database file, creating and migrating it as needed. Throws UsageError when the file is
@@ -51,9 +50,7 @@ export function openDatabase(path: string): Sqlite {
     sqlite.pragma('temp_store = MEMORY')
     refuseNewer(sqlite, path)
     if (applicationId(sqlite) === 0) sqlite.pragma(`application_id = ${APPLICATION_ID}`)
-    // Migrations sum amounts.
-    defineDecimalSum(sqlite)
-    migrate(drizzle({ client: sqlite }), { migrationsFolder: MIGRATIONS })
+    migrateDatabase(sqlite)
     return sqlite
   } catch (cause) {
     sqlite.close()
@@ -84,7 +81,7 @@ export function openForReading(path: string): Sqlite {
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
     refuseForeign(sqlite, path)
     refuseNewer(sqlite, path)
-    if (applied(sqlite) < newestMigration()) {
+    if (appliedMigration(sqlite) < newestMigration()) {
       throw new UsageError(
         `the database ${path} is older than this program: run "flowfi-indexer start" or "sync" once, which migrates it`,
       )
@@ -119,24 +116,8 @@ function applicationId(sqlite: Sqlite): number {
 }
 
 function refuseNewer(sqlite: Sqlite, path: string): void {
-  if (applied(sqlite) <= newestMigration()) return
+  if (appliedMigration(sqlite) <= newestMigration()) return
   throw new UsageError(
     `the database ${path} was written by a newer version of flowfi-indexer: run that version, or set DATABASE_PATH to another file`,
   )
-}
-
-/** When the newest migration the program has was made. */
-function newestMigration(): number {
-  return Math.max(
-    ...readMigrationFiles({ migrationsFolder: MIGRATIONS }).map((file) => file.folderMillis),
-  )
-}
-
-/** When the newest migration the database has seen was made; 0 for an empty file. */
-function applied(sqlite: Sqlite): number {
-  const table = sqlite
-    .prepare("select 1 from sqlite_schema where type = 'table' and name = ?")
-    .get(MIGRATIONS_TABLE)
-  if (table === undefined) return 0
-  return Number(sqlite.prepare('select max(created_at) from __drizzle_migrations').pluck().get())
 }

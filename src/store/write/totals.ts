@@ -1,26 +1,15 @@
-import type { StreamStatus } from '../domain/stream.ts'
-import type { Sqlite } from './open.ts'
-import type { StreamRow } from './stream-row.ts'
+import type { StreamStatus } from '../../domain/stream.ts'
+import type { Side } from '../read/totals.ts'
+import type { Sqlite } from '../sqlite.ts'
+import type { StreamRow } from '../stream-row.ts'
 
-export type Side = 'sender' | 'recipient'
-
-/** What the streams of one status, on one side of an address, come to in one token. */
-export interface Total {
-  side: Side
-  tokenAddress: string
-  status: StreamStatus
-  streams: number
-  depositedAmount: bigint
-  withdrawnAmount: bigint
-}
-
-/** Keeps the sums beside the streams, inside the transaction that changes these. */
+/** Keeps sums over the streams, in the transaction that changes the streams. */
 export interface TotalsWriter {
-  /** A stream's row has changed from one to the other; undefined: there was, or is, none. */
+  /** Notes that a stream's row has changed; undefined: it did not exist before, or does not now. */
   change(before: StreamRow | undefined, after: StreamRow | undefined): void
-  /** Writes what has changed. */
+  /** Writes the changes. */
   flush(): void
-  /** Forgets what was not written. */
+  /** Drops changes that were not written. */
   clear(): void
 }
 
@@ -44,7 +33,7 @@ export function createTotalsWriter(sqlite: Sqlite): TotalsWriter {
      values (?, ?, ?, ?, ?, ?, ?)`,
   )
   const remove = sqlite.prepare(`delete from stream_totals where ${where}`)
-  /** Of the transaction: thousands of changes often come to a few rows. */
+  /** Collected for the transaction: thousands of changes often concern a few rows. */
   const changes = new Map<string, Change>()
 
   function add(row: StreamRow, sign: 1 | -1): void {
@@ -88,33 +77,4 @@ export function createTotalsWriter(sqlite: Sqlite): TotalsWriter {
     },
     clear: () => changes.clear(),
   }
-}
-
-/** Reads what was kept. */
-export function createTotals(sqlite: Sqlite): (address: string) => Total[] {
-  const ofAddress = sqlite.prepare(
-    `select side, token_address as tokenAddress, status, streams,
-       deposited_amount as deposited, withdrawn_amount as withdrawn
-     from stream_totals where address = ? order by token_address, side, status`,
-  )
-  return (address) =>
-    (ofAddress.all(address) as Row[]).map(({ deposited, withdrawn, ...total }) => ({
-      ...total,
-      depositedAmount: BigInt(deposited),
-      withdrawnAmount: BigInt(withdrawn),
-    }))
-}
-
-type Row = Omit<Total, 'depositedAmount' | 'withdrawnAmount'> & {
-  deposited: string
-  withdrawn: string
-}
-
-/** The sum of decimal texts, for SQL: SQLite's own numbers end at 2^63. */
-export function defineDecimalSum(sqlite: Sqlite): void {
-  sqlite.aggregate<bigint>('decimal_sum', {
-    start: 0n,
-    step: (sum: bigint, value: unknown) => sum + BigInt(value as string),
-    result: (sum) => sum.toString(),
-  })
 }
