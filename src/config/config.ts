@@ -6,7 +6,15 @@ import { UsageError } from '../domain/errors.ts'
 import { isContractId } from '../domain/strkey.ts'
 import { redactText } from './redact.ts'
 
-/** Every environment variable, its default, bound and unit; nothing else reads the environment. */
+/**
+ * The configuration: every environment variable, its default, bound and unit. Nothing but main.ts
+ * reads the environment.
+ *
+ * database-path    the default of DATABASE_PATH, which is needed before this file is loaded
+ * compile-cache    keeps compiled code beside the database
+ * misspelt         finds variables that look like misspelt ones
+ * redact           hides credentials in URLs
+ */
 
 const PASSPHRASES = {
   testnet: 'Test SDF Network ; September 2015',
@@ -14,7 +22,7 @@ const PASSPHRASES = {
   futurenet: 'Test SDF Future Network ; October 2022',
 } as const
 
-/** Where to ask when nobody says: the Stellar foundation's own servers of the test networks. */
+/** The default of RPC_URL: the Stellar foundation's servers, which exist for test networks only. */
 const PUBLIC_RPCS: Readonly<Record<string, string>> = {
   [PASSPHRASES.testnet]: 'https://soroban-testnet.stellar.org',
   [PASSPHRASES.futurenet]: 'https://rpc-futurenet.stellar.org',
@@ -38,16 +46,19 @@ const Url = z
       'one or several URLs of Soroban RPCs (http: or https:) or of recordings (file:), comma-separated',
   })
 
-/** Defaults are texts, as they would be set; descriptions are what `start --help` prints. */
-const Environment = z.object({
-  CONTRACT_ID: z
+/**
+ * By name of the field; `variableOf` derives the name of the variable. Defaults are texts, as a user
+ * would set them. Descriptions are what `start --help` prints.
+ */
+const Settings = z.object({
+  contractId: z
     .string()
     .refine((text) => isContractId(text), {
       error: 'the id of the FlowFi contract, C… of 56 characters with a valid checksum',
     })
     .optional()
     .describe('the FlowFi contract to follow, C…'),
-  NETWORK: z
+  networkPassphrase: z
     .string()
     .transform((name) => new Map<string, string>(Object.entries(PASSPHRASES)).get(name) ?? name)
     .refine((passphrase) => /\S \S/.test(passphrase), {
@@ -55,72 +66,75 @@ const Environment = z.object({
     })
     .prefault('testnet')
     .describe('testnet, mainnet, futurenet, or a passphrase'),
-  RPC_URL: z
+  rpcUrls: z
     .string()
     .transform((text) => text.split(',').map((url) => url.trim()))
     .pipe(z.array(Url))
     .optional()
     .describe('Soroban RPCs in order of preference; default: the public one of the network'),
-  RPC_AGREEMENT: whole(1, 2).prefault('1').describe('2: two RPCs must return the same events'),
-  RPC_TIMEOUT_SECONDS: whole(1, 300).prefault('20').describe('of one call'),
-  START_LEDGER: z
+  rpcAgreement: whole(1, 2)
+    .transform((value) => (value === 2 ? 2 : 1))
+    .prefault('1')
+    .describe('2: two RPCs must return the same events'),
+  rpcTimeoutSeconds: whole(1, 300).prefault('20').describe('of one call'),
+  startLedger: z
     .union([z.enum(['oldest', 'latest']), whole(1, MAX_LEDGER, START_LEDGERS)], {
       error: START_LEDGERS,
     })
     .prefault('oldest')
     .describe('where a new log begins: a ledger, oldest, or latest'),
-  DATABASE_PATH: z.string().prefault(DATABASE_PATH).describe('the SQLite file'),
-  HOST: z.string().prefault('127.0.0.1').describe('address to listen on'),
-  PORT: whole(0, 65_535).prefault('3001').describe('0: any free port'),
-  SHARE_PORT: z
+  databasePath: z.string().prefault(DATABASE_PATH).describe('the SQLite file'),
+  host: z.string().prefault('127.0.0.1').describe('address to listen on'),
+  port: whole(0, 65_535).prefault('3001').describe('0: any free port'),
+  sharePort: z
     .enum(['true', 'false'], { error: 'true or false' })
     .transform((text) => text === 'true')
     .prefault('false')
     .describe('true: other processes may listen on the same port'),
-  LOG_LEVEL: z
+  logLevel: z
     .enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` })
     .prefault('info')
     .describe(LOG_LEVELS.join(', ')),
-  READY_MAX_LAG: whole(0, MAX_LEDGER)
+  readyMaxLag: whole(0, MAX_LEDGER)
     .prefault('20')
     .describe('ledgers; with more between checkpoint and tip, /ready is 503'),
-  TIP_STALL_SECONDS: whole(0, 86_400)
+  tipStallSeconds: whole(0, 86_400)
     .prefault('120')
     .describe('/ready is 503 when the tip stands still for longer; 0: off'),
-  HEARTBEAT_SECONDS: whole(1, 300).prefault('15').describe('of silence before a heartbeat'),
-  MAX_AGE_SECONDS: whole(1, 604_800)
+  heartbeatSeconds: whole(1, 300).prefault('15').describe('of silence before a heartbeat'),
+  maxAgeSeconds: whole(1, 604_800)
     .prefault('3600')
     .describe('age at which a subscription is asked to reconnect'),
-  STALL_TIMEOUT_SECONDS: whole(1, 3_600)
+  stallTimeoutSeconds: whole(1, 3_600)
     .prefault('60')
     .describe('after which a client that reads nothing is closed'),
-  DRAIN_SECONDS: whole(0, 600)
+  drainSeconds: whole(0, 600)
     .prefault('3')
     .describe('over which subscribers are told to reconnect at the end'),
-  MAX_SUBSCRIPTIONS: whole(0, 1_000_000).prefault('10000').describe('in total'),
-  MAX_SUBSCRIPTIONS_PER_ADDRESS: whole(1, 1_000_000)
+  maxSubscriptions: whole(0, 1_000_000).prefault('10000').describe('in total'),
+  maxSubscriptionsPerAddress: whole(1, 1_000_000)
     .prefault('1000')
     .describe('of one IPv4 address or IPv6 /64'),
-  MAX_SUBSCRIPTIONS_PER_USER: whole(1, 1_000_000)
+  maxSubscriptionsPerUser: whole(1, 1_000_000)
     .prefault('100')
     .describe('of a user that a trusted proxy names'),
-  MAX_REPLAYING_SUBSCRIPTIONS: whole(1, 1_000_000)
+  maxReplayingSubscriptions: whole(1, 1_000_000)
     .prefault('10000')
     .describe('that replay history at once'),
-  MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000)
+  maxConnectionsPerAddress: whole(1, 1_000_000)
     .prefault('256')
     .describe('that have not sent a whole request yet'),
-  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000)
+  rateLimitPerMinute: whole(0, 1_000_000)
     .prefault('600')
     .describe('REST requests of one address; 0: off'),
-  FEED_LANE: z
+  feedLane: z
     .enum(['lean', 'http'], { error: 'one of lean, http' })
     .prefault('lean')
     .describe("http: subscriptions go through Node's HTTP server"),
-  AUDIT_INTERVAL_SECONDS: whole(0, 604_800)
+  auditIntervalSeconds: whole(0, 604_800)
     .prefault('600')
-    .describe('between two comparisons with the chain; 0: off'),
-  TRUST_PROXY: z
+    .describe('from the start of one comparison with the chain to the next; 0: off'),
+  trustProxy: z
     .string()
     .transform((text, context) => {
       const ranges = parseRanges(text)
@@ -132,113 +146,76 @@ const Environment = z.object({
     .describe('proxies whose X-Forwarded-For is believed: addresses and ranges'),
 })
 
-type Environment = z.infer<typeof Environment>
+type Settings = z.infer<typeof Settings>
 
-export interface Config {
-  /** Undefined where the command can do without. */
-  contractId: string | undefined
-  rpcUrls: readonly string[]
-  networkPassphrase: string
-  startLedger: number | 'oldest' | 'latest'
-  databasePath: string
-  host: string
-  port: number
-  logLevel: (typeof LOG_LEVELS)[number]
-  /** Ledgers. */
-  readyMaxLag: number
-  /** 0: off. */
-  tipStallSeconds: number
-  heartbeatSeconds: number
-  maxAgeSeconds: number
-  stallTimeoutSeconds: number
-  drainSeconds: number
-  maxSubscriptions: number
-  maxSubscriptionsPerAddress: number
-  /** Of users whom a trusted proxy names. */
-  maxSubscriptionsPerUser: number
-  /** Of all, how many may be catching up with the log at once. */
-  maxReplayingSubscriptions: number
-  /** Connections of one address that have not sent a whole request yet. */
-  maxConnectionsPerAddress: number
-  /** REST requests of one address; 0: no limit. */
-  rateLimitPerMinute: number
-  feedLane: 'lean' | 'http'
-  /** Whether other processes may listen on the port as well. */
-  sharePort: boolean
-  trustProxy: BlockList
-  /** Between the beginnings of two audits; 0: off. */
-  auditIntervalSeconds: number
-  rpcTimeoutSeconds: number
-  /** How many RPCs must tell the same of a range before it is believed. */
-  rpcAgreement: 1 | 2
+/** `contractId` is optional because not every command needs it. */
+export interface Config extends Readonly<Omit<Settings, 'rpcUrls'>> {
+  readonly rpcUrls: readonly string[]
+}
+
+const IRREGULAR = new Map([
+  ['networkPassphrase', 'NETWORK'],
+  ['rpcUrls', 'RPC_URL'],
+])
+
+/** `maxAgeSeconds` is set by MAX_AGE_SECONDS. */
+function variableOf(field: string): string {
+  const regular = field.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+  return IRREGULAR.get(field) ?? regular
 }
 
 export function variableNames(): string[] {
-  return Object.keys(Environment.shape)
+  return Object.keys(Settings.shape).map(variableOf)
 }
 
 export interface Variable {
   name: string
-  /** As it would be set; undefined where there is none. */
+  /** The default, as a user would set it; undefined if there is none. */
   fallback: string | undefined
   description: string
 }
 
 /** Every variable, in the order in which they are documented. */
 export function listVariables(): Variable[] {
-  const { properties = {} } = z.toJSONSchema(Environment, { io: 'input', unrepresentable: 'any' })
-  return Object.entries(properties).map(([name, schema]) => {
+  const { properties = {} } = z.toJSONSchema(Settings, { io: 'input', unrepresentable: 'any' })
+  return Object.entries(properties).map(([field, schema]) => {
     const { default: fallback, description = '' } = typeof schema === 'object' ? schema : {}
-    return { name, fallback: typeof fallback === 'string' ? fallback : undefined, description }
+    return {
+      name: variableOf(field),
+      fallback: typeof fallback === 'string' ? fallback : undefined,
+      description,
+    }
   })
 }
 
-/** Throws UsageError that names each bad variable, its value and what is legal. */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  // A variable set to nothing is how compose files say "not set".
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = Environment.safeParse(given)
-  if (!parsed.success) throw new UsageError(explain(parsed.error, given))
-  const values = parsed.data
-  return {
-    contractId: values.CONTRACT_ID,
-    rpcUrls: rpcUrls(values),
-    networkPassphrase: values.NETWORK,
-    startLedger: values.START_LEDGER,
-    databasePath: values.DATABASE_PATH,
-    host: values.HOST,
-    port: values.PORT,
-    logLevel: values.LOG_LEVEL,
-    readyMaxLag: values.READY_MAX_LAG,
-    tipStallSeconds: values.TIP_STALL_SECONDS,
-    heartbeatSeconds: values.HEARTBEAT_SECONDS,
-    maxAgeSeconds: values.MAX_AGE_SECONDS,
-    stallTimeoutSeconds: values.STALL_TIMEOUT_SECONDS,
-    drainSeconds: values.DRAIN_SECONDS,
-    maxSubscriptions: values.MAX_SUBSCRIPTIONS,
-    maxSubscriptionsPerAddress: values.MAX_SUBSCRIPTIONS_PER_ADDRESS,
-    maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
-    maxReplayingSubscriptions: values.MAX_REPLAYING_SUBSCRIPTIONS,
-    maxConnectionsPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
-    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
-    feedLane: values.FEED_LANE,
-    sharePort: values.SHARE_PORT,
-    trustProxy: values.TRUST_PROXY,
-    auditIntervalSeconds: values.AUDIT_INTERVAL_SECONDS,
-    rpcTimeoutSeconds: values.RPC_TIMEOUT_SECONDS,
-    rpcAgreement: values.RPC_AGREEMENT === 2 ? 2 : 1,
-  }
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Throws UsageError that names each bad variable, its value and what is expected. */
+export function parseConfig(env: Env): Config {
+  const given = Object.keys(Settings.shape).map((field) => {
+    // Compose files set a variable to the empty text to say "not set".
+    return [field, env[variableOf(field)] || undefined]
+  })
+  const parsed = Settings.safeParse(Object.fromEntries(given))
+  if (!parsed.success) throw new UsageError(explain(parsed.error, env))
+  const { rpcUrls, ...settings } = parsed.data
+  return { ...settings, rpcUrls: rpcUrls ?? publicRpc(settings.networkPassphrase) }
 }
 
-/** The contract to follow. Throws UsageError where a command needs one and none is set. */
+function publicRpc(networkPassphrase: string): string[] {
+  const url = PUBLIC_RPCS[networkPassphrase]
+  return url === undefined ? [] : [url]
+}
+
+/** The contract to follow. Throws UsageError if none is set. */
 export function requireContract({ contractId }: Pick<Config, 'contractId'>): string {
   if (contractId !== undefined) return contractId
   throw new UsageError(
-    'CONTRACT_ID is not set: it is the id of the FlowFi contract to follow, C… of 56 characters. To see the indexer at work without one, run "npm run demo"',
+    'CONTRACT_ID is not set: it is the id of the FlowFi contract to follow, C… of 56 characters. To see the indexer work without one, run "npm run demo"',
   )
 }
 
-/** The RPCs to ask. Throws UsageError where there is none to assume. */
+/** The RPCs to ask. Throws UsageError if none is set and the network has no public one. */
 export function requireRpcUrls({
   rpcUrls: urls,
   networkPassphrase,
@@ -246,35 +223,28 @@ export function requireRpcUrls({
 }: Pick<Config, 'rpcUrls' | 'networkPassphrase' | 'rpcAgreement'>): readonly string[] {
   if (urls.length > 0 && urls.length < rpcAgreement) {
     throw new UsageError(
-      `RPC_AGREEMENT=${rpcAgreement} needs at least as many RPCs: add another to RPC_URL, comma-separated`,
+      `RPC_AGREEMENT=${rpcAgreement} needs at least ${rpcAgreement} RPCs: add another to RPC_URL, comma-separated`,
     )
   }
   if (urls.length > 0) return urls
   throw new UsageError(
-    `RPC_URL is not set, and there is no public RPC to assume for the network "${networkPassphrase}": set it to one or several URLs`,
+    `RPC_URL is not set, and there is no public RPC for the network "${networkPassphrase}": set it to one or several URLs`,
   )
 }
 
-function rpcUrls({ RPC_URL, NETWORK }: Environment): readonly string[] {
-  if (RPC_URL !== undefined) return RPC_URL
-  const known = PUBLIC_RPCS[NETWORK]
-  return known === undefined ? [] : [known]
+function explain(error: z.ZodError, env: Env): string {
+  const messages = new Map<string, string>()
+  for (const { path, message } of error.issues) {
+    const name = variableOf(String(path[0]))
+    if (messages.has(name)) continue
+    const value = env[name] ?? ''
+    const shown = JSON.stringify(name === 'RPC_URL' ? redactText(value) : value)
+    messages.set(name, `${name}=${shown} is invalid: expected ${message}`)
+  }
+  return [...messages.values()].join('\n')
 }
 
-function explain(error: z.ZodError, given: Record<string, string | undefined>): string {
-  const seen = new Set<string>()
-  const lines = error.issues.flatMap(({ path, message }) => {
-    const name = String(path[0])
-    if (seen.has(name)) return []
-    seen.add(name)
-    const value = given[name] ?? ''
-    const shown = name === 'RPC_URL' ? redactText(value) : value
-    return [`${name}=${JSON.stringify(shown)} is not legal: ${message}`]
-  })
-  return lines.join('\n')
-}
-
-/** Addresses and ranges as a list, or what is wrong with them. */
+/** Addresses and ranges as a list, or what was expected. */
 function parseRanges(text: string): BlockList | string {
   const list = new BlockList()
   for (const range of text.split(',').map((part) => part.trim())) {

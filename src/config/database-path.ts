@@ -1,5 +1,5 @@
 /**
- * Where the database is unless the variable of this name says otherwise. In a file of its own,
- * because it is needed before the configuration is loaded.
+ * The default of the variable with this name. It has its own file because it is needed before the
+ * configuration is loaded.
  */
 export const DATABASE_PATH = 'data/flowfi.db'

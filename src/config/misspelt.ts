@@ -1,6 +1,6 @@
 /**
- * Variables of the environment that look like misspelt ones of this program. A name counts when a
- * few keystrokes, its case, its underscores or a missing unit are all that is different.
+ * Variables of the environment that look like misspelt ones of this program: they differ from it by
+ * a few keystrokes, by case, by underscores, or by a missing unit.
  */
 export function findMisspelt(
   env: Readonly<Record<string, string | undefined>>,
@@ -24,13 +24,13 @@ function plain(name: string): string {
   return name.toUpperCase().replaceAll(/[_-]/g, '')
 }
 
-/** Short names have many neighbours that mean something else: PATH is no misspelt PORT. */
+/** A short name has many neighbours that mean something else: PATH is not a misspelt PORT. */
 function allowed({ length }: string): number {
   if (length <= 5) return 1
   return length <= 10 ? 2 : 3
 }
 
-/** Keystrokes between two words: insertions, deletions, replacements, and swapped neighbours. */
+/** Keystrokes between two words: insertions, deletions, replacements and swaps of neighbours. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 3) return Number.POSITIVE_INFINITY
   let before: number[] = []

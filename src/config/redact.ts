@@ -1,6 +1,6 @@
 const KEY = /[\w-]{16,}/g
 
-/** A URL that can be shown: providers put keys in the user part, the query, or the path. */
+/** A URL without credentials: providers put keys in the user part, the query, or the path. */
 export function redact(url: string): string {
   const shown = new URL(url)
   if (shown.username !== '') shown.username = '***'
@@ -10,11 +10,11 @@ export function redact(url: string): string {
   return shown.href
 }
 
-/** As `redact`, of text that was meant as URLs and is none: what is not sure to be harmless is hidden. */
+/** The same for text that is not a valid list of URLs: what could be a credential is hidden. */
 export function redactText(text: string): string {
   return (
     text
-      // A user part may hold anything, commas and slashes included, so all before the last one goes.
+      // A user part can hold commas, slashes and @, so everything before the last @ is hidden.
       .replace(/^([a-z][a-z\d+.-]*:\/\/)?[^]*@/i, '$1***@')
       .replaceAll(/\?[^,\s]+/g, '?***')
       .replaceAll(/(?<=[^/]\/[^,\s]*)[\w-]{16,}/g, '***')

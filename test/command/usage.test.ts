@@ -119,7 +119,7 @@ describe('is refused with exit code 2:', () => {
 
   test('a bad variable, whatever the command', async () => {
     const err = await usageError(['demo'], { PORT: 'eighty' })
-    expect(err).toContain('PORT="eighty" is not legal: a whole number from 0 to 65535')
+    expect(err).toContain('PORT="eighty" is invalid: expected a whole number from 0 to 65535')
   })
 
   test('a port that is taken, with another to try', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run, temporaryFolder } from '../support/process.ts'
 
-/** Without the cache that the tests share. */
+/** Turns off the cache that all tests share. */
 const OWN_CACHE = { NODE_COMPILE_CACHE: '' }
 
 describe('compiled code', () => {
@@ -14,7 +14,7 @@ describe('compiled code', () => {
     expect(await readdir(join(folder, '.compile-cache'))).not.toEqual([])
   })
 
-  test('needs no folder that can be written', async () => {
+  test('is not needed: a read-only folder is no failure', async () => {
     const folder = await temporaryFolder()
     await chmod(folder, 0o500)
     const { code, err } = await run(['status'], {
@@ -24,7 +24,7 @@ describe('compiled code', () => {
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/there is no database/) })
   })
 
-  test('makes no folder where there is none yet', async () => {
+  test('is not kept if the folder of the database does not exist', async () => {
     const folder = await temporaryFolder()
     await run(['status'], { ...OWN_CACHE, DATABASE_PATH: join(folder, 'new', 'a.db') })
     expect(await readdir(folder)).toEqual([])

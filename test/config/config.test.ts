@@ -6,7 +6,7 @@ const CONTRACT = 'CACO6QXNRDFE6TQSJGTQYAM7FM6YQUBG7XKT7EYEB3ALRTBMVS3A6EK5'
 const ACCOUNT = 'GDCCQSSJYYUQY7ZLP67RVMFOS2S7KRNEDRAUMMHF6EAF4KPXZMI7TMBF'
 const BAD_CHECKSUM = `${CONTRACT.slice(0, -1)}4`
 const HUGE = '9'.repeat(10_240)
-/** What every object has without anybody's having put it there. */
+/** What every object inherits. */
 const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
 
 function refusal(env: Record<string, string>): string {
@@ -16,7 +16,7 @@ function refusal(env: Record<string, string>): string {
     expect(error).toBeInstanceOf(UsageError)
     return (error as UsageError).message
   }
-  return expect.unreachable(`${JSON.stringify(env).slice(0, 200)} was taken for legal`)
+  return expect.unreachable(`${JSON.stringify(env).slice(0, 200)} was accepted`)
 }
 
 const NOT_WHOLE = [
@@ -133,11 +133,11 @@ const OTHERS: Record<string, { legal: RegExp; bad: string[] }> = {
   },
 }
 
-describe('a value that is not legal is refused by variable, value and what is legal', () => {
+describe('an invalid value is refused with its variable, the value and what is expected', () => {
   test.each(Object.entries(WHOLE))('%s', (name, [low, high]) => {
     for (const value of [...NOT_WHOLE, String(low - 1), String(high + 1)]) {
       expect(refusal({ [name]: value })).toBe(
-        `${name}=${JSON.stringify(value)} is not legal: a whole number from ${low} to ${high}`,
+        `${name}=${JSON.stringify(value)} is invalid: expected a whole number from ${low} to ${high}`,
       )
     }
     for (const value of [low, high]) parseConfig({ [name]: String(value) })
@@ -146,9 +146,10 @@ describe('a value that is not legal is refused by variable, value and what is le
   test.each(Object.entries(OTHERS))('%s', (name, { legal, bad }) => {
     for (const value of bad) {
       const message = refusal({ [name]: value })
-      expect(message.startsWith(`${name}=${JSON.stringify(value)} is not legal: `), message).toBe(
-        true,
-      )
+      expect(
+        message.startsWith(`${name}=${JSON.stringify(value)} is invalid: expected `),
+        message,
+      ).toBe(true)
       expect(message).toMatch(legal)
     }
   })
@@ -160,11 +161,11 @@ describe('a value that is not legal is refused by variable, value and what is le
     ['rpc.example?secret', 'rpc.example?***'],
     ['//rpc.example/v2/secret-secret-secret,x', '//rpc.example/v2/***,x'],
     ['https://a.example/,https://me:secret@b.example:99999', 'https://***@b.example:99999'],
-  ])('RPC_URL=%s without what may be secret', (value, shown) => {
-    expect(refusal({ RPC_URL: value })).toContain(`RPC_URL="${shown}" is not legal: `)
+  ])('credentials are hidden: RPC_URL=%s', (value, shown) => {
+    expect(refusal({ RPC_URL: value })).toContain(`RPC_URL="${shown}" is invalid: expected `)
   })
 
-  test('of several, each is named once', () => {
+  test('several invalid variables are each named once', () => {
     const lines = refusal({ PORT: 'x', LOG_LEVEL: 'y', RPC_URL: 'a,b', CONTRACT_ID: CONTRACT })
     expect(lines.split('\n').map((line) => line.split('=')[0])).toEqual([
       'RPC_URL',
@@ -174,8 +175,8 @@ describe('a value that is not legal is refused by variable, value and what is le
   })
 })
 
-describe('what is left out', () => {
-  test('has the default that the README tells', () => {
+describe('a variable that is not set', () => {
+  test('has its default', () => {
     expect(parseConfig({})).toMatchObject({
       contractId: undefined,
       rpcUrls: ['https://soroban-testnet.stellar.org'],
@@ -201,13 +202,13 @@ describe('what is left out', () => {
     })
   })
 
-  test('is the same as what is set to nothing', () => {
+  test('is the same as one that is set to the empty text', () => {
     const names = [...Object.keys(WHOLE), ...Object.keys(OTHERS), 'DATABASE_PATH', 'HOST']
     const empty = Object.fromEntries(names.map((name) => [name, '']))
     expect(parseConfig(empty)).toEqual(parseConfig({}))
   })
 
-  test('is asked for by the commands that need it', () => {
+  test('is asked for by a command that needs it', () => {
     const unset = parseConfig({ NETWORK: 'mainnet' })
     expect(() => requireContract(unset)).toThrow(UsageError)
     expect(() => requireContract(unset)).toThrow(/CONTRACT_ID is not set: .* "npm run demo"/)
@@ -216,7 +217,7 @@ describe('what is left out', () => {
   })
 })
 
-describe('what is legal', () => {
+describe('valid values', () => {
   test('NETWORK is a name or a passphrase', () => {
     const passphrase = (NETWORK: string) => parseConfig({ NETWORK }).networkPassphrase
     expect(passphrase('mainnet')).toBe('Public Global Stellar Network ; September 2015')
@@ -231,7 +232,7 @@ describe('what is legal', () => {
     expect(rpcUrls).toEqual(['https://a.example/key', 'file:///r.jsonl'])
   })
 
-  test('TRUST_PROXY is addresses and ranges of both families', () => {
+  test('TRUST_PROXY is a list of addresses and ranges, of IPv4 and IPv6', () => {
     const { trustProxy } = parseConfig({ TRUST_PROXY: '10.0.0.0/8, ::1,192.0.2.7,2001:db8::/32,' })
     expect(trustProxy.check('10.255.0.1')).toBe(true)
     expect(trustProxy.check('192.0.2.7')).toBe(true)

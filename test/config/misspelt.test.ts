@@ -32,6 +32,6 @@ test('names that other programs use, and names that are right, are not reported'
   expect(findMisspelt(Object.fromEntries(common.map((name) => [name, 'x'])), NAMES)).toEqual([])
 })
 
-test('a name near one that is set as well is let be', () => {
+test('a name near one that is set too is not reported', () => {
   expect(findMisspelt({ PORT: '1', PORTS: '2' }, NAMES)).toEqual([])
 })
