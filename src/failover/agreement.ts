@@ -1,46 +1,53 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
-import { difference, sealed } from './compare-pages.ts'
+import type { LedgerPage, PageStart } from '../source/source.ts'
+import { commonPart, firstDifference } from './compare-pages.ts'
 import type { Endpoint } from './endpoint/endpoint.ts'
 import type { Answer } from './race.ts'
-import type { LedgerPage, PageStart } from '../source/source.ts'
 
-/** What is believed of the pages that endpoints have answered. */
-export interface Belief {
-  /** The page that the answers so far amount to; undefined: more are needed. */
+/** Decides which page is accepted when endpoints have to agree on it. */
+export interface Agreement {
+  /** The page that enough endpoints agree on; undefined if more answers are needed. */
   decide(answers: readonly PageAnswer[]): LedgerPage | undefined
-  /** Those who answered what was believed; the others have lied, and are blamed. */
-  settle(page: LedgerPage, answers: readonly PageAnswer[]): Endpoint[]
-  /** Nobody can tell who is right, so all of them are shown, and asked again. */
-  dispute(start: PageStart, answers: readonly PageAnswer[]): SourceError
-  /** Pages on which endpoints did not agree, and what they do not agree on now. */
-  counters(): { disagreements: number; disagreement: string | null }
+  /** Returns the endpoints that agree with the accepted page; the others are at fault. */
+  accept(page: LedgerPage, answers: readonly PageAnswer[]): Endpoint[]
+  /** The error for answers that do not agree. It is not known who is right, so all are shown. */
+  reject(start: PageStart, answers: readonly PageAnswer[]): SourceError
+  counters(): AgreementCounters
+}
+
+export interface AgreementCounters {
+  /** Pages on which endpoints did not agree. */
+  disagreements: number
+  /** What endpoints disagree on now; else null. */
+  disagreement: string | null
 }
 
 export type PageAnswer = Answer<Endpoint, LedgerPage>
 
-export function createBelief(agreement: 1 | 2, log: Logger): Belief {
+/** `needed`: how many endpoints must return the same page. */
+export function createAgreement(needed: 1 | 2, log: Logger): Agreement {
   let disagreements = 0
   let disagreement: string | null = null
 
   return {
     decide(answers) {
       const last = answers.at(-1)?.answer
-      if (last === undefined || agreement === 1) return last
-      const alike = answers
+      if (last === undefined || needed === 1) return last
+      const equal = answers
         .slice(0, -1)
-        .find(({ answer }) => difference(answer, last) === undefined)?.answer
-      return alike && sealed(alike, last)
+        .find(({ answer }) => firstDifference(answer, last) === undefined)?.answer
+      return equal && commonPart(equal, last)
     },
 
-    settle(page, answers) {
+    accept(page, answers) {
       const agreeing: Endpoint[] = []
       for (const { from, answer } of answers) {
-        const sides = agreement === 1 ? undefined : difference(answer, page)
-        if (sides === undefined) agreeing.push(from)
+        const found = needed === 1 ? undefined : firstDifference(answer, page)
+        if (found === undefined) agreeing.push(from)
         else {
           disagreements += 1
-          const detail = `${idOf(sides.ours)} where others have ${idOf(sides.theirs)}`
+          const detail = `${idOf(found.a)} where others have ${idOf(found.b)}`
           log.error({ endpoint: from.name, detail }, 'an RPC disagrees with two others')
           from.blame(new SourceError('unknown', `disagrees with two others: ${detail}`))
         }
@@ -49,20 +56,17 @@ export function createBelief(agreement: 1 | 2, log: Logger): Belief {
       return agreeing
     },
 
-    dispute(start, answers) {
-      const [{ from: a, answer: ofA }, { from: b, answer: ofB }] = answers as readonly [
-        PageAnswer,
-        PageAnswer,
-      ]
-      const { ours, theirs } = difference(ofA, ofB) ?? { ours: undefined, theirs: undefined }
+    reject(start, answers) {
+      const [first, second] = answers as readonly [PageAnswer, PageAnswer]
+      const found = firstDifference(first.answer, second.answer)
       const where = 'after' in start ? `after ${start.after}` : `from ledger ${start.startLedger}`
-      const detail = `endpoints disagree ${where}: ${a.name} has ${idOf(ours)}, ${b.name} has ${idOf(theirs)}`
+      const [a, b] = [first.from.name, second.from.name]
+      const detail = `endpoints disagree ${where}: ${a} has ${idOf(found?.a)}, ${b} has ${idOf(found?.b)}`
       for (const { from } of answers) from.dispute(detail)
       disagreements += 1
-      if (disagreement === null) log.error({ detail }, 'RPCs disagree: the checkpoint is held')
+      if (disagreement === null) log.error({ detail }, 'RPCs disagree: indexing waits')
       disagreement = detail
-      const endpoint = `${a.name}, ${b.name}`
-      return new SourceError('unknown', detail, { endpoint })
+      return new SourceError('unknown', detail, { endpoint: `${a}, ${b}` })
     },
 
     counters: () => ({ disagreements, disagreement }),

@@ -3,37 +3,36 @@ import type { RawEvent } from '../domain/event.ts'
 import type { LedgerPoint } from '../domain/ledger.ts'
 import type { LedgerPage } from '../source/source.ts'
 
-/** Where two answers to one question part; the first events there, or undefined where one has none. */
-export interface Difference {
-  ours: RawEvent | undefined
-  theirs: RawEvent | undefined
+/** The first events in which pages `a` and `b` differ; undefined if that page has none there. */
+export interface PageDifference {
+  a: RawEvent | undefined
+  b: RawEvent | undefined
 }
 
 /**
- * The first difference of two pages from the same start, as far as both go: the one that ends
- * earlier says nothing about what comes after it. An id is not enough, as an event under it may
- * have been made up.
+ * Compares two pages from the same start, up to the end of the shorter one. Ids alone are not
+ * enough: an endpoint may have made up the event under an id.
  */
-export function difference(a: LedgerPage, b: LedgerPage): Difference | undefined {
-  const end = earlier(a, b).cursor
+export function firstDifference(a: LedgerPage, b: LedgerPage): PageDifference | undefined {
+  const end = shorter(a, b).cursor
   for (let i = 0; ; i += 1) {
-    const ours = upTo(end, a.events[i])
-    const theirs = upTo(end, b.events[i])
-    if (ours === undefined && theirs === undefined) return undefined
-    if (!isSame(ours, theirs)) return { ours, theirs }
+    const ofA = upTo(end, a.events[i])
+    const ofB = upTo(end, b.events[i])
+    if (ofA === undefined && ofB === undefined) return undefined
+    if (!isSame(ofA, ofB)) return { a: ofA, b: ofB }
   }
 }
 
 /**
- * What two pages that agree are both complete through: the one that ends earlier. Its tip is the
- * lower one: a caller that pages until the tip would ask without rest for what only one has.
+ * The page that two agreeing pages have in common: the shorter one. It has the lower tip of the
+ * two: a caller pages until the tip, and would ask without pause for ledgers that only one has.
  */
-export function sealed(a: LedgerPage, b: LedgerPage): LedgerPage {
+export function commonPart(a: LedgerPage, b: LedgerPage): LedgerPage {
   const tip = a.tip.ledger <= b.tip.ledger ? a.tip : b.tip
-  return { ...earlier(a, b), tip, oldest: newer(a.oldest, b.oldest) }
+  return { ...shorter(a, b), tip, oldest: newer(a.oldest, b.oldest) }
 }
 
-function earlier(a: LedgerPage, b: LedgerPage): LedgerPage {
+function shorter(a: LedgerPage, b: LedgerPage): LedgerPage {
   return a.cursor <= b.cursor ? a : b
 }
 

@@ -1,152 +1,100 @@
-import type { Logger } from 'pino'
-import type { Endpoint } from './endpoint/endpoint.ts'
-import { askExtent, askRange, commonRange } from './ranges.ts'
-import { allFailed } from './all-failed.ts'
-import { race } from './race.ts'
-import type { Failure, Outcome } from './race.ts'
-import { isDue, isOurs } from './ranking.ts'
-import type { Ranking } from './ranking.ts'
 import type { LedgerSource } from '../source/source.ts'
-import type { Timers } from './timers.ts'
+import { allFailed } from './all-failed.ts'
+import type { Endpoint } from './endpoint/endpoint.ts'
+import { lacksContractOnly } from './endpoint/identity.ts'
+import type { Pool } from './pool.ts'
+import { race } from './race.ts'
+import type { Answer, Failure } from './race.ts'
+import { askExtent, askRange, commonRange } from './ranges.ts'
+import { isDue } from './ranking.ts'
 
-/** All that a source is asked besides pages, put to several endpoints. */
-export interface Questions extends Omit<LedgerSource, 'page'> {
-  /** The endpoint, once it is known to be of our network and to have the contract. */
-  identified(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint>
-}
+/** All calls of a source but pages: one good answer is enough for each, except for `extent`. */
+export type Lookups = Pick<LedgerSource, 'network' | 'range' | 'extent' | 'ledger' | 'entries'>
 
-export interface QuestionDeps {
-  endpoints: readonly Endpoint[]
-  ranking: Ranking
-  agreement: 1 | 2
-  networkPassphrase: string
-  /** The time one endpoint has before the next is asked as well. */
-  patienceMs: number
-  callTimeoutMs: number
-  timers: Timers
-  log: Logger
-  /** Called at each question. */
-  began(): void
-}
-
-export function createQuestions(deps: QuestionDeps): Questions {
-  const { endpoints, ranking, agreement, networkPassphrase, patienceMs, began } = deps
-  const { callTimeoutMs, timers, log } = deps
-  const { after } = timers
+export function createLookups(pool: Pool): Lookups {
+  const { endpoints, ranking, probes, needed, networkPassphrase, patienceMs, timers } = pool
 
   async function identified(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-    await endpoint.identify(ranking.serving().includes(endpoint), signal)
+    await endpoint.identify(ranking.isServing(endpoint), signal)
     return endpoint
   }
 
-  /** For what is not about the contract: an endpoint without it will do, where there is no other. */
-  async function located(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+  /** For calls that need no contract: an endpoint without it will do, if there is no other. */
+  async function ofNetwork(endpoint: Endpoint, signal: AbortSignal): Promise<Endpoint> {
     try {
       return await identified(endpoint, signal)
     } catch (error) {
-      if (isOurs(endpoint)) return endpoint
+      if (lacksContractOnly(endpoint)) return endpoint
       throw error
     }
   }
 
-  /** The answer of the first endpoint that has a usable one. */
-  async function ask<T, R>(
-    make: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
-    usable: (answer: T) => R | undefined,
+  const createQueue = () => ranking.createQueue({ needed: 1, mayTry: isDueOrLacksContract })
+
+  const failed = (failures: readonly Failure<Endpoint>[]) =>
+    allFailed({ endpoints, failures, needed, networkPassphrase })
+
+  /** The first answer that is not undefined; undefined only if no endpoint has another answer. */
+  async function firstAnswer<T>(
+    ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
-  ): Promise<Outcome<Endpoint, T, R>> {
-    began()
-    return race(
+  ): Promise<T> {
+    probes.start()
+    const { decided, answers, failures } = await race<Endpoint, T, Answer<Endpoint, T>>(
       {
         width: 1,
-        next: ranking.createQueue(1, undefined, isDueOrOurs),
-        ask: make,
+        next: createQueue(),
+        ask,
         patienceMs: () => patienceMs,
-        decide: (answers) =>
-          answers.map(({ answer }) => usable(answer)).find((answer) => answer !== undefined),
-        outrun: () => {},
-        after,
+        decide: (all) => all.find(({ answer }) => answer !== undefined),
+        after: timers.after,
       },
       signal,
     )
+    const found = decided ?? answers[0]
+    if (found === undefined) throw failed(failures)
+    return found.answer
   }
 
-  const failed = (failures: readonly Failure<Endpoint>[]) =>
-    allFailed({ endpoints, failures, agreement, networkPassphrase })
-
   return {
-    identified,
-
-    async network(signal) {
-      const outcome = await ask(
-        async (endpoint, ending) => {
-          await located(endpoint, ending)
-          return { passphrase: networkPassphrase }
-        },
-        (network) => network,
-        signal,
-      )
-      if (outcome.decided !== undefined) return outcome.decided
-      throw failed(outcome.failures)
-    },
+    network: (signal) =>
+      firstAnswer(async (endpoint, ending) => {
+        await ofNetwork(endpoint, ending)
+        return { passphrase: networkPassphrase }
+      }, signal),
 
     async range(signal) {
-      began()
-      const { answers, failures } = await askRange(
-        {
-          width: endpoints.length,
-          next: ranking.createQueue(1, undefined, isDueOrOurs),
-          ask: async (endpoint, ending) => (await located(endpoint, ending)).range(ending),
-          patienceMs,
-          callTimeoutMs,
-          after,
-        },
-        signal,
-      )
+      probes.start()
+      const ask = async (endpoint: Endpoint, ending: AbortSignal) =>
+        (await ofNetwork(endpoint, ending)).range(ending)
+      const { answers, failures } = await askRange({ ...pool, next: createQueue(), ask }, signal)
       if (answers.length === 0) throw failed(failures)
-      return commonRange(answers, agreement)
+      return commonRange(answers, needed)
     },
 
     async extent(signal) {
-      began()
-      const { answers, failures } = await askExtent(
-        {
-          endpoints,
-          ask: async (endpoint, ending) => (await identified(endpoint, ending)).range(ending),
-          timers,
-          log,
-        },
-        signal,
-      )
-      if (answers.length < agreement) throw failed(failures)
-      return commonRange(answers, agreement)
+      probes.start()
+      const ask = async (endpoint: Endpoint, ending: AbortSignal) =>
+        (await identified(endpoint, ending)).range(ending)
+      const { answers, failures } = await askExtent({ ...pool, ask }, signal)
+      if (answers.length < needed) throw failed(failures)
+      return commonRange(answers, needed)
     },
 
-    async ledger(sequence, signal) {
-      const outcome = await ask(
-        async (endpoint, ending) => (await located(endpoint, ending)).ledger(sequence, ending),
-        (ledger) => ledger,
+    ledger: (sequence, signal) =>
+      firstAnswer(
+        async (endpoint, ending) => (await ofNetwork(endpoint, ending)).ledger(sequence, ending),
         signal,
-      )
-      if (outcome.decided !== undefined) return outcome.decided
-      // Those that can be asked do not have it.
-      if (outcome.answers.length > 0) return undefined
-      throw failed(outcome.failures)
-    },
+      ),
 
-    async entries(keys, signal) {
-      const outcome = await ask(
+    entries: (keys, signal) =>
+      firstAnswer(
         async (endpoint, ending) => (await identified(endpoint, ending)).entries(keys, ending),
-        (entries) => entries,
         signal,
-      )
-      if (outcome.decided !== undefined) return outcome.decided
-      throw failed(outcome.failures)
-    },
+      ),
   }
 }
 
-/** Whether one that is set aside may be tried, where there is no other, for what is not about the contract. */
-function isDueOrOurs(endpoint: Endpoint): boolean {
-  return isDue(endpoint) || isOurs(endpoint)
+function isDueOrLacksContract(endpoint: Endpoint): boolean {
+  return isDue(endpoint) || lacksContractOnly(endpoint)
 }

@@ -1,27 +1,29 @@
-import type { Timers } from './timers.ts'
 import type { Endpoint } from './endpoint/endpoint.ts'
+import type { Timers } from './timers.ts'
 
-/** Questions beside the pages, so that standing and tips of the endpoints not in use are known. */
+/** Calls to the endpoints that are not in use, so that their health and tips are known. */
 export interface Probes {
-  /** From the first call on; a source that is never asked has no timer. */
+  /** Called at each call to the source: a source that is never called has no timer. */
   start(): void
   close(): Promise<void>
 }
 
-/** How often it is looked for endpoints whose probe is due. */
+export interface ProbesDeps {
+  endpoints: readonly Endpoint[]
+  isInUse(endpoint: Endpoint): boolean
+  timers: Pick<Timers, 'after'>
+}
+
+/** How often the endpoints are checked for a probe that is due. */
 const TICK_MS = 500
 
-export function createProbes(
-  endpoints: readonly Endpoint[],
-  isInUse: (endpoint: Endpoint) => boolean,
-  { after }: Pick<Timers, 'after'>,
-): Probes {
+export function createProbes({ endpoints, isInUse, timers }: ProbesDeps): Probes {
   const closing = new AbortController()
   const running = new Map<Endpoint, Promise<void>>()
   let cancel: (() => void) | undefined
 
   function tick(): void {
-    cancel = after(TICK_MS, tick)
+    cancel = timers.after(TICK_MS, tick)
     for (const endpoint of endpoints) {
       if (isInUse(endpoint) || running.has(endpoint) || !endpoint.isProbeDue()) continue
       const probe = endpoint.probe(closing.signal).finally(() => running.delete(endpoint))
@@ -31,7 +33,7 @@ export function createProbes(
 
   return {
     start() {
-      // Where there is only one, its callers learn all that a probe could.
+      // A single endpoint needs no probes: its calls show all that a probe would.
       if (cancel === undefined && endpoints.length > 1 && !closing.signal.aborted) tick()
     },
     async close() {

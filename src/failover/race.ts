@@ -2,22 +2,22 @@ import { SourceError } from '../domain/errors.ts'
 import type { Timers } from './timers.ts'
 
 /**
- * One question to several, one after the other: the next is asked when one has failed or has had
- * the time it usually takes. The one whose answer completes the decision ends it for the others.
+ * Asks one question of several entrants, until the answers are enough for a decision. The next
+ * entrant is asked when one fails, or takes longer than usual. The decision calls off the rest.
  */
 export interface Race<E, T, R> {
-  /** How many are asked at once at the beginning. */
+  /** How many entrants are asked at the start. */
   width: number
-  /** Who is asked next, if anyone; `hopes` is how many have answered well or still may. */
-  next(hopes: number): E | undefined
-  /** Throws SourceError where it cannot answer; anything else ends the race. */
+  /** The next entrant, if there is one. `promising`: how many have answered or still may. */
+  next(promising: number): E | undefined
+  /** Throws SourceError if the entrant cannot answer; any other error ends the race. */
   ask(entrant: E, signal: AbortSignal): Promise<T>
-  /** Milliseconds until another one is asked as well. */
+  /** Milliseconds until another entrant is asked as well. */
   patienceMs(entrant: E): number
-  /** What the answers so far, in order of their coming, amount to; undefined: not enough. */
+  /** The result of the answers so far, in order of arrival; undefined if more are needed. */
   decide(answers: readonly Answer<E, T>[]): R | undefined
-  /** The decision has come without an entrant that was out of time. */
-  outrun(entrant: E): void
+  /** The race was decided while this entrant was taking longer than its patience. */
+  onOvertaken?(entrant: E): void
   after: Timers['after']
 }
 
@@ -31,27 +31,27 @@ export interface Failure<E> {
   error: SourceError
 }
 
-/** Without a decision, everyone there was to ask has answered or failed. */
+/** If nothing was decided, every entrant has answered or failed. */
 export interface Outcome<E, T, R> {
   decided: R | undefined
   answers: readonly Answer<E, T>[]
   failures: readonly Failure<E>[]
 }
 
-interface Run {
+interface Attempt {
   ending: AbortController
-  cancel(): void
-  late: boolean
+  cancelPatience(): void
+  isLate: boolean
 }
 
-/** An aborted signal rejects with the signal's reason. */
+/** An abort rejects with the signal's reason. */
 export async function race<E, T, R>(
-  { width, next, ask, patienceMs, decide, outrun, after }: Race<E, T, R>,
+  { width, next, ask, patienceMs, decide, onOvertaken, after }: Race<E, T, R>,
   signal: AbortSignal,
 ): Promise<Outcome<E, T, R>> {
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<Outcome<E, T, R>>()
-  const running = new Map<E, Run>()
+  const running = new Map<E, Attempt>()
   const answers: Answer<E, T>[] = []
   const failures: Failure<E>[] = []
 
@@ -59,12 +59,12 @@ export async function race<E, T, R>(
     const entrant = next(running.size + answers.length)
     if (entrant === undefined) return false
     const ending = new AbortController()
-    const cancel = after(patienceMs(entrant), () => {
-      run.late = true
+    const cancelPatience = after(patienceMs(entrant), () => {
+      attempt.isLate = true
       launch()
     })
-    const run: Run = { ending, cancel, late: false }
-    running.set(entrant, run)
+    const attempt: Attempt = { ending, cancelPatience, isLate: false }
+    running.set(entrant, attempt)
     follow(entrant, ending.signal).catch(reject)
     return true
   }
@@ -85,16 +85,16 @@ export async function race<E, T, R>(
     judge()
   }
 
-  /** False once it has been called off. */
+  /** False if the attempt was already called off. */
   function leave(entrant: E): boolean {
-    running.get(entrant)?.cancel()
+    running.get(entrant)?.cancelPatience()
     return running.delete(entrant)
   }
 
   function judge(): void {
     const decided = decide(answers)
     if (decided !== undefined) {
-      for (const [entrant, { late }] of running) if (late) outrun(entrant)
+      for (const [entrant, { isLate }] of running) if (isLate) onOvertaken?.(entrant)
       resolve({ decided, answers, failures })
     } else if (running.size === 0 && !launch()) {
       resolve({ decided: undefined, answers, failures })

@@ -1,68 +1,70 @@
-import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
-import { rest } from './timers.ts'
-import type { Timers } from './timers.ts'
-import type { Endpoint } from './endpoint/endpoint.ts'
-import { race } from './race.ts'
-import type { Answer, Failure, Race } from './race.ts'
 import type { LedgerRange } from '../domain/ledger.ts'
+import type { Endpoint } from './endpoint/endpoint.ts'
+import type { Pool } from './pool.ts'
+import { race } from './race.ts'
+import type { Answer, Failure } from './race.ts'
+import type { Queue } from './ranking.ts'
+import { delay } from './timers.ts'
 
-/** The ledgers of several endpoints, as far as they have answered. */
+/** The ledgers of each endpoint that has answered. */
 export interface Ranges {
   answers: readonly Answer<Endpoint, LedgerRange>[]
   failures: readonly Failure<Endpoint>[]
 }
 
+/** Asks one endpoint, after its identity was checked. */
+type Ask = (endpoint: Endpoint, signal: AbortSignal) => Promise<LedgerRange>
+
 export interface RangeDeps extends Pick<
-  Race<Endpoint, LedgerRange, never>,
-  'width' | 'next' | 'ask' | 'after'
+  Pool,
+  'endpoints' | 'patienceMs' | 'callTimeoutMs' | 'timers'
 > {
-  /** How much longer than the first the others may take. */
-  patienceMs: number
-  callTimeoutMs: number
+  next: Queue
+  ask: Ask
 }
 
-/** What endpoints answer soon: one that is slower than the others is not waited for. */
+/** Asks all endpoints at once. After the first answer, the others have `patienceMs` to answer. */
 export async function askRange(deps: RangeDeps, signal: AbortSignal): Promise<Ranges> {
-  const { ask, patienceMs, callTimeoutMs, after, ...others } = deps
+  const { endpoints, next, ask, patienceMs, callTimeoutMs, timers } = deps
   const { promise: over, reject } = Promise.withResolvers<never>()
   let cancel: (() => void) | undefined
-  const entrants: Race<Endpoint, LedgerRange, never> = {
-    ...others,
-    after,
-    async ask(endpoint, ending) {
-      const answer = await Promise.race([ask(endpoint, ending), over])
-      cancel ??= after(patienceMs, () => {
-        reject(new SourceError('timeout', 'it is slower than the others'))
-      })
-      return answer
-    },
-    patienceMs: () => callTimeoutMs,
-    decide: () => undefined,
-    outrun: () => {},
+
+  async function askInTime(endpoint: Endpoint, ending: AbortSignal): Promise<LedgerRange> {
+    const answer = await Promise.race([ask(endpoint, ending), over])
+    cancel ??= timers.after(patienceMs, () => {
+      reject(new SourceError('timeout', 'it is slower than the others'))
+    })
+    return answer
   }
-  return race(entrants, signal).finally(() => cancel?.())
+
+  return race<Endpoint, LedgerRange, never>(
+    {
+      width: endpoints.length,
+      next,
+      ask: askInTime,
+      patienceMs: () => callTimeoutMs,
+      decide: () => undefined,
+      after: timers.after,
+    },
+    signal,
+  ).finally(() => cancel?.())
 }
 
-/**
- * What all endpoints have between them. A log that begins without the longest history never gets
- * it back, so every endpoint has to answer, however often it takes; one that cannot be asked for a
- * long while is named and left out.
- */
-export interface ExtentDeps {
-  endpoints: readonly Endpoint[]
-  /** Asks one endpoint, once it is known to be ours. */
-  ask(endpoint: Endpoint, signal: AbortSignal): Promise<LedgerRange>
-  timers: Timers
-  log: Logger
+export interface ExtentDeps extends Pick<Pool, 'endpoints' | 'timers' | 'log'> {
+  ask: Ask
 }
 
-/** Given up after both. */
+/** An endpoint is given up after both. */
 const GIVE_UP_MS = 60_000
 const GIVE_UP_TRIES = 3
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 8_000
 
+/**
+ * Asks all endpoints, each as often as necessary: a log that begins without the longest history
+ * never gets it back. An endpoint that does not answer for a minute is left out, with a warning.
+ */
 export async function askExtent(deps: ExtentDeps, signal: AbortSignal): Promise<Ranges> {
   const { endpoints, log } = deps
   const answers: Answer<Endpoint, LedgerRange>[] = []
@@ -83,12 +85,12 @@ export async function askExtent(deps: ExtentDeps, signal: AbortSignal): Promise<
   for (const { from, error } of answers.length > 0 ? failures : []) {
     if (from.aside() !== undefined) continue
     const detail = `${error.fault}: ${error.message}`
-    log.warn({ endpoint: from.name, detail }, 'where the log begins was decided without this RPC')
+    log.warn({ endpoint: from.name, detail }, 'the start of the log was decided without this RPC')
   }
   return { answers, failures }
 }
 
-/** A range, or why there is none. */
+/** The endpoint's range, or the last error before it was given up. */
 async function askPatiently(
   { endpoints, ask, timers }: ExtentDeps,
   endpoint: Endpoint,
@@ -100,22 +102,20 @@ async function askPatiently(
       return await ask(endpoint, signal)
     } catch (error) {
       if (signal.aborted || !(error instanceof SourceError)) throw error
-      // There is nobody to wait for: the caller asks again.
+      // With a single endpoint the caller asks again.
       if (endpoint.aside() !== undefined || endpoints.length === 1) return error
-      const waitMs = Math.max(
-        Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS),
-        endpoint.health.askedToWaitMs(),
-      )
+      const askedToWaitMs = endpoint.health.askedToWaitMs()
       const leftMs = began + GIVE_UP_MS - timers.now()
       if (leftMs <= 0 && tries >= GIVE_UP_TRIES) return error
-      // One that asks to be left alone for longer cannot be asked in time.
-      if (endpoint.health.askedToWaitMs() > Math.max(leftMs, LONGEST_WAIT_MS)) return error
-      await rest(timers, waitMs, signal)
+      // It asked for a pause that is too long to wait for.
+      if (askedToWaitMs > Math.max(leftMs, LONGEST_WAIT_MS)) return error
+      const waitMs = Math.min(FIRST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS)
+      await delay(timers, Math.max(waitMs, askedToWaitMs), signal)
     }
   }
 }
 
-/** The ledgers that so many of the endpoints have: of two, the second-longest history counts. */
+/** The ledgers that at least `needed` endpoints have: for two, the second-longest history. */
 export function commonRange(answers: Ranges['answers'], needed: number): LedgerRange {
   const oldest = answers.map(({ answer }) => answer.oldest).toSorted((a, b) => a - b)
   const latest = answers.map(({ answer }) => answer.latest).toSorted((a, b) => b - a)

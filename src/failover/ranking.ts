@@ -1,29 +1,35 @@
-import type { Endpoint } from './endpoint/endpoint.ts'
 import type { PageStart } from '../source/source.ts'
+import type { Endpoint } from './endpoint/endpoint.ts'
 
-/** Who is asked, and in which order. */
+/** Which endpoints are asked, and in which order. */
 export interface Ranking {
-  /** Who the last page is from. */
+  /** The endpoints that the last page came from. */
   serving(): readonly Endpoint[]
+  isServing(endpoint: Endpoint): boolean
   serve(endpoints: readonly Endpoint[]): void
-  /** Those that may be asked, best first. */
-  ranked(start?: PageStart, mayTry?: MayTry): Endpoint[]
-  /** Who is asked next in one call that needs so many answers; see the body. */
-  createQueue(needed: number, start?: PageStart, mayTry?: MayTry): Queue
+  /** The next page would be asked of this endpoint, so it needs no probe. */
+  isInUse(endpoint: Endpoint, needed: number): boolean
+  createQueue(options: QueueOptions): Queue
 }
 
-/** Whether an endpoint that is set aside may be tried, where there is no other. */
-export type MayTry = (endpoint: Endpoint) => boolean
+export interface QueueOptions {
+  /** How many answers the call needs. */
+  needed: number
+  /** Of the page that is asked for. */
+  start?: PageStart
+  /** Whether an endpoint that is set aside may be asked if all are; by default, if it is due. */
+  mayTry?: (endpoint: Endpoint) => boolean
+}
 
-/** `hopes` is how many have answered well or still may. */
-export type Queue = (hopes: number) => Endpoint | undefined
+/** The next endpoint to ask in one call. `promising`: how many have answered or still may. */
+export type Queue = (promising: number) => Endpoint | undefined
 
 export function createRanking(endpoints: readonly Endpoint[]): Ranking {
   let serving: readonly Endpoint[] = []
 
   /**
-   * The lowest comes first; among equals the order of preference decides. One that lags is worse
-   * than one that has just failed, because it holds the log back for as long as it is asked.
+   * The lowest rank is asked first; equal ranks keep the operator's order. An endpoint that lags is
+   * worse than one that has just failed: it holds the log back for as long as it is asked.
    */
   function rank(endpoint: Endpoint, start: PageStart | undefined): number {
     if (start !== undefined && endpoint.ledgers.lacks(start)) return 4
@@ -32,7 +38,7 @@ export function createRanking(endpoints: readonly Endpoint[]): Ranking {
     return serving.includes(endpoint) ? 1 : 2
   }
 
-  function ranked(start?: PageStart, mayTry: MayTry = isDue): Endpoint[] {
+  function ranked({ start, mayTry = isDue }: Omit<QueueOptions, 'needed'> = {}): Endpoint[] {
     const usable = endpoints.filter((endpoint) => endpoint.aside() === undefined)
     if (usable.length === 0) return endpoints.filter(mayTry)
     return usable.toSorted((a, b) => rank(a, start) - rank(b, start))
@@ -40,26 +46,30 @@ export function createRanking(endpoints: readonly Endpoint[]): Ranking {
 
   return {
     serving: () => serving,
+    isServing: (endpoint) => serving.includes(endpoint),
     serve(chosen) {
       serving = chosen
     },
-    ranked,
+    isInUse(endpoint, needed) {
+      const next = serving.length > 0 ? serving : ranked().slice(0, needed)
+      return next.includes(endpoint)
+    },
 
     /**
-     * Endpoints that cool down are passed over as long as others may still give the answers
-     * `needed`; without these, the one that has cooled down most is asked. One that asked for it
-     * itself is left alone, unless all of them did.
+     * Endpoints that cool down are skipped while the others can still give the `needed` answers.
+     * If they cannot, the endpoint with the shortest time left is asked early. An endpoint that
+     * asked for the pause itself is left alone, unless all of them did.
      */
-    createQueue(needed, start, mayTry) {
+    createQueue({ needed, ...options }) {
       const asked = new Set<Endpoint>()
-      let early = 0
+      let askedEarly = 0
 
-      return (hopes) => {
-        const left = ranked(start, mayTry).filter((endpoint) => !asked.has(endpoint))
+      return (promising) => {
+        const left = ranked(options).filter((endpoint) => !asked.has(endpoint))
         let next = left.find(({ health }) => health.coolingMs() === 0)
-        if (next === undefined && hopes < needed && early < needed) {
-          early += 1
-          next = leastCool(left, ranked(start, mayTry))
+        if (next === undefined && promising < needed && askedEarly < needed) {
+          askedEarly += 1
+          next = leastCooling(left, ranked(options))
         }
         if (next !== undefined) asked.add(next)
         return next
@@ -68,9 +78,8 @@ export function createRanking(endpoints: readonly Endpoint[]): Ranking {
   }
 }
 
-function leastCool(left: readonly Endpoint[], all: readonly Endpoint[]): Endpoint | undefined {
-  const others = left.filter(mayBeAsked)
-  const candidates = all.some(mayBeAsked) ? others : left
+function leastCooling(left: readonly Endpoint[], all: readonly Endpoint[]): Endpoint | undefined {
+  const candidates = all.some(mayBeAsked) ? left.filter(mayBeAsked) : left
   return candidates.toSorted((a, b) => a.health.coolingMs() - b.health.coolingMs())[0]
 }
 
@@ -80,10 +89,4 @@ function mayBeAsked({ health }: Endpoint): boolean {
 
 export function isDue(endpoint: Endpoint): boolean {
   return endpoint.aside()?.isDue ?? false
-}
-
-/** Of our network, though it lacks the contract. */
-export function isOurs(endpoint: Endpoint): boolean {
-  const aside = endpoint.aside()
-  return aside !== undefined && aside.passphrase === undefined
 }

@@ -1,27 +1,27 @@
-/** Time and chance as the failover source needs them. */
+/** The time and the random numbers of the failover source; tests replace them. */
 export interface Timers {
   /** Milliseconds of a clock that never goes back. */
   now(): number
   /** From 0 to 1. */
   random(): number
-  /** Calls `run` once after so many milliseconds; the answer cancels that. */
+  /** Calls `run` once, after this many milliseconds; returns how to cancel that. */
   after(milliseconds: number, run: () => void): () => void
 }
 
-/** Those of this process, except for what is given. */
+/** Those given, and the real ones for the rest. */
 export function createTimers(given: Partial<Timers>): Timers {
   const { now = () => performance.now(), random = Math.random, after = afterReal } = given
   return { now, random, after }
 }
 
-/** A timer of this process that does not keep it alive. */
-export function afterReal(milliseconds: number, run: () => void): () => void {
+/** A real timer that does not keep the process alive. */
+function afterReal(milliseconds: number, run: () => void): () => void {
   const timer = setTimeout(run, milliseconds).unref()
   return () => clearTimeout(timer)
 }
 
-/** Resolves after so many milliseconds; an abort rejects with the signal's reason. */
-export async function rest(
+/** Resolves after this many milliseconds; an abort rejects with the signal's reason. */
+export async function delay(
   { after }: Pick<Timers, 'after'>,
   milliseconds: number,
   signal: AbortSignal,

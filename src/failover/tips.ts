@@ -1,40 +1,40 @@
 import type { LedgerPoint } from '../domain/ledger.ts'
 
 /**
- * How far the network has come, from what its endpoints say. A tip that is absurdly far from the
- * others is not believed, or all the others would seem to be behind. Pure: times are milliseconds
- * of any clock.
+ * The newest ledger of the network, from the tips of its endpoints. A tip that is absurdly far
+ * beyond the others is ignored: otherwise all the others would seem to be behind. Pure: times are
+ * milliseconds of any clock.
  */
 export interface Tips {
-  /** What an endpoint has said of its newest ledger; only the last word of each counts. */
-  see(endpoint: string, tip: LedgerPoint, now: number): void
-  /** It is of another network. */
+  /** Records the tip of an endpoint; it replaces the endpoint's earlier one. */
+  see(seen: { endpoint: string; tip: LedgerPoint; now: number }): void
+  /** Ignores the endpoint: it serves another network. */
   forget(endpoint: string): void
-  /** The highest tip that can be believed; 0: none is known. */
+  /** The highest tip that is believable; 0 if none is known. */
   best(now: number): number
 }
 
-/** Ledgers that one endpoint may be ahead of all others and be believed without any proof. */
+/** One endpoint may be this many ledgers ahead of all others without further evidence. */
 const MAX_JUMP = 1_000
-/** Ledgers close more slowly than this, whatever the network's setting. */
+/** On every network, ledgers take longer than this to close. */
 const MIN_LEDGER_SECONDS = 0.5
-/** Nobody vouches for what an endpoint said so long ago. */
+/** Older tips are ignored. */
 const FORGOTTEN_MS = 60_000
 
 interface Claim {
   tip: LedgerPoint
   at: number
-  /** The endpoint had said much the same before. */
+  /** The endpoint's tip before this one was similar. */
   isRepeated: boolean
 }
 
 export function createTips(): Tips {
   const claims = new Map<string, Claim>()
   return {
-    see(endpoint, tip, at) {
+    see({ endpoint, tip, now }) {
       const before = claims.get(endpoint)?.tip.ledger
       const isRepeated = before !== undefined && tip.ledger - before <= MAX_JUMP
-      claims.set(endpoint, { tip, at, isRepeated })
+      claims.set(endpoint, { tip, at: now, isRepeated })
     },
     forget: (endpoint) => void claims.delete(endpoint),
     best(now) {

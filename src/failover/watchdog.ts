@@ -1,28 +1,32 @@
 import { SourceError } from '../domain/errors.ts'
-import { afterReal } from './timers.ts'
+import type { Timers } from './timers.ts'
+
+export interface WatchOptions {
+  timeoutMs: number
+  after: Timers['after']
+}
 
 /**
- * A call that is given up after `timeoutMs` or an abort even if it never settles: sources have
- * their own time-outs, and this is for the one that does not come. The outer signal may live for
- * months, so nothing of a finished call is left on it.
+ * Gives a call up after `timeoutMs` or at an abort, even if it never settles. Sources have their
+ * own time-outs; this one is for a source whose time-out fails. The outer signal may live for
+ * months, so a finished call leaves no listener on it.
  */
 export async function watch<T>(
   call: (signal: AbortSignal) => Promise<T>,
-  timeoutMs: number,
+  { timeoutMs, after }: WatchOptions,
   signal: AbortSignal,
-  after = afterReal,
 ): Promise<T> {
   signal.throwIfAborted()
   const ending = new AbortController()
   const { promise: givenUp, reject } = Promise.withResolvers<never>()
   const giveUp = (reason: unknown) => {
-    // Before the abort, so that a call which takes it as its own failure does not come first.
+    // Reject first: the call may fail at the abort, and its own error must not win.
     reject(reason)
     ending.abort(reason)
   }
   const stop = () => giveUp(signal.reason)
   const cancel = after(timeoutMs, () => {
-    giveUp(new SourceError('timeout', `a call had not settled after ${timeoutMs} ms`))
+    giveUp(new SourceError('timeout', `no answer within ${timeoutMs} ms`))
   })
   signal.addEventListener('abort', stop, { once: true })
   try {

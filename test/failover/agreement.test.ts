@@ -135,7 +135,7 @@ describe('two endpoints that disagree', () => {
       for (const id of [held, offered]) expect(lastError).toContain(id)
     }
     const errors = () => failover.lines.filter(({ level }) => level >= 50)
-    expect(errors()).toMatchObject([{ msg: 'RPCs disagree: the checkpoint is held' }])
+    expect(errors()).toMatchObject([{ msg: 'RPCs disagree: indexing waits' }])
     expect(failover.source.counters().disagreements).toBe(3)
     lies = false
     expect((await failover.source.page(all, 100, never)).events).toEqual(events)
@@ -191,7 +191,7 @@ describe('one endpoint alone', () => {
     await nodes[1]!.close()
     const alone = source.page(all, 100, never)
     await expect(alone).rejects.toMatchObject({ fault: 'unreachable' })
-    await expect(alone).rejects.toThrow(/only a could answer of the two needed; b: unreachable/)
+    await expect(alone).rejects.toThrow(/only a answered of the two needed; b: unreachable/)
   })
 
   test('loses no ledgers that the other has forgotten, and makes no page of them', async () => {

@@ -200,7 +200,7 @@ describe('P3: ledgers that several RPCs have forgotten', () => {
     for (let i = 0; i < 10; i += 1) {
       const error = await failure(failover)
       expect(error).toMatchObject({ fault: 'unknown', confirmed: false })
-      expect(error.message).toMatch(/only a could answer of the two needed/)
+      expect(error.message).toMatch(/only a answered of the two needed/)
       await failover.pass(10)
     }
     // Then from the first ledger that both have.

@@ -2,36 +2,38 @@ import { SourceError } from '../../domain/errors.ts'
 import type { ChainMemory, LedgerSource } from '../../source/source.ts'
 
 /**
- * Whether an endpoint has the chain that the log has. Test networks are reset a few times a year:
- * the passphrase stays, ledger numbers begin again, and event ids would collide with those of the
- * old chain. Only hashes tell. The check comes after the answer it is about, because a ledger of
- * the new chain may close between a check and an answer.
+ * Whether an endpoint has the chain of the log. Test networks start over a few times a year: the
+ * passphrase stays, ledger numbers begin again, and event ids would collide with those of the old
+ * chain. Only the hashes of ledgers show the difference. An answer is checked after it has come,
+ * because a ledger of the new chain may close between a check and an answer.
  */
 export interface ChainGuard {
-  /** Another chain may answer there from now on. */
+  /** The endpoint may serve another chain from now on. */
   doubt(): void
-  /** Nothing has happened since the last check that would call for another. */
+  /** There was no doubt since the last check. */
   isSure(): boolean
   /**
-   * Ends the doubts that there were when it was called, unless the endpoint has not come as far as
-   * what the log remembers, where another chain looks like ours. `tip` answers the newest ledger of the
-   * endpoint. Throws SourceError `history_changed`, and whatever the endpoint's ledgers throw.
+   * Ends the doubts from before the call. They remain if the endpoint has not reached the ledgers
+   * that the log remembers: until then, another chain cannot be told from a node that lags. `tip`
+   * returns the endpoint's newest ledger. Throws SourceError `history_changed`, and the errors of
+   * the endpoint.
    */
   check(tip: () => number | Promise<number>, signal: AbortSignal): Promise<void>
 }
 
-/** Ledgers to ask for before giving up: the endpoint may have forgotten the older ones. */
+/** How many ledgers are asked for: the endpoint may have forgotten some of them. */
 const MAX_ASKED = 3
 
 export function createChainGuard(
   source: Pick<LedgerSource, 'ledger'>,
   { anchors, checkpoint }: ChainMemory,
 ): ChainGuard {
-  /** How often there was doubt, and how often when the last check began. An endpoint begins with one. */
+  /** Counts doubts; every endpoint begins with one. */
   let doubts = 1
-  let settled = 0
+  /** The value of `doubts` at the start of the last check that succeeded. */
+  let checked = 0
 
-  /** Whether there was anything to compare, or nothing that ever could be. */
+  /** True if the chain is the log's, or if nothing that the log remembers is left to compare. */
   async function compare(logEnd: number, latest: number, signal: AbortSignal): Promise<boolean> {
     const all = anchors()
     const reached = all.filter(({ sequence }) => sequence <= latest)
@@ -41,11 +43,11 @@ export function createChainGuard(
       if (there.hash === hash) return true
       throw changed(`ledger ${sequence} was ${hash} and is ${there.hash} now`)
     }
-    // A node that lags is some ledgers behind; one that has half of them is on another chain.
+    // A node that lags is only some ledgers behind. With half of the ledgers it is another chain.
     if (latest * 2 < logEnd) {
       throw changed(`the tip is ledger ${latest}, and the log ends at ${logEnd}`)
     }
-    // One that has not come to the remembered ledgers has shown nothing yet.
+    // If some are not reached yet, nothing is known.
     return reached.length === all.length
   }
 
@@ -53,13 +55,13 @@ export function createChainGuard(
     doubt() {
       doubts += 1
     },
-    isSure: () => settled === doubts,
+    isSure: () => checked === doubts,
     async check(tip, signal) {
       const began = doubts
       const logEnd = checkpoint()
-      // The tip first: a ledger that is not there was forgotten then, and did not close meanwhile.
-      const isSettled = logEnd === undefined || (await compare(logEnd, await tip(), signal))
-      if (isSettled) settled = Math.max(settled, began)
+      // The tip is read first. Then a missing ledger up to it was forgotten: it is not a new one.
+      const isChecked = logEnd === undefined || (await compare(logEnd, await tip(), signal))
+      if (isChecked) checked = Math.max(checked, began)
     },
   }
 }
@@ -67,6 +69,6 @@ export function createChainGuard(
 function changed(evidence: string): SourceError {
   return new SourceError(
     'history_changed',
-    `the network has started over (${evidence}): its ledgers cannot be added to this log. Begin a fresh one with "flowfi-indexer start --fresh", which keeps the old file under another name`,
+    `the network has started over (${evidence}): its ledgers cannot be added to this log. Begin a new log with "flowfi-indexer start --fresh"; the old file is kept under another name`,
   )
 }

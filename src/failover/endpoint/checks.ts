@@ -1,36 +1,37 @@
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import type { ChainGuard } from './chain-guard.ts'
-import type { EndpointIdentity } from './identity.ts'
 import type { LedgerSource } from '../../source/source.ts'
 import type { Timers } from '../timers.ts'
+import type { Call } from './calls.ts'
+import type { ChainGuard } from './chain-guard.ts'
+import type { EndpointIdentity } from './identity.ts'
+import { lacksContractOnly } from './identity.ts'
 
-/** Whether what an endpoint answers may be used: it is of our network, and has the log's chain. */
-export interface EndpointTrust {
-  /** Throws `refused` where it is of another network or without the contract. */
+/** Calls that check whether an endpoint's answers may be used: its network, contract and chain. */
+export interface EndpointChecks {
+  /** Throws `refused` if it serves another network or lacks the contract. */
   identify(signal: AbortSignal): Promise<void>
-  /** Asks only where there is doubt. Throws `history_changed`, and faults of its own. */
+  /** Checks only if there is doubt. Throws `history_changed`, or the fault of the check. */
   checkChain(signal: AbortSignal): Promise<void>
-  /** What to report instead of a fault: another chain may be behind it. */
-  explained(error: SourceError, signal: AbortSignal): Promise<unknown>
+  /** The error to report for a fault: `history_changed` if another chain has caused it. */
+  explain(error: SourceError, signal: AbortSignal): Promise<unknown>
 }
 
-export interface TrustDeps {
+export interface EndpointChecksDeps {
   source: LedgerSource
   chain: ChainGuard
   identity: EndpointIdentity
   timers: Timers
-  /** Makes a call within its time, and notes its fault. */
-  call<T>(make: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>
+  call: Call
 }
 
-/** A check costs a whole ledger, and a replica that lags has a fault at every poll. */
+/** A check costs a whole ledger, and a node that lags has a fault at every poll. */
 const EXPLAIN_EVERY_MS = 5_000
 
-export function createTrust(deps: TrustDeps): EndpointTrust {
+export function createChecks(deps: EndpointChecksDeps): EndpointChecks {
   const { source, chain, identity, timers, call } = deps
   const { now } = timers
-  /** When a fault last had the chain checked, and what was found. */
+  /** When a fault last led to a check of the chain, and what that found. */
   let explainedAt = Number.NEGATIVE_INFINITY
   let explanation: SourceError | undefined
 
@@ -42,7 +43,7 @@ export function createTrust(deps: TrustDeps): EndpointTrust {
     }, signal)
   }
 
-  async function explained(error: SourceError, signal: AbortSignal): Promise<unknown> {
+  async function explain(error: SourceError, signal: AbortSignal): Promise<unknown> {
     if (chain.isSure()) return error
     if (now() - explainedAt < EXPLAIN_EVERY_MS) return explanation ?? error
     try {
@@ -62,13 +63,12 @@ export function createTrust(deps: TrustDeps): EndpointTrust {
       try {
         await call(identity.check, signal)
       } catch (error) {
-        const aside = identity.aside()
-        const isMissing = aside !== undefined && aside.passphrase === undefined
-        // A network that has started over does not have the contract.
-        throw isMissing && error instanceof SourceError ? await explained(error, signal) : error
+        if (!lacksContractOnly(identity) || !(error instanceof SourceError)) throw error
+        // After a network has started over, the contract is missing too.
+        throw await explain(error, signal)
       }
     },
     checkChain,
-    explained,
+    explain,
   }
 }

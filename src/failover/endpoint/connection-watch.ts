@@ -1,28 +1,32 @@
 /**
- * New connections of an endpoint put its chain in doubt: another node may be behind the URL, and
- * after a reset of the network another chain. A check costs a whole ledger, megabytes on a busy
- * network, and some servers close every connection that rests for five seconds. So the first few
- * are checked at once, and after these one in a while; a doubt that has to wait is not lost.
+ * A new connection puts the endpoint's chain in doubt: it may lead to another node, which may serve
+ * another chain if the network has started over. But a check costs a whole ledger (megabytes on a
+ * busy network), and some servers close every connection that is idle for five seconds. So the
+ * first few new connections are checked at once, and later ones once in five minutes. A check that
+ * has to wait is made later.
  */
 export interface ConnectionWatch {
-  /** Whether the chain is in doubt now. `opened` counts the connections so far. */
+  /** Whether the chain must be checked now. `opened` counts the connections so far. */
   isDoubtful(opened: number): boolean
 }
 
-const AT_ONCE = 5
-const THEN_EVERY_MS = 300_000
+/** Checks that are allowed at once. */
+const MAX_ALLOWED = 5
+/** One more check is allowed after this time. */
+const REFILL_MS = 300_000
 
 export function createConnectionWatch(now: () => number): ConnectionWatch {
   let known = 0
+  /** A new connection has not been checked yet. */
   let isWaiting = false
-  let allowed = AT_ONCE
+  let allowed = MAX_ALLOWED
   let refilledAt = now()
 
   function refill(): void {
-    const periods = Math.floor((now() - refilledAt) / THEN_EVERY_MS)
+    const periods = Math.floor((now() - refilledAt) / REFILL_MS)
     if (periods === 0) return
-    allowed = Math.min(AT_ONCE, allowed + periods)
-    refilledAt += periods * THEN_EVERY_MS
+    allowed = Math.min(MAX_ALLOWED, allowed + periods)
+    refilledAt += periods * REFILL_MS
   }
 
   return {

@@ -1,20 +1,6 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import { createChainGuard } from './chain-guard.ts'
-import type { Timers } from '../timers.ts'
-import { createHealth } from './health.ts'
-import type { EndpointHealth } from './health.ts'
-import { createIdentity } from './identity.ts'
-import type { Aside } from './identity.ts'
-import { createConnectionWatch } from './connection-watch.ts'
-import { createEndpointLedgers } from './ledgers.ts'
-import type { EndpointLedgers } from './ledgers.ts'
-import { createEndpointReport } from './report.ts'
-import { createTrust } from './checks.ts'
-import { createPageFetcher } from './page-fetcher.ts'
-import { createRetentionEvidence } from './retention.ts'
-import type { RetentionEvidence } from './retention.ts'
 import type { LedgerRange } from '../../domain/ledger.ts'
 import type { EndpointCounters, EndpointStatus } from '../../domain/upstream.ts'
 import type {
@@ -25,8 +11,22 @@ import type {
   LedgerSource,
   PageStart,
 } from '../../source/source.ts'
+import type { Timers } from '../timers.ts'
 import type { Tips } from '../tips.ts'
-import { watch } from '../watchdog.ts'
+import { createCalls } from './calls.ts'
+import { createChainGuard } from './chain-guard.ts'
+import { createChecks } from './checks.ts'
+import { createContact } from './contact.ts'
+import { createHealth } from './health.ts'
+import type { EndpointHealth } from './health.ts'
+import { createIdentity } from './identity.ts'
+import type { Aside } from './identity.ts'
+import { createEndpointLedgers } from './ledgers.ts'
+import type { EndpointLedgers } from './ledgers.ts'
+import { createPageFetcher } from './page-fetcher.ts'
+import { createEndpointReport } from './report.ts'
+import { createRetentionEvidence } from './retention.ts'
+import type { RetentionEvidence } from './retention.ts'
 
 export interface EndpointDeps {
   /** Credentials redacted. */
@@ -34,7 +34,7 @@ export interface EndpointDeps {
   source: LedgerSource
   networkPassphrase: string
   contractId: string
-  /** For one call, after which it is given up. */
+  /** Limit of one call. */
   callTimeoutMs: number
   log: Logger
   timers: Timers
@@ -45,126 +45,97 @@ export interface EndpointDeps {
   tips: Tips
 }
 
-/** One of several sources of the same ledgers, and what is known of it. Methods throw SourceError. */
+/**
+ * One endpoint: its calls, and what is known about it. Its methods throw SourceError.
+ *
+ * - calls.ts             one call, and what its outcome says about the endpoint
+ * - checks.ts            calls that check whether answers may be used
+ * - identity.ts          whether it serves our network and contract
+ * - chain-guard.ts       whether it has the log's chain; connection-watch.ts
+ * - page-fetcher.ts      pages: their size, their chain, and new connections for lost ledgers
+ * - health.ts            how well it answers
+ * - contact.ts           when it was last asked, and last answered
+ * - ledgers.ts           which ledgers it has
+ * - retention.ts         evidence that it has lost ledgers
+ * - report.ts            what operators see of it
+ */
 export interface Endpoint {
   readonly name: string
   readonly health: EndpointHealth
   readonly ledgers: Pick<EndpointLedgers, 'lacks' | 'lags' | 'latest' | 'oldest'>
-  /**
-   * Makes sure that it is of our network and has the contract, where that is not known or not
-   * known any more: for one `inUse`, once and after a lost connection.
-   */
-  identify(inUse: boolean, signal: AbortSignal): Promise<void>
-  /** One that is not `inUse` has to show first that its chain is the log's. */
-  page(start: PageStart, limit: number, inUse: boolean, signal: AbortSignal): Promise<LedgerPage>
+  /** Evidence that it has lost ledgers. */
+  readonly evidence: Pick<RetentionEvidence, 'proves' | 'oldestAfter'>
+  /** Checks its network and contract, unless a recent check still counts. */
+  identify(isServing: boolean, signal: AbortSignal): Promise<void>
+  /** Unless it `isServing`, its chain is checked before the page is returned. */
+  page(request: PageRequest, signal: AbortSignal): Promise<LedgerPage>
   range(signal: AbortSignal): Promise<LedgerRange>
   ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
-  /** Asks how it is, besides what it is asked anyway. Does not throw. */
+  /** Checks how it is, though no caller needs it now. Does not throw. */
   probe(signal: AbortSignal): Promise<void>
-  /** Whether nothing has been heard of it for so long that it is time for a probe. */
+  /** Whether it was not asked for so long that it is time for a probe. */
   isProbeDue(): boolean
-  /** What speaks against asking it for ledgers, if anything. */
+  /** Why it is set aside, if it is. */
   aside(): Aside | undefined
-  /** Whether it has a say in what is lost: it has answered within the last hour. */
+  /** Whether it has a vote on which ledgers are lost (promise P3). */
   isInService(): boolean
-  /** What it has said of the ledgers that it has lost. */
-  readonly evidence: Pick<RetentionEvidence, 'proves' | 'oldestAfter'>
-  /** Milliseconds that a page may take before another endpoint is asked as well. */
+  /** Milliseconds that a page may take until another endpoint is asked as well. */
   patienceMs(floorMs: number): number
-  /** Something it did that is not the outcome of a call. */
+  /** Records a fault that is not the outcome of a call. */
   blame(error: SourceError): void
-  /** Others say something else, and nobody knows who is right. */
+  /** Another endpoint gave a different answer, and it is not known who is right. */
   dispute(detail: string): void
-  outrun(): void
-  /** Its chain has to be checked before its next answer counts. */
+  /** Another endpoint was asked later and answered first. */
+  overtaken(): void
+  /** Its chain must be checked before its next answer counts. */
   doubt(): void
   status(): EndpointStatus
   counters(): EndpointCounters
 }
 
+export interface PageRequest {
+  start: PageStart
+  limit: number
+  /** The last page came from this endpoint. */
+  isServing: boolean
+}
+
 const PROBE_EVERY_MS = 10_000
-/** One that may come back into use is asked more often. */
+/** An endpoint that may come back into use is asked more often. */
 const PROBE_RETURNING_EVERY_MS = 3_500
-const IN_SERVICE_MS = 3_600_000
-/** One that has never answered has a say for so long after the start. */
-const FIRST_ANSWER_MS = 60_000
 
 export function createEndpoint(deps: EndpointDeps): Endpoint {
-  const { name, source, callTimeoutMs, log, timers, memory, isAlone, tips } = deps
+  const { name, source, timers, memory } = deps
   const { now } = timers
   const health = createHealth(timers)
   const identity = createIdentity(deps)
   const chain = createChainGuard(source, memory)
-  const ledgers = createEndpointLedgers(name, tips, now)
+  const ledgers = createEndpointLedgers({ ...deps, now })
   const evidence = createRetentionEvidence()
-  const report = createEndpointReport(name, log, isAlone)
-  const createdAt = now()
-  let answeredAt: number | undefined
-  let contactAt = Number.NEGATIVE_INFINITY
-  const connections = createConnectionWatch(now)
-  const trust = createTrust({ source, chain, identity, timers, call })
+  const report = createEndpointReport(deps)
+  const contact = createContact(now)
+  const known = { health, identity, chain, ledgers, report, contact }
+  const { call, succeeded, failed } = createCalls({ ...deps, ...known })
+  const checks = createChecks({ source, chain, identity, timers, call })
   const pages = createPageFetcher({ source, chain, evidence, timers, call })
 
-  async function call<T>(
-    make: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    contactAt = now()
-    try {
-      return await watch(make, callTimeoutMs, signal, timers.after)
-    } catch (error) {
-      if (!signal.aborted && error instanceof SourceError) note(error)
-      throw error
-    } finally {
-      noticeConnections()
-    }
-  }
-
-  function noticeConnections(): void {
-    if (connections.isDoubtful(source.connections?.() ?? 0)) chain.doubt()
-  }
-
-  function note(error: SourceError): void {
-    const { cools, doubtsChain, doubtsNetwork } = REACTIONS[error.fault]
-    const { range } = error
-    const aside = identity.aside()
-    if (aside !== undefined) tips.forget(name)
-    report.failed(error, aside !== undefined)
-    if (range !== undefined) {
-      ledgers.see(range.oldest, { ledger: range.latest, closedAt: undefined }, false)
-    }
-    if (cools) health.fault(error)
-    // It has answered: what was wrong was the question.
-    else answeredAt = now()
-    if (doubtsChain) chain.doubt()
-    if (doubtsNetwork) identity.doubt()
-  }
-
-  function good(): void {
-    report.answered()
-    identity.answered()
-    answeredAt = now()
-    if (ledgers.lags()) health.doubt()
-    else health.good()
-  }
-
   async function askRange(signal: AbortSignal): Promise<LedgerRange> {
-    const answer = await call((ending) => source.range(ending), signal)
-    const { oldest, latest } = answer
-    evidence.shows(oldest)
-    ledgers.see(oldest, { ledger: latest, closedAt: undefined }, chain.isSure())
-    return answer
+    const range = await call((ending) => source.range(ending), signal)
+    evidence.ledgerShown(range.oldest)
+    const tip = { ledger: range.latest, closedAt: undefined }
+    ledgers.see({ oldest: range.oldest, tip, hasOurChain: chain.isSure() })
+    return range
   }
 
-  /** An answer that is worth nothing if it is of another chain. */
-  async function trusted<T>(
+  /** For answers that are worth nothing if they are of another chain. */
+  async function checked<T>(
     make: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const answer = await call(make, signal)
-    await trust.checkChain(signal)
-    good()
+    await checks.checkChain(signal)
+    succeeded()
     return answer
   }
 
@@ -173,42 +144,42 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     health,
     ledgers,
     evidence,
-    async identify(inUse, signal) {
-      if (!identity.isKnown(inUse)) await trust.identify(signal)
+    async identify(isServing, signal) {
+      if (!identity.isKnown(isServing)) await checks.identify(signal)
     },
 
-    async page(start, limit, inUse, signal) {
-      if (!inUse) chain.doubt()
+    async page({ start, limit, isServing }, signal) {
+      if (!isServing) chain.doubt()
       try {
         const page = await pages.fetch(start, limit, signal)
         report.count('pages')
-        ledgers.see(page.oldest?.ledger, page.tip, true)
-        good()
+        ledgers.see({ oldest: page.oldest?.ledger, tip: page.tip, hasOurChain: true })
+        succeeded()
         return page
       } catch (error) {
         if (!(error instanceof SourceError) || signal.aborted) throw error
         if (error.fault === 'behind') ledgers.wasBehind(start)
         const isOutside = error.fault === 'behind' || REACTIONS[error.fault].countsTowardsGap
-        throw isOutside ? await trust.explained(error, signal) : error
+        throw isOutside ? await checks.explain(error, signal) : error
       }
     },
 
     async range(signal) {
       const range = await askRange(signal)
-      good()
+      succeeded()
       return range
     },
-    ledger: (sequence, signal) => trusted((ending) => source.ledger(sequence, ending), signal),
-    entries: (keys, signal) => trusted((ending) => source.entries(keys, ending), signal),
+    ledger: (sequence, signal) => checked((ending) => source.ledger(sequence, ending), signal),
+    entries: (keys, signal) => checked((ending) => source.entries(keys, ending), signal),
 
     async probe(signal) {
       try {
-        // Done ahead for one that is about to be returned to, so that no page waits for it.
+        // An endpoint that returns soon is checked now, so that no page has to wait for it.
         const isReturning = !health.isTrusted() && !identity.isKnown(false)
-        if (isReturning || !identity.isKnown(true)) await trust.identify(signal)
-        await trust.checkChain(signal)
+        if (isReturning || !identity.isKnown(true)) await checks.identify(signal)
+        await checks.checkChain(signal)
         await askRange(signal)
-        good()
+        succeeded()
       } catch (error) {
         if (!signal.aborted && !(error instanceof SourceError)) throw error
       } finally {
@@ -219,23 +190,19 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     isProbeDue() {
       const isReturning = !health.isTrusted() || identity.aside() !== undefined
       const everyMs = isReturning ? PROBE_RETURNING_EVERY_MS : PROBE_EVERY_MS
-      if (now() - contactAt < everyMs || health.coolingMs() > 0) return false
+      if (contact.idleMs() < everyMs || health.coolingMs() > 0) return false
       return identity.aside()?.isDue ?? true
     },
 
     aside: identity.aside,
-    isInService() {
-      if (identity.aside() !== undefined) return false
-      if (answeredAt === undefined) return now() - createdAt < FIRST_ANSWER_MS
-      return now() - answeredAt < IN_SERVICE_MS
-    },
+    isInService: () => identity.aside() === undefined && contact.isRecent(),
     patienceMs: pages.patienceMs,
-    blame: (error) => note(error),
+    blame: failed,
     dispute: report.disputed,
     doubt: chain.doubt,
-    outrun() {
+    overtaken() {
       report.count('outrun')
-      health.doubt()
+      health.distrust()
     },
     status() {
       const { state, lastError } = report.state()

@@ -3,33 +3,33 @@ import { askedDelay, retryDelay } from '../../source/backoff.ts'
 import type { Timers } from '../timers.ts'
 
 /**
- * How far one endpoint can be relied on, by two measures that are kept apart. Cooling protects the
- * endpoint: after a fault it is left alone, longer each time. Trust protects us: it loses its place
- * in the order of preference until it has answered well for a while, because an endpoint that fails
- * every other time would otherwise be switched to and from without end. Both together are short
- * enough for an endpoint that has recovered to be in use again within 30 seconds.
+ * How well an endpoint answers, in two measures. Cooling protects the endpoint: after a fault we
+ * leave it alone, longer each time. Trust protects us: after a fault the endpoint loses its place
+ * in the order of preference until it has answered well for a while. Without trust, we would switch
+ * to and from an endpoint that fails every other call. Both are short enough for an endpoint that
+ * has recovered to be in use again within 30 seconds.
  */
 export interface EndpointHealth {
-  /** A good answer, to whatever it was asked. */
+  /** It gave a good answer to any call. */
   good(): void
   fault(error: SourceError): void
-  /** No fault, but others do better: it loses its place without being left alone. */
-  doubt(): void
+  /** Others do better: it loses its place, but does not cool down. */
+  distrust(): void
   /** Whether it has its place in the order of preference. */
   isTrusted(): boolean
   /** Milliseconds until it may be asked again; 0: now. */
   coolingMs(): number
-  /** Milliseconds that the server itself asked to be left alone for, as far as they are not over. */
+  /** Milliseconds left of the pause that the server itself asked for. */
   askedToWaitMs(): number
 }
 
 const FIRST_COOLING_MS = 1_000
-/** Less than two ledgers: with no other endpoint, no more than that is slept through. */
+/** Less than two ledgers: a single endpoint must not be left alone for longer. */
 const LONGEST_COOLING_MS = 8_000
-/** Trust comes back with so many good answers, the first and the last so far apart at least. */
+/** Trust comes back after this many good answers, which must span the probation. */
 const GOOD_ANSWERS = 3
 const PROBATION_MS = 7_500
-/** Trust lost again sooner than this was given too early: the next probation is twice as long. */
+/** If trust is lost again sooner than this, the next probation is twice as long. */
 const STEADY_MS = 600_000
 const LONGEST_PROBATION_MS = 15_000
 
@@ -39,7 +39,7 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
   let failures = 0
   let coolsUntil = Number.NEGATIVE_INFINITY
   let askedUntil = Number.NEGATIVE_INFINITY
-  // An endpoint that was never asked has its place: the order of preference is the operator's.
+  // A new endpoint is trusted: the operator has chosen the order of preference.
   let trusted = true
   let trustedSince = Number.NEGATIVE_INFINITY
   /** Times in a row that trust was lost soon after it had come back. */
@@ -47,7 +47,7 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
   let goodAnswers = 0
   let goodSince = 0
 
-  function doubt(): void {
+  function distrust(): void {
     if (trusted) relapses = now() - trustedSince < STEADY_MS ? relapses + 1 : 0
     trusted = false
     goodAnswers = 0
@@ -58,7 +58,7 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
   }
 
   return {
-    doubt,
+    distrust,
     good() {
       failures = 0
       coolsUntil = askedUntil = Number.NEGATIVE_INFINITY
@@ -70,7 +70,7 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
       trustedSince = now()
     },
     fault(error) {
-      doubt()
+      distrust()
       failures += 1
       askedUntil = now() + askedDelay(error)
       coolsUntil = Math.max(now() + retryDelay(failures, cooling), askedUntil)

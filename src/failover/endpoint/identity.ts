@@ -1,35 +1,34 @@
 import type { Logger } from 'pino'
 import { SourceError } from '../../domain/errors.ts'
-import type { Timers } from '../timers.ts'
 import { createEntryKeys } from '../../source/entry-keys.ts'
 import type { LedgerSource } from '../../source/source.ts'
+import type { Timers } from '../timers.ts'
 import { watch } from '../watchdog.ts'
 
 /**
- * Whether an endpoint serves what we index: it is of our network and has the contract. One that
- * does not is set aside, for its ids look like ours and its ledgers would be indexed as if they
- * were; it is looked at again now and then.
+ * Whether an endpoint serves our network and has the contract. If not, it is set aside: its ids
+ * look like ours, so its ledgers could be indexed by mistake. It is checked again now and then.
  */
 export interface EndpointIdentity {
-  /** Whether there is no need to check: for one `inUse`, since it was last found to be ours. */
-  isKnown(inUse: boolean): boolean
-  /** Throws `refused` where it is not ours, and what `network` throws. */
+  /** Whether the last check still counts. If the endpoint `isServing`, it counts until a doubt. */
+  isKnown(isServing: boolean): boolean
+  /** Throws `refused` if the endpoint must be set aside, and the errors of its `network`. */
   check(signal: AbortSignal): Promise<void>
-  /** It has answered something else since. */
+  /** It has answered another call since the check. */
   answered(): void
   /**
-   * Another network may be served there from now on. A check that nothing was asked on yet stands
-   * once more: otherwise a server that drops every second call would only ever be checked.
+   * It may serve another network from now on. The first doubt after a check is ignored if nothing
+   * was answered in between: otherwise a server that drops every second call would only be checked.
    */
   doubt(): void
   aside(): Aside | undefined
 }
 
 export interface Aside {
-  /** Of the other network; undefined: it is ours, but the contract is not there. */
+  /** Of the other network; undefined if the network is ours and the contract is missing. */
   passphrase: string | undefined
   detail: string
-  /** It is time to look again. */
+  /** It is time to check again. */
   isDue: boolean
 }
 
@@ -43,16 +42,17 @@ export interface IdentityDeps {
   timers: Timers
 }
 
-/** A probe has just checked it: a switch is not held up by another check. */
+/** A check counts for this long, so that a switch after a probe needs no other check. */
 const FRESH_MS = 15_000
-/** Often enough for an endpoint that serves the network again to be in use within 30 seconds. */
+/** Short enough for an endpoint that serves the network again to be in use within 30 seconds. */
 const RECHECK_MS = 7_500
 /**
- * A contract that was found is looked for again only so much later. Otherwise each lost connection
- * would cost one call more, and a server that drops every third one would never get to a page.
+ * A contract that was found is looked for again only after this time. Otherwise each lost
+ * connection would cost one more call, and a server that drops every third call would never return
+ * a page.
  */
 const FOUND_MS = 60_000
-/** The contract's entry is not worth a longer wait. */
+/** Limit of the call that looks for the contract; a page should not wait longer for it. */
 const PRESENCE_MS = 5_000
 
 export function createIdentity(deps: IdentityDeps): EndpointIdentity {
@@ -62,20 +62,19 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   let checkedAt: number | undefined
   let foundAt = Number.NEGATIVE_INFINITY
   let doubtful = false
-  /** Nothing has been answered since the last check. */
+  /** No other call was answered since the last check. */
   let isUnused = false
   let aside: Omit<Aside, 'isDue'> | undefined
   let recheckAt = 0
 
-  /** Not every provider answers this method, so only an absence that is stated counts. */
+  /** Undefined if not known: not every provider supports this method. */
   async function hasContract(signal: AbortSignal): Promise<boolean | undefined> {
     if (aside === undefined && now() - foundAt < FOUND_MS) return true
     try {
       const { entries } = await watch(
         (ending) => source.entries([instanceKey], ending),
-        Math.min(callTimeoutMs, PRESENCE_MS),
+        { timeoutMs: Math.min(callTimeoutMs, PRESENCE_MS), after: timers.after },
         signal,
-        timers.after,
       )
       const isFound = entries.some(({ key }) => key === instanceKey)
       if (isFound) foundAt = now()
@@ -95,13 +94,13 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   }
 
   return {
-    isKnown(inUse) {
+    isKnown(isServing) {
       if (aside !== undefined || checkedAt === undefined || doubtful) return false
-      return inUse || now() - checkedAt < FRESH_MS
+      return isServing || now() - checkedAt < FRESH_MS
     },
     async check(signal) {
       const presence = hasContract(signal)
-      // Settled while the network is still awaited, it would count as unhandled.
+      // It may fail while the network is awaited, which would count as an unhandled rejection.
       presence.catch(() => {})
       const { passphrase } = await source.network(signal)
       if (passphrase !== networkPassphrase) {
@@ -123,4 +122,10 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
     },
     aside: () => aside && { ...aside, isDue: now() >= recheckAt },
   }
+}
+
+/** It serves our network, and is set aside only because the contract is missing. */
+export function lacksContractOnly(endpoint: Pick<EndpointIdentity, 'aside'>): boolean {
+  const aside = endpoint.aside()
+  return aside !== undefined && aside.passphrase === undefined
 }

@@ -1,42 +1,52 @@
-import { firstLedgerOf, reachedLedger } from '../../source/page-start.ts'
 import type { LedgerPoint } from '../../domain/ledger.ts'
+import { firstLedgerOf, reachedLedger } from '../../source/page-start.ts'
 import type { PageStart } from '../../source/source.ts'
 import type { Tips } from '../tips.ts'
 
-/** Which ledgers one endpoint has, as far as its answers have told. */
+/** Which ledgers one endpoint has, according to its answers. */
 export interface EndpointLedgers {
-  /** An answer named them. `counts`: the endpoint has the log's chain, so others are compared with its tip. */
-  see(oldest: number | undefined, tip: LedgerPoint, counts: boolean): void
-  /** It was asked for a page from there, and had not come so far. */
+  /** Records the ledgers that an answer has named. */
+  see(seen: SeenLedgers): void
+  /** It was asked for a page from there and had not reached that ledger. */
   wasBehind(start: PageStart): void
-  /** Whether it is known not to have the ledger that a page would start in. */
+  /** Whether it is known not to have the first ledger of such a page. */
   lacks(start: PageStart): boolean
-  /** Whether its tip is further behind the best one than that of an endpoint in use may be. */
+  /** Whether its tip is so far behind the best one that it loses its place. */
   lags(): boolean
   latest(): number | null
   oldest(): number | null
 }
 
-/** Ledgers that an endpoint may be behind the best one and keep its place. */
+export interface SeenLedgers {
+  /** Undefined if the answer did not name it. */
+  oldest: number | undefined
+  tip: LedgerPoint
+  /** The endpoint has the log's chain, so its tip counts for the tip of the network. */
+  hasOurChain: boolean
+}
+
+export interface EndpointLedgersDeps {
+  name: string
+  tips: Tips
+  now: () => number
+}
+
+/** An endpoint may be this many ledgers behind the best one and keep its place. */
 const MAX_TIP_LAG = 10
 
-export function createEndpointLedgers(
-  name: string,
-  tips: Tips,
-  now: () => number,
-): EndpointLedgers {
+export function createEndpointLedgers({ name, tips, now }: EndpointLedgersDeps): EndpointLedgers {
   let latest: number | null = null
   let oldest: number | null = null
   let lags = false
-  /** It was behind when it was asked for this ledger; until it is seen to have it, others go first. */
+  /** It did not have this ledger when it was asked. Until it has it, others are asked first. */
   let awaited = 0
 
   return {
-    see(oldestSeen, tip, counts) {
-      oldest = oldestSeen ?? oldest
-      latest = tip.ledger
-      if (counts) tips.see(name, tip, now())
-      // Compared when it answers: what it said earlier says nothing about how far it is now.
+    see(seen) {
+      oldest = seen.oldest ?? oldest
+      latest = seen.tip.ledger
+      if (seen.hasOurChain) tips.see({ endpoint: name, tip: seen.tip, now: now() })
+      // Compared only when it answers: later, its last answer does not show how far it is.
       lags = tips.best(now()) - latest > MAX_TIP_LAG
       if (latest >= awaited) awaited = 0
     },

@@ -1,19 +1,20 @@
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import type { ChainGuard } from './chain-guard.ts'
-import type { Timers } from '../timers.ts'
 import { firstLedgerOf, possible } from '../../source/page-start.ts'
-import type { RetentionEvidence } from './retention.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../../source/source.ts'
+import type { Timers } from '../timers.ts'
+import type { Call } from './calls.ts'
+import type { ChainGuard } from './chain-guard.ts'
+import type { RetentionEvidence } from './retention.ts'
 
-/** Pages of one endpoint: asked for in a size it answers, and checked before they are handed on. */
+/** Pages of one endpoint: of a size that it can answer, and checked before they are returned. */
 export interface PageFetcher {
   /**
-   * A page of the log's chain. Where the chain is in doubt it is checked after the page has come;
-   * if the check itself fails, the page is kept, and the next call for the same start only checks.
+   * A page of the log's chain. If the chain is in doubt, it is checked after the page has come. If
+   * the check fails, the page is kept, and the next call for the same start repeats only the check.
    */
   fetch(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage>
-  /** Milliseconds that a page may take: some times as long as usual, and at least the floor. */
+  /** Milliseconds that a page may take: a few times as long as usual, and at least `floorMs`. */
   patienceMs(floorMs: number): number
 }
 
@@ -22,18 +23,18 @@ export interface PageFetcherDeps {
   chain: ChainGuard
   evidence: RetentionEvidence
   timers: Timers
-  /** Makes a call within its time, and notes its fault. */
-  call<T>(make: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>
+  call: Call
 }
 
-/** How many times as long as usual a page may take. */
-const PATIENCE = 3
-/** Weight of the newest page in what is usual. */
-const NEWEST = 0.2
+/** A page may take this many times as long as usual. */
+const PATIENCE_FACTOR = 3
+/** Weight of the newest page in the moving average. */
+const NEWEST_WEIGHT = 0.2
+/** Pages are not halved below this size. */
 const SMALLEST_PAGE = 50
-/** A limit that a server has set is tried again so much later. */
+/** After this time, a page may be as long as asked for again. */
 const SHORT_PAGES_MS = 600_000
-/** A page that waits for its check for longer is fetched again: its tip is not the tip any more. */
+/** An unchecked page that is older than this is fetched again: its tip has become too old. */
 const KEPT_MS = 15_000
 
 interface Kept {
@@ -46,33 +47,37 @@ interface Kept {
 export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
   const { source, chain, evidence, timers, call } = deps
   const { now } = timers
+  /** Moving average of the time for one page. */
   let usualMs = 0
-  /** What the server gave up on is not asked for again for a while. */
+  /** The size that the server can answer, if a longer page was too long for it. */
   let shortPages = { limit: Number.POSITIVE_INFINITY, until: 0 }
   let kept: Kept | undefined
 
-  /** One that is suspected to have lost the ledgers is asked over a new connection. */
-  async function ask(start: PageStart, asked: number, signal: AbortSignal): Promise<LedgerPage> {
+  /** If the ledgers may be lost, the endpoint is asked over a new connection. */
+  async function ask(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage> {
     const needed = firstLedgerOf(start)
-    if (evidence.doubts(needed) && evidence.isDue(now())) return askAgain(start, asked, signal)
+    const isDue = () => evidence.isDue(now())
+    if (evidence.suspects(needed) && isDue()) return askOverNewConnection(start, limit, signal)
     try {
-      return await attempt(start, asked, signal)
+      return await attempt(start, limit, signal)
     } catch (error) {
-      if (!isOutside(error) || signal.aborted || !evidence.isDue(now())) throw error
-      return askAgain(start, asked, signal)
+      if (!isOutside(error) || signal.aborted || !isDue()) throw error
+      return askOverNewConnection(start, limit, signal)
     }
   }
 
-  async function askAgain(
+  async function askOverNewConnection(
     start: PageStart,
-    asked: number,
+    limit: number,
     signal: AbortSignal,
   ): Promise<LedgerPage> {
     source.reconnect?.()
     try {
-      return await attempt(start, asked, signal)
+      return await attempt(start, limit, signal)
     } catch (error) {
-      if (isOutside(error)) evidence.says(error.range?.oldest ?? firstLedgerOf(start) + 1, now())
+      if (isOutside(error)) {
+        evidence.oldestNamed(error.range?.oldest ?? firstLedgerOf(start) + 1, now())
+      }
       throw error
     }
   }
@@ -90,8 +95,8 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
         signal,
       )
       const tookMs = now() - began
-      usualMs = usualMs === 0 ? tookMs : usualMs + (tookMs - usualMs) * NEWEST
-      evidence.shows(page.oldest?.ledger ?? firstLedgerOf(start))
+      usualMs = usualMs === 0 ? tookMs : usualMs + (tookMs - usualMs) * NEWEST_WEIGHT
+      evidence.ledgerShown(page.oldest?.ledger ?? firstLedgerOf(start))
       return page
     } catch (error) {
       if (!signal.aborted && error instanceof SourceError) learn(error, limit)
@@ -105,12 +110,12 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
       const half = Math.max(Math.min(SMALLEST_PAGE, limit), Math.floor(limit / 2))
       shortPages = { limit: Math.max(1, error.limit ?? half), until: now() + SHORT_PAGES_MS }
     }
-    if (error.range !== undefined && !countsTowardsGap) evidence.shows(error.range.oldest)
+    if (error.range !== undefined && !countsTowardsGap) evidence.ledgerShown(error.range.oldest)
   }
 
   function takeKept(start: PageStart, limit: number): LedgerPage | undefined {
     if (kept === undefined || now() > kept.until || !isSame(kept.start, start)) return undefined
-    // What another connection leads to says nothing of where the page came from.
+    // A new connection may lead to another node: its check says nothing about this page.
     if (kept.connections !== source.connections?.()) return undefined
     return kept.page.events.length <= limit ? kept.page : undefined
   }
@@ -131,7 +136,7 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
       kept = undefined
       return page
     },
-    patienceMs: (floorMs) => Math.max(floorMs, usualMs * PATIENCE),
+    patienceMs: (floorMs) => Math.max(floorMs, usualMs * PATIENCE_FACTOR),
   }
 }
 

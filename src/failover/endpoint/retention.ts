@@ -1,33 +1,33 @@
 /**
- * When one endpoint has said often enough that ledgers are gone there. One answer proves nothing:
- * behind one URL there may be several nodes, and a new one has a short history. So only answers
- * over new connections count, and they must come again and again over a while. An answer that
- * shows the ledgers ends the count for them. Pure: times are milliseconds of any clock.
+ * Evidence that one endpoint has lost ledgers (promise P3). One answer proves nothing: several
+ * nodes may share one URL, and a new node has a short history. So only answers over new connections
+ * count, and several are needed over some time. An answer that shows the ledgers ends the count for
+ * them. Pure: times are milliseconds of any clock.
  */
 export interface RetentionEvidence {
-  /** An answer over any connection showed that the ledgers go back to this one. */
-  shows(oldest: number): void
-  /** An answer over a new connection named this one as its oldest ledger. */
-  says(oldest: number, at: number): void
-  /** Whether an answer would count now; sooner after the last one it would not. */
+  /** An answer, over any connection, showed that the endpoint has this ledger. */
+  ledgerShown(oldest: number): void
+  /** An answer over a new connection named this ledger as the oldest. */
+  oldestNamed(oldest: number, at: number): void
+  /** Whether an answer would count now; answers that come too close together do not. */
   isDue(now: number): boolean
-  /** Whether there is any evidence that the endpoint does not have this ledger. */
-  doubts(ledger: number): boolean
-  /** Whether it is certain that the endpoint does not have this ledger. */
+  /** Whether any answer says that the endpoint does not have this ledger. */
+  suspects(ledger: number): boolean
+  /** Whether enough answers say that the endpoint does not have this ledger. */
   proves(ledger: number): boolean
-  /** The oldest ledger that any of the answers against this one has named. */
+  /** The lowest oldest ledger in the answers that say so. */
   oldestAfter(ledger: number): number | undefined
 }
 
 const MIN_ANSWERS = 4
 const MIN_SPAN_MS = 30_000
-/** Answers closer together tell nothing new. */
+/** Answers that are closer together say nothing new. */
 const SPACING_MS = 5_000
-/** With the spacing, far more than `MIN_SPAN_MS`. */
+/** With the spacing, they span far more than `MIN_SPAN_MS`. */
 const MAX_KEPT = 16
 
 interface Statement {
-  /** The least that any answer since then has shown. */
+  /** The lowest ledger named or shown by this answer and all later ones. */
   oldest: number
   at: number
 }
@@ -35,7 +35,7 @@ interface Statement {
 export function createRetentionEvidence(): RetentionEvidence {
   let statements: Statement[] = []
 
-  function shows(oldest: number): void {
+  function ledgerShown(oldest: number): void {
     for (const each of statements) each.oldest = Math.min(each.oldest, oldest)
   }
 
@@ -47,14 +47,14 @@ export function createRetentionEvidence(): RetentionEvidence {
   const against = (ledger: number) => statements.filter(({ oldest }) => oldest > ledger)
 
   return {
-    shows,
-    says(oldest, at) {
-      shows(oldest)
+    ledgerShown,
+    oldestNamed(oldest, at) {
+      ledgerShown(oldest)
       if (isDue(at)) statements = [...statements, { oldest, at }].slice(-MAX_KEPT)
     },
     isDue,
-    doubts: (ledger) => against(ledger).length > 0,
-    // Each one holds the least of all that came after it.
+    suspects: (ledger) => against(ledger).length > 0,
+    // The first statement holds the lowest of all later ones.
     oldestAfter: (ledger) => against(ledger)[0]?.oldest,
     proves(ledger) {
       const found = against(ledger)

@@ -54,7 +54,7 @@ describe('the health of an endpoint', () => {
   test('takes twice as long when it was lost soon after, up to a quarter of a minute', () => {
     const created = create()
     const lose = () => {
-      created.health.doubt()
+      created.health.distrust()
       return untilTrusted(created)
     }
     expect(Array.from({ length: 7 }, lose)).toEqual([8, 15, 15, 15, 15, 15, 15])

@@ -8,7 +8,7 @@ const SECOND = 1_000
 
 /** So many answers that the ledger is gone, so far apart. */
 function answers(count: number, seconds: number, evidence = createRetentionEvidence(), from = 0) {
-  for (let i = 0; i < count; i += 1) evidence.says(LEDGER + 1, from + i * seconds * SECOND)
+  for (let i = 0; i < count; i += 1) evidence.oldestNamed(LEDGER + 1, from + i * seconds * SECOND)
   return evidence
 }
 
@@ -27,22 +27,23 @@ describe('P3: an endpoint has lost a ledger', () => {
 
   test('but not when it has shown the ledger since then', () => {
     const evidence = answers(4, 10)
-    evidence.shows(LEDGER)
-    expect([evidence.proves(LEDGER), evidence.doubts(LEDGER)]).toEqual([false, false])
+    evidence.ledgerShown(LEDGER)
+    expect([evidence.proves(LEDGER), evidence.suspects(LEDGER)]).toEqual([false, false])
     expect(answers(3, 10, evidence, 40 * SECOND).proves(LEDGER)).toBe(false)
     expect(answers(1, 10, evidence, 70 * SECOND).proves(LEDGER)).toBe(true)
   })
 
   test('although it has shown a later one', () => {
     const evidence = answers(4, 10)
-    evidence.shows(LEDGER + 1)
+    evidence.ledgerShown(LEDGER + 1)
     expect(evidence.proves(LEDGER)).toBe(true)
     expect(evidence.proves(LEDGER + 1)).toBe(false)
   })
 
   test('up to the longest history that any node behind its URL has', () => {
     const evidence = createRetentionEvidence()
-    for (const [i, oldest] of [200, 300, 150, 250].entries()) evidence.says(oldest, i * 10 * SECOND)
+    for (const [i, oldest] of [200, 300, 150, 250].entries())
+      evidence.oldestNamed(oldest, i * 10 * SECOND)
     expect(evidence.proves(LEDGER)).toBe(true)
     expect(evidence.oldestAfter(LEDGER)).toBe(150)
   })
@@ -51,9 +52,9 @@ describe('P3: an endpoint has lost a ledger', () => {
     expect(answers(3_000, 0.02).proves(LEDGER)).toBe(true)
   })
 
-  type Said = { kind: 'shows' | 'says'; oldest: number; seconds: number }
+  type Said = { kind: 'ledgerShown' | 'oldestNamed'; oldest: number; seconds: number }
   const said = fc.record<Said>({
-    kind: fc.constantFrom('shows', 'says', 'says', 'says'),
+    kind: fc.constantFrom('ledgerShown', 'oldestNamed', 'oldestNamed', 'oldestNamed'),
     oldest: fc.integer({ min: LEDGER - 2, max: LEDGER + 4 }),
     seconds: fc.integer({ min: 0, max: 20 }),
   })
@@ -70,7 +71,7 @@ describe('P3: an endpoint has lost a ledger', () => {
         now += seconds * SECOND
         evidence[kind](oldest, now)
         if (oldest <= ledger) times = []
-        else if (kind === 'says') times.push(now)
+        else if (kind === 'oldestNamed') times.push(now)
       }
       const isLost = times.length >= 4 && times.at(-1)! - times[0]! >= 30 * SECOND
       if (evidence.proves(ledger)) expect(isLost).toBe(true)
@@ -86,7 +87,7 @@ describe('P3: an endpoint has lost a ledger', () => {
         now += seconds * SECOND
         evidence[kind](oldest, now)
       }
-      evidence.shows(LEDGER)
+      evidence.ledgerShown(LEDGER)
       answers(3, 10, evidence, now + 5 * SECOND)
       expect(evidence.proves(LEDGER)).toBe(false)
       answers(1, 10, evidence, now + 35 * SECOND)
