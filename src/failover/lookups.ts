@@ -65,18 +65,27 @@ export function createLookups(pool: Pool): Lookups {
 
     async range(signal) {
       probes.start()
-      const ask = async (endpoint: Endpoint, ending: AbortSignal) =>
-        (await ofNetwork(endpoint, ending)).range(ending)
-      const { answers, failures } = await askRange({ ...pool, next: createQueue(), ask }, signal)
+      const { answers, failures } = await askRange(
+        {
+          ...pool,
+          next: createQueue(),
+          ask: async (endpoint, ending) => (await ofNetwork(endpoint, ending)).range(ending),
+        },
+        signal,
+      )
       if (answers.length === 0) throw failed(failures)
       return commonRange(answers, needed)
     },
 
     async extent(signal) {
       probes.start()
-      const ask = async (endpoint: Endpoint, ending: AbortSignal) =>
-        (await identified(endpoint, ending)).range(ending)
-      const { answers, failures } = await askExtent({ ...pool, ask }, signal)
+      const { answers, failures } = await askExtent(
+        {
+          ...pool,
+          ask: async (endpoint, ending) => (await identified(endpoint, ending)).range(ending),
+        },
+        signal,
+      )
       if (answers.length < needed) throw failed(failures)
       return commonRange(answers, needed)
     },
