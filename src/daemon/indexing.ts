@@ -5,7 +5,7 @@ import type { EndpointStatus, SourceCounters, Upstream } from '../domain/upstrea
 import { createAuditLoop } from '../audit/loop.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { IngestDeps } from '../ingest/ingest.ts'
-import type { SourceStatus } from '../ingest/standing.ts'
+import type { SourceStatus } from '../ingest/source-monitor.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { WritableStore } from '../store/store.ts'
 import { createPatience } from './patience.ts'

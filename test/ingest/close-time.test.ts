@@ -1,7 +1,7 @@
 /** P5: what a stream is worth is told as of a time that has really been reached. */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
-import { applyPage, hasMore, nextStart } from '../../src/ingest/tick.ts'
+import { applyPage, hasMore, nextStart } from '../../src/ingest/step.ts'
 import { createRpcClient } from '../../src/source/rpc/client.ts'
 import type { RpcClient } from '../../src/source/rpc/client.ts'
 import { createSourceOver } from '../../src/source/rpc/rpc.ts'
