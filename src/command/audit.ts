@@ -9,7 +9,7 @@ import { auditStreams } from '../audit/compare.ts'
 import type { AuditDeps, AuditRow } from '../audit/compare.ts'
 import { isRepairable, repair as repairStreams } from '../audit/repair.ts'
 import { rememberedChain } from '../ingest/history.ts'
-import type { LedgerSource } from '../source/source.ts'
+import { requireNetwork } from '../source/network.ts'
 import { lockDatabase } from '../store/lock.ts'
 import type { Lock } from '../store/lock.ts'
 import { openStore, openStoreForReading } from '../store/store.ts'
@@ -58,7 +58,7 @@ export async function audit(invocation: Invocation, options: AuditOptions): Prom
       checkIdentity(store, config, contractId)
       // After a reset of a test network, the chain's records belong to another history.
       source.compareWith?.(rememberedChain(store.coverage))
-      await checkNetwork(source, config, signal)
+      await requireNetwork(source, config.networkPassphrase, signal)
       const found = await compare({ source, store, contractId, which, terminal }, signal)
       if (options.stream !== undefined && found.compared === 0) {
         throw new UsageError(
@@ -140,18 +140,6 @@ function parseId(text: string): bigint {
   const id = parseU64(text)
   if (id === undefined) throw new UsageError(`"${text}" is not the id of a stream: use a number`)
   return id
-}
-
-async function checkNetwork(
-  source: LedgerSource,
-  { networkPassphrase }: Config,
-  signal: AbortSignal,
-): Promise<void> {
-  const { passphrase } = await source.network(signal)
-  if (passphrase === networkPassphrase) return
-  throw new UsageError(
-    `the RPC serves the network "${passphrase}", not "${networkPassphrase}": set RPC_URL or NETWORK so that they match`,
-  )
 }
 
 function checkIdentity(store: Store, { databasePath }: Config, contractId: string): void {

@@ -1,32 +1,33 @@
 import type { LedgerPage, PageStart } from '../source/source.ts'
+import type { FetchedPage } from './pages.ts'
 
 /**
- * Pages that become one transaction. A commit writes every index page that it touched, so a backlog
- * costs a fifth of the writes, and half of the time, when a commit holds ten pages instead of one.
+ * Pages that are committed in one transaction. A commit writes each index page that it touched, so
+ * with ten pages in a commit a backlog costs a fifth of the writes and half of the time.
  */
-export interface Batch {
-  /** Adds the page that follows. Throws when it would take the cursor backwards. */
-  add(start: PageStart, page: LedgerPage): void
-  /** Whether it holds enough, or has been open for long enough, to be committed. */
+export interface PageBatch {
+  /** Adds the next page. Throws if it would move the cursor backwards. */
+  add(fetched: FetchedPage): void
+  /** Whether it is full, or has been open for too long. */
   isDue(now: number): boolean
-  /** Everything added since the last time, as one page; undefined when there is nothing. */
-  take(): { start: PageStart; page: LedgerPage } | undefined
+  /** The pages added since the last call, joined into one; undefined if there are none. */
+  take(): FetchedPage | undefined
 }
 
-/** What one transaction may hold, and how long its first page may wait for it. */
+/** How much one transaction may hold, and how long its first page may wait. */
 export interface BatchLimits {
   events: number
   milliseconds: number
 }
 
-/** Some 60 MB of memory, and two seconds of work. */
+/** About 60 MB of memory and two seconds of work. */
 export const BATCH_LIMITS: BatchLimits = { events: 20_000, milliseconds: 2_000 }
 
-export function createBatch(limits: BatchLimits, now: () => number): Batch {
+export function createPageBatch(limits: BatchLimits, now: () => number): PageBatch {
   let held: { start: PageStart; pages: LedgerPage[]; events: number; openedAt: number } | undefined
 
   return {
-    add(start, page) {
+    add({ start, page }) {
       if ('after' in start && page.cursor < start.after) {
         throw new Error(`the page after ${start.after} ended at ${page.cursor}, before it`)
       }
@@ -43,12 +44,8 @@ export function createBatch(limits: BatchLimits, now: () => number): Batch {
       const { start, pages } = held
       held = undefined
       const last = pages.at(-1)!
-      const page = pages.length === 1 ? last : { ...last, events: pages.flatMap(eventsOf) }
-      return { start, page }
+      const events = pages.length === 1 ? last.events : pages.flatMap((page) => page.events)
+      return { start, page: { ...last, events } }
     },
   }
-}
-
-function eventsOf({ events }: LedgerPage): LedgerPage['events'] {
-  return events
 }

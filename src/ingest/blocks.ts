@@ -8,39 +8,39 @@ export interface BlockDeps {
   source: LedgerSource
   writer: Writer
   decode: Decode
-  /** Ledgers of the first block; later ones are as large as their events allow. */
+  /** Ledgers of the first block. Later blocks grow or shrink with the number of their events. */
   blockLedgers?: number
 }
 
 export interface Block extends Interval {
-  /** Events that the log did not have. */
+  /** Events that the log did not have yet. */
   accepted: number
 }
 
 /**
- * Ledgers that were left out are filled from the top down, a block of whole ledgers in one
- * transaction. What is covered then stays in one piece with what comes after it at every commit,
- * wherever the process ends.
+ * Fills missing ledgers from the top down, a block of whole ledgers in one transaction. So after
+ * each commit the filled ledgers touch those after them, and a process that ends in between leaves
+ * no new hole.
  */
 export interface BlockFiller {
   /** Fills the highest block of the interval. Throws SourceError. */
   fillTop(interval: Interval, signal: AbortSignal): Promise<Block>
 }
 
-/** Each block sends a reset to subscribers: few large ones are better. */
+/** Subscribers get a reset for each block: a few large blocks are better than many small ones. */
 const FIRST_BLOCK_LEDGERS = 2_048
-/** A server looks at no more ledgers in one call. */
+/** The most ledgers that a server scans in one call. */
 const LARGEST_BLOCK_LEDGERS = 9_999
-/** A block that has more is halved the next time; one that has less than a quarter is doubled. */
+/** After a block with more events the size is halved; with less than a quarter of it, doubled. */
 const USUAL_EVENTS = 2_000
-/** One that turns out to have more is not read to its end. */
+/** A block with more events is given up and read again in smaller parts. */
 const MOST_EVENTS = 10_000
 
 export function createBlockFiller(deps: BlockDeps): BlockFiller {
   const { source, writer, decode, blockLedgers = FIRST_BLOCK_LEDGERS } = deps
   let ledgers = blockLedgers
 
-  /** All events of the block; undefined when there are too many for one transaction. */
+  /** All events of the block; undefined if there are too many for one transaction. */
   async function read({ from, to }: Interval, signal: AbortSignal) {
     const events: RawEvent[] = []
     let start: PageStart = { startLedger: from }

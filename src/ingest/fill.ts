@@ -12,10 +12,10 @@ import type { Block, BlockDeps } from './blocks.ts'
 
 export interface FillDeps extends BlockDeps, Partial<Clock> {
   coverage: Coverage
-  /** The first ledger that is wanted. */
+  /** The first ledger to fill. */
   from: number
   random?: () => number
-  /** A fault of the source, which will be asked again. */
+  /** Called for each fault of the source before it is asked again. */
   onFault?: (error: SourceError) => void
 }
 
@@ -27,14 +27,13 @@ export interface Filled {
   events: number
 }
 
-/** Told after each commit: the block, and how many ledgers are still to come. */
+/** Called after each commit with the block and how many ledgers are left. */
 export type OnBlock = (block: Block, leftLedgers: number) => void
 
 /**
- * Scans the ledgers between `from` and the checkpoint that no page has covered, as far as the
- * source still has them: first those above the log's floor, then downwards from the floor. Events
- * land in order of id, the streams they touch are folded again, and gaps close. The source is asked
- * again until it answers or the signal aborts, which ends the work after the last whole block.
+ * Fills the ledgers between `from` and the checkpoint that were never scanned, as far as the source
+ * still has them. It goes from the newest missing ledger to the oldest. The source is asked again
+ * until it answers. If the signal aborts, everything up to the last whole block stays.
  */
 export async function fillMissing(
   deps: FillDeps,
@@ -46,35 +45,35 @@ export async function fillMissing(
   const blocks = createBlockFiller(deps)
   const filled: Interval[] = []
   let events = 0
-  /** The oldest ledger that the source has; undefined: to be asked. */
+  /** The oldest ledger that the source has; undefined if it must be asked. */
   let oldest: number | undefined
   const retrying: RetryOptions = {
     random,
     sleep,
     onFailure(error) {
       onFault?.(error)
-      // The retention window has moved on.
+      // The source has dropped more ledgers meanwhile.
       if (REACTIONS[error.fault].countsTowardsGap) oldest = undefined
     },
   }
 
-  /** What is not covered, in order. */
+  /** The ledgers that were never scanned, in order. */
   function missing(): Interval[] {
     const checkpoint = coverage.checkpoint()
     if (checkpoint === undefined) return []
     return uncovered({ from, to: completeThrough(checkpoint.cursor) }, coverage.intervals())
   }
 
-  /** Fills one block; false when nothing is left that the source has. */
+  /** Fills one block; false if nothing is left that the source has. */
   async function fillBlock(): Promise<boolean> {
     oldest ??= (await source.extent(signal)).oldest
-    const wanted = present(missing(), oldest)
+    const wanted = partsFrom(oldest, missing())
     const top = wanted.at(-1)
     if (top === undefined) return false
     const block = await blocks.fillTop(top, signal)
     filled.unshift({ from: block.from, to: block.to })
     events += block.accepted
-    onBlock(block, ledgersOf(present(missing(), oldest)))
+    onBlock(block, ledgersOf(partsFrom(oldest, missing())))
     return true
   }
 
@@ -87,8 +86,8 @@ export async function fillMissing(
   return { filled: joined(filled), lost: signal.aborted ? [] : missing(), events }
 }
 
-/** What of these intervals begins at `oldest` or later. */
-function present(intervals: readonly Interval[], oldest: number): Interval[] {
+/** The parts of the intervals from `oldest` on. */
+function partsFrom(oldest: number, intervals: readonly Interval[]): Interval[] {
   return intervals
     .filter(({ to }) => to >= oldest)
     .map(({ from, to }) => ({ from: Math.max(from, oldest), to }))
@@ -98,13 +97,13 @@ function ledgersOf(intervals: readonly Interval[]): number {
   return intervals.reduce((sum, { from, to }) => sum + to - from + 1, 0)
 }
 
-/** Ordered intervals, those that touch made one. */
+/** Ordered intervals; those that touch are joined. */
 function joined(intervals: readonly Interval[]): Interval[] {
-  const whole: Interval[] = []
+  const result: Interval[] = []
   for (const { from, to } of intervals) {
-    const last = whole.at(-1)
+    const last = result.at(-1)
     if (last !== undefined && last.to + 1 === from) last.to = to
-    else whole.push({ from, to })
+    else result.push({ from, to })
   }
-  return whole
+  return result
 }

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
 import { completeThrough } from '../domain/cursor.ts'
 import type { SourceError } from '../domain/errors.ts'
-import type { LedgerPage, LedgerSource } from '../source/source.ts'
-import type { Writer } from '../store/write/writer.ts'
+import type { LedgerSource } from '../source/source.ts'
 import type { Coverage } from '../store/read/coverage.ts'
+import type { Writer } from '../store/write/writer.ts'
 
 export interface GapDeps {
   source: LedgerSource
@@ -12,27 +12,29 @@ export interface GapDeps {
   log: Logger
 }
 
-/** Enough to see that there are ledgers after the gap. */
+/** The page only has to show that there are ledgers after the gap. */
 const PROOF_EVENTS = 1
 
 /**
- * Records the ledgers that the source has confirmed as lost, and answers whether there were any: a
- * log without a checkpoint has lost nothing yet. A gap is declared only once the source has shown a
- * page of the ledgers after it. Its word about its range alone could put the end of the gap
- * anywhere, even beyond the newest ledger of the network. Throws SourceError when it does not.
+ * Declares the ledgers after the checkpoint as a gap, after the source has confirmed that it lost
+ * them. Returns whether there was anything to declare: a log without a checkpoint has lost nothing.
+ *
+ * The source must first show a page of the ledgers after the gap. The range it names could put the
+ * end of the gap anywhere, even beyond the newest ledger of the network. Throws SourceError if the
+ * source does not show that page.
  */
-export async function declareLost(
+export async function declareGap(
   { source, coverage, writer, log }: GapDeps,
   { range }: SourceError,
-  believe: (page: LedgerPage) => LedgerPage,
   signal: AbortSignal,
 ): Promise<boolean> {
   const checkpoint = coverage.checkpoint()
   if (checkpoint === undefined || range === undefined) return false
-  const from = completeThrough(checkpoint.cursor) + 1
-  const start = { startLedger: range.oldest }
-  const { tip } = believe(await source.page(start, PROOF_EVENTS, signal))
-  const gap = { from, to: Math.min(range.oldest - 1, tip.ledger) }
+  const { tip } = await source.page({ startLedger: range.oldest }, PROOF_EVENTS, signal)
+  const gap = {
+    from: completeThrough(checkpoint.cursor) + 1,
+    to: Math.min(range.oldest - 1, tip.ledger),
+  }
   if (gap.to < gap.from) return false
   const declaredAt = Math.floor(Date.now() / 1_000)
   writer.declareGap({ ...gap, reason: 'retention', declaredAt }, tip)

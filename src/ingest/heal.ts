@@ -8,21 +8,21 @@ export interface HealerDeps extends BlockDeps {
   coverage: Coverage
   log: Logger
   now(): number
-  /** After every commit. */
+  /** Called after each commit. */
   onApplied(): void
 }
 
 /**
- * Gaps heal by themselves: another RPC, or one that keeps more, may have the ledgers one day. The
- * source is asked for them every minute, in the pauses between two polls.
+ * Fills open gaps: an RPC that is added later may still have their ledgers. The source is asked
+ * every minute, in the pauses between two polls.
  */
 export interface Healer {
   /**
-   * Fills one block of the open gaps, if it is time to ask and the source has some. Answers
-   * whether there may be more to do at once. Throws only when a promise of our own is broken.
+   * Fills one block of the open gaps, if it is time to ask and the source has ledgers of them.
+   * Returns whether there may be more to fill at once. A fault of the source is not thrown.
    */
-  step(signal: AbortSignal): Promise<boolean>
-  /** An answer has named this as the oldest ledger that there is: it may be worth asking now. */
+  fillNext(signal: AbortSignal): Promise<boolean>
+  /** The oldest ledger that an answer named. If it is lower than before, the source is asked now. */
   sawOldest(ledger: number | undefined): void
 }
 
@@ -32,14 +32,15 @@ export function createHealer(deps: HealerDeps): Healer {
   const { source, coverage, log, now, onApplied } = deps
   const blocks = createBlockFiller(deps)
   let askedAt = Number.NEGATIVE_INFINITY
-  /** While gaps are being filled: the oldest ledger that the source has. */
+  /** The oldest ledger that the source has; known only while gaps are being filled. */
   let oldest: number | undefined
-  /** The lowest that was heard since it was asked last. */
-  let heard = Number.POSITIVE_INFINITY
+  /** The lowest oldest ledger since the source was asked. */
+  let lowestSeen = Number.POSITIVE_INFINITY
+  /** Whether that was lower than what the source answered. */
   let isNews = false
 
   /** The highest part of an open gap that the source has. */
-  function within(oldestLedger: number): Interval | undefined {
+  function fillable(oldestLedger: number): Interval | undefined {
     const gap = coverage.gaps().findLast(({ to }) => to >= oldestLedger)
     return gap && { from: Math.max(gap.from, oldestLedger), to: gap.to }
   }
@@ -48,23 +49,24 @@ export function createHealer(deps: HealerDeps): Healer {
     askedAt = now()
     isNews = false
     const range = await source.range(signal)
-    heard = range.oldest
+    lowestSeen = range.oldest
     return range.oldest
   }
 
   async function fill(signal: AbortSignal): Promise<boolean> {
     oldest ??= await askOldest(signal)
-    const missing = within(oldest)
+    const missing = fillable(oldest)
     if (missing === undefined) return false
     const { from, to, accepted } = await blocks.fillTop(missing, signal)
     log.info({ from, to, accepted }, 'lost ledgers found again')
     onApplied()
-    return within(oldest) !== undefined
+    return fillable(oldest) !== undefined
   }
 
   return {
-    async step(signal) {
-      const isDue = now() - askedAt >= ASK_EVERY_MS || (isNews && within(heard) !== undefined)
+    async fillNext(signal) {
+      const isDue =
+        now() - askedAt >= ASK_EVERY_MS || (isNews && fillable(lowestSeen) !== undefined)
       if (coverage.gaps().length === 0 || (oldest === undefined && !isDue)) return false
       try {
         if (await fill(signal)) return true
@@ -77,8 +79,8 @@ export function createHealer(deps: HealerDeps): Healer {
       return false
     },
     sawOldest(ledger) {
-      if (ledger === undefined || ledger >= heard) return
-      heard = ledger
+      if (ledger === undefined || ledger >= lowestSeen) return
+      lowestSeen = ledger
       isNews = true
     },
   }

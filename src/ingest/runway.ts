@@ -1,25 +1,25 @@
 import type { Logger } from 'pino'
 import type { LedgerPoint } from '../domain/ledger.ts'
 
-/** Below this share of what the source keeps, a warning is logged. */
+/** The runway as a share of the ledgers that the source keeps: below it, a warning is logged. */
 const WARN_BELOW = 0.25
-/** Above this share the warning is over. */
+/** Above it, the warning is over. */
 const WELL_ABOVE = 0.5
 
-/** Warns, once each time, when the source will soon drop ledgers that are not indexed yet. */
+/** Warns if the source will soon drop ledgers that are not indexed yet: once, then at each half. */
 export function createRunwayWatch(
   log: Logger,
 ): (ledger: number, tip: LedgerPoint, oldest: LedgerPoint | undefined) => void {
-  /** Warned again when half of that is gone. */
+  /** The share at the last warning: the next comes when half of it is gone. */
   let warnedAt: number | undefined
-  let before = 0
+  let runwayBefore = 0
 
   return (ledger, tip, oldest) => {
     if (oldest === undefined || tip.ledger <= oldest.ledger) return
     const runwayLedgers = ledger - oldest.ledger
-    // A runway that grows, as in catching up from the oldest ledger, is not warned about.
-    const shrinks = runwayLedgers < before
-    before = runwayLedgers
+    // While the log catches up from the oldest ledger, the runway is short but grows.
+    const shrinks = runwayLedgers < runwayBefore
+    runwayBefore = runwayLedgers
     const share = runwayLedgers / (tip.ledger - oldest.ledger)
     const fields = { runwayLedgers, lagLedgers: tip.ledger - ledger, oldestLedger: oldest.ledger }
     if (share >= WELL_ABOVE) {

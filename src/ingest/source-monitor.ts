@@ -1,33 +1,33 @@
 import type { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
-import type { LedgerPoint } from '../domain/ledger.ts'
+import type { LedgerPage } from '../source/source.ts'
 
-/** What ingestion knows of its source, for the status page. */
+/** What ingestion knows about its source, for `/status` and `/ready`. */
 export interface SourceStatus {
   state: 'starting' | 'ok' | 'failing'
   latestLedger: number | null
   oldestLedger: number | null
-  /** The last fault and its text; kept when the source has recovered. */
+  /** The last fault and its text; kept after the source has recovered. */
   lastError: string | null
-  /** What keeps ingestion from going on until a person acts; null when nothing does. */
+  /** Why ingestion cannot continue until a person acts; null if it can. */
   alarm: string | null
   /** How long the tip has not moved, by our own clock; undefined before the first answer. */
   tipStillForMs: number | undefined
 }
 
-/** How the source is doing, from one answer to the next. */
-export interface Standing {
-  answered(tip: LedgerPoint, oldest: LedgerPoint | undefined): void
+/** Keeps the status of the source, from its answers and failures. */
+export interface SourceMonitor {
+  answered(page: Pick<LedgerPage, 'tip' | 'oldest'>): void
   failed(error: SourceError): void
-  /** Faults in a row. */
+  /** Failures since the last answer. */
   failures(): number
-  /** The last fault, also after the source has recovered. */
+  /** The last failure; kept after the source has recovered. */
   lastFailure(): SourceError | undefined
   hasAnswered(): boolean
   status(): SourceStatus
 }
 
-export function createStanding(now: () => number): Standing {
+export function createSourceMonitor(now: () => number): SourceMonitor {
   let failures = 0
   let lastFailure: SourceError | undefined
   let tipMovedAt: number | undefined
@@ -40,7 +40,7 @@ export function createStanding(now: () => number): Standing {
   }
 
   return {
-    answered(tip, oldest) {
+    answered({ tip, oldest }) {
       if (status.latestLedger === null || tip.ledger > status.latestLedger) tipMovedAt = now()
       failures = 0
       status.state = 'ok'

@@ -1,81 +1,103 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import { completeThrough, ledgerOf } from '../domain/cursor.ts'
 import type { Decode } from '../domain/event.ts'
-import { SourceError, UsageError } from '../domain/errors.ts'
+import type { LedgerPage, LedgerSource } from '../source/source.ts'
 import { firstLedgerOf } from '../source/page-start.ts'
-import type { LedgerPage, LedgerSource, PageStart } from '../source/source.ts'
-import type { Applied, Writer } from '../store/write/writer.ts'
 import type { Coverage, Identity } from '../store/read/coverage.ts'
+import { lagOf } from '../store/read/summary.ts'
+import type { Writer } from '../store/write/writer.ts'
+import { createPageBatch } from './batch.ts'
+import type { BatchLimits, PageBatch } from './batch.ts'
+import { rememberHash } from './history.ts'
+import type { PageReader } from './pages.ts'
+import { createRunwayWatch } from './runway.ts'
 
-/** Where a log that has no checkpoint yet begins. */
-export type StartLedger = number | 'oldest' | 'latest'
-
-export interface TickDeps {
+export interface StepDeps {
   source: LedgerSource
+  pages: PageReader
   coverage: Coverage
   writer: Writer
   decode: Decode
-  startLedger: StartLedger
-  /** The network and contract that the log is of; a new file is bound to them by its first page. */
+  /** The network and contract of the log: its first page binds a new file to them. */
   identity: Identity
+  log: Logger
+  now(): number
+  limits: BatchLimits
+  /** Called after each commit that changed the log. */
+  onApplied(): void
+  /** Called with the seconds that a commit took. */
+  onCommitted(seconds: number): void
 }
 
-/** Where the next page starts: after the checkpoint, or where a new log is to begin. */
-export async function nextStart(
-  { source, coverage, startLedger }: TickDeps,
-  signal: AbortSignal,
-): Promise<PageStart> {
-  const checkpoint = coverage.checkpoint()
-  if (checkpoint !== undefined) return { after: checkpoint.cursor }
-  const { oldest, latest } = await source.extent(signal)
-  if (startLedger === 'oldest') return { startLedger: oldest }
-  if (startLedger === 'latest') return { startLedger: latest }
-  if (startLedger < oldest) {
-    throw new UsageError(
-      `START_LEDGER is ${startLedger}, but the oldest ledger that any RPC still has is ${oldest}: set START_LEDGER to that number or a later one, or to "oldest"`,
-    )
+/** Called after each commit with the page it ended with and how many events were new. */
+export type OnPage = (page: LedgerPage, accepted: number) => void
+
+/** One step of ingestion: from the checkpoint to the tip. Throws SourceError. */
+export type Step = (signal: AbortSignal, onPage: OnPage) => Promise<void>
+
+export function createStep(deps: StepDeps): Step {
+  const { source, pages, coverage, writer, decode, identity, log, now, limits } = deps
+  const watchRunway = createRunwayWatch(log)
+
+  /**
+   * Pages are fetched until the tip is reached, collected, and committed together. A step that
+   * fails is simply run again: it goes on after the last commit.
+   */
+  async function step(signal: AbortSignal, onPage: OnPage): Promise<void> {
+    const batch = createPageBatch(limits, now)
+    try {
+      for await (const fetched of pages.toTip(signal)) {
+        batch.add(fetched)
+        if (batch.isDue(now())) {
+          commit(batch, onPage)
+          // A first catch-up is long: the chain must be recognised if it fails half-way.
+          if (coverage.hashes().length === 0)
+            await rememberHash({ source, coverage, writer, log }, signal)
+        }
+        await nextTurn()
+      }
+    } finally {
+      // A source that fails every few pages must not keep the checkpoint from moving.
+      if (!signal.aborted) commit(batch, onPage)
+    }
+    await rememberHash({ source, coverage, writer, log }, signal)
   }
-  if (startLedger > latest) {
-    throw new SourceError('behind', `ledger ${startLedger}, where to start, has not closed yet`)
+
+  /**
+   * The one transaction: events, the streams they change, coverage and checkpoint. Committing the
+   * same pages again changes nothing.
+   */
+  function commit(batch: PageBatch, onPage: OnPage): void {
+    const collected = batch.take()
+    if (collected === undefined) return
+    const { start, page } = collected
+    const isBound = coverage.checkpoint() !== undefined && coverage.identity() !== undefined
+    const began = now()
+    const { accepted, moved } = writer.apply({
+      events: page.events.map((raw) => ({ raw, event: decode(raw) })),
+      cursor: page.cursor,
+      scannedFrom: firstLedgerOf(start),
+      closedAt: page.closedAt,
+      tip: page.tip,
+      oldest: page.oldest,
+      identity: isBound ? undefined : identity,
+    })
+    const elapsedMs = now() - began
+    deps.onCommitted(elapsedMs / 1_000)
+    report(page, accepted, elapsedMs)
+    if (moved || accepted > 0) deps.onApplied()
+    onPage(page, accepted)
   }
-  return { startLedger }
-}
 
-/**
- * The one transaction of ingestion: the events of a page, the streams they change, coverage and
- * checkpoint. Running it again with the same page changes nothing.
- */
-export function applyPage(
-  { writer, coverage, decode, identity }: TickDeps,
-  start: PageStart,
-  page: LedgerPage,
-): Applied {
-  const isBound = coverage.checkpoint() !== undefined && coverage.identity() !== undefined
-  return writer.apply({
-    events: page.events.map((raw) => ({ raw, event: decode(raw) })),
-    cursor: page.cursor,
-    scannedFrom: firstLedgerOf(start),
-    closedAt: page.closedAt,
-    tip: page.tip,
-    oldest: page.oldest,
-    identity: isBound ? undefined : identity,
-  })
-}
+  function report({ cursor, tip, oldest }: LedgerPage, accepted: number, elapsedMs: number): void {
+    const ledger = completeThrough(cursor)
+    watchRunway(ledger, tip, oldest)
+    const lagLedgers = lagOf({ ledger: ledgerOf(cursor), tipLedger: tip.ledger })
+    const fields = { ledger, accepted, lagLedgers, elapsedMs: Math.round(elapsedMs) }
+    if (accepted > 0) log.info(fields, 'applied')
+    else log.debug(fields, 'applied')
+  }
 
-/**
- * Whether more than the page holds is at the source already. A page that brought nothing is
- * followed by a rest, whatever tip it names: without one, the source would be asked again at once.
- */
-export function hasMore(start: PageStart, page: LedgerPage): boolean {
-  if (page.full) return true
-  return movedOn(start, page) && completeThrough(page.cursor) < page.tip.ledger
-}
-
-/** Whether the page ended after where it started. */
-export function movedOn(start: PageStart, { cursor }: LedgerPage): boolean {
-  return !('after' in start) || cursor > start.after
-}
-
-/** Ledgers between a position and the tip. */
-export function lag(cursor: string, tipLedger: number): number {
-  return Math.max(0, tipLedger - ledgerOf(cursor))
+  return step
 }

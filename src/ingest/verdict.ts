@@ -2,9 +2,11 @@ import { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
 
 /**
- * What a failed step means. `retry`: wait and ask again, nothing is lost. `lost`: the ledgers after
- * the cursor are gone at every endpoint, by the rule of promise P3. `halt`: not a fault of the
- * source, so a broken promise of our own, which ends the process.
+ * What the error of a failed step means:
+ *
+ * - `retry`: wait and ask again, nothing is lost
+ * - `lost`: the ledgers after the cursor are gone at every endpoint, by the rule of promise P3
+ * - `halt`: not a fault of the source, so a bug or a failing disk: the process ends (promise P9)
  */
 export type Verdict = 'retry' | 'lost' | 'halt'
 

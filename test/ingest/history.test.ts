@@ -1,4 +1,5 @@
 /** Test networks are reset: ledger numbers start over, and only hashes tell the chains apart. */
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { SourceError } from '../../src/domain/errors.ts'
 import { rememberHash } from '../../src/ingest/history.ts'
@@ -175,7 +176,9 @@ test('P3: after a gap a hash is remembered that the source still has', async () 
     const { sequence, closedAt } = ledgers[oldest]!
     const remembered = { ledger: sequence, closedAt: seconds(closedAt) }
     store.writer.apply({ ...scannedLedger(recording, ledgers[at]!), oldest: remembered })
-    await rememberHash({ source, ...store }, new AbortController().signal)
+    const { coverage, writer } = store
+    const log = pino({ level: 'silent' })
+    await rememberHash({ source, coverage, writer, log }, new AbortController().signal)
     return store.coverage.hashes().map((ledger) => ledger.sequence)
   }
   const [first, , , fourth] = ledgers.map(({ sequence }) => sequence)

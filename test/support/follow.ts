@@ -1,6 +1,6 @@
 import { createDecoder } from '../../src/decode/decode.ts'
 import type { Decode } from '../../src/domain/event.ts'
-import type { StartLedger } from '../../src/ingest/step.ts'
+import type { StartLedger } from '../../src/ingest/start.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import { createRpcSource } from '../../src/source/rpc/rpc.ts'
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts'
