@@ -1,5 +1,5 @@
-import { createStreamEntryReader } from '../decode/ledger-entries.ts'
-import type { StreamEntry } from '../decode/ledger-entries.ts'
+import { createStreamEntryReader } from '../decode/stream-entry.ts'
+import type { StreamEntry } from '../decode/stream-entry.ts'
 import { ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
 import { EVERYTHING } from '../domain/filter.ts'

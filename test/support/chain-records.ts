@@ -1,4 +1,4 @@
-import { createStreamEntryReader } from '../../src/decode/ledger-entries.ts'
+import { createStreamEntryReader } from '../../src/decode/stream-entry.ts'
 import { createEntryKeys } from '../../src/source/entry-keys.ts'
 import { RECORD_FIELDS } from '../../src/domain/stream.ts'
 import type { Stream, StreamRecord } from '../../src/domain/stream.ts'

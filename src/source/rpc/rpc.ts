@@ -3,7 +3,7 @@ import { SourceError } from '../../domain/errors.ts'
 import { createPageReader, malformed, readEntries, readLedgers } from './answers.ts'
 import { createRpcClient } from './client.ts'
 import type { RpcClient } from './client.ts'
-import { createEventQuery } from './events.ts'
+import { createEventQuery } from './event-query.ts'
 import { readRange } from './range.ts'
 import type { LedgerHeader, LedgerPage, LedgerSource, PageStart } from '../source.ts'
 

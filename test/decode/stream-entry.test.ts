@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { nativeToScVal, xdr } from '@stellar/stellar-sdk/base'
 import { describe, expect, test } from 'vitest'
-import { createStreamEntryReader } from '../../src/decode/ledger-entries.ts'
+import { createStreamEntryReader } from '../../src/decode/stream-entry.ts'
 import { readStreamCounter } from '../../src/decode/stream-counter.ts'
 import { createEntryKeys } from '../../src/source/entry-keys.ts'
 import { loadRecording, RECORDINGS } from '../support/recordings.ts'
