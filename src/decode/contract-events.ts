@@ -5,19 +5,21 @@ import type {
   StreamEventType,
 } from '../domain/event.ts'
 
-/** Soroban types that the contract's event fields have. */
+/** Soroban types that the fields of the contract's events have. */
 export type FieldType = 'address' | 'i128' | 'u64' | 'u32'
 
 export interface FieldSpec {
-  /** Our name of the field. */
+  /** The name in our events. */
   name: string
+  /** What errors call the field. */
+  label: string
   type: FieldType
   optional: boolean
 }
 
-type Wire = readonly [name: string, type: FieldType, optional?: 'optional']
+type ChainField = readonly [name: string, type: FieldType, optional?: 'optional']
 
-type Row<F> = { symbol: string; fields: { [K in keyof Required<F>]: Wire } }
+type Row<F> = { symbol: string; fields: { [K in keyof Required<F>]: ChainField } }
 
 type EventTable = {
   [T in StreamEventType]: Row<StreamEventFields[T]>
@@ -26,8 +28,9 @@ type EventTable = {
 }
 
 /**
- * The contract's events: topic symbol, and each data field's name and type on the wire. Every
- * stream event has the topics `[symbol, u64 stream_id]` and repeats `stream_id` in its data.
+ * The contract's events: the symbol in the first topic, and the name and type on chain of each data
+ * field. Every stream event has the topics `[symbol, u64 stream_id]` and repeats `stream_id` in its
+ * data.
  */
 const TABLE: EventTable = {
   'stream.created': {
@@ -120,29 +123,32 @@ const TABLE: EventTable = {
 export interface EventSpec {
   type: StreamEventType | ProtocolEventType
   ofStream: boolean
-  /** By name on the wire. */
+  /** By name on chain. */
   fields: ReadonlyMap<string, FieldSpec>
+  /** How many fields are not optional. */
   required: number
 }
 
-/** The table above, by topic symbol. */
+export const STREAM_ID = { type: 'u64', label: 'field stream_id' } as const
+
+/** The table above, by the symbol in the first topic. */
 export function createEventSpecs(): ReadonlyMap<string, EventSpec> {
   const rows = Object.entries(TABLE) as [EventSpec['type'], Row<Record<string, unknown>>][]
-  return new Map(
-    rows.map(([type, { symbol, fields }]) => {
-      const wires = Object.entries(fields)
-      const spec: EventSpec = {
-        type,
-        ofStream: type.startsWith('stream.'),
-        fields: new Map(
-          wires.map(([name, [wireName, fieldType, optional]]) => [
-            wireName,
-            { name, type: fieldType, optional: optional !== undefined },
-          ]),
-        ),
-        required: wires.filter(([, [, , optional]]) => optional === undefined).length,
-      }
-      return [symbol, spec]
-    }),
+  return new Map(rows.map(([type, { symbol, fields }]) => [symbol, eventSpec(type, fields)]))
+}
+
+function eventSpec(type: EventSpec['type'], fields: Record<string, ChainField>): EventSpec {
+  const specs = new Map(
+    Object.entries(fields).map(([name, field]) => [field[0], fieldSpec(name, field)]),
   )
+  return {
+    type,
+    ofStream: type.startsWith('stream.'),
+    fields: specs,
+    required: [...specs.values()].filter(({ optional }) => !optional).length,
+  }
+}
+
+function fieldSpec(name: string, [nameOnChain, type, optional]: ChainField): FieldSpec {
+  return { name, label: `field ${nameOnChain}`, type, optional: optional !== undefined }
 }

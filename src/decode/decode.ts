@@ -1,138 +1,108 @@
-import type { ContractEvent, Decode, EventHead, RawEvent } from '../domain/event.ts'
-import { createEventSpecs } from './contract-events.ts'
-import type { EventSpec, FieldSpec } from './contract-events.ts'
-import { createAddressEncoder, createXdrReader, ScType, Unreadable } from './xdr-reader.ts'
-import type { AddressEncoder, XdrReader } from './xdr-reader.ts'
-
-type Value = string | bigint | number
+/**
+ * From XDR to values, for any input: what cannot be read is a value too, with the reason, and never
+ * an error.
+ *
+ * - decode.ts           an event: raw to decoded
+ * - contract-events.ts  the table of the contract's events and their fields
+ * - stream-entry.ts     the contract's record of a stream, from a ledger entry
+ * - stream-counter.ts   how many streams the contract has made, from a ledger entry
+ * - sc-val.ts           Soroban values and their types
+ * - xdr-reader.ts       the bytes
+ */
+import type { ContractEvent, Decode, RawEvent } from '../domain/event.ts'
+import { createEventSpecs, STREAM_ID } from './contract-events.ts'
+import type { EventSpec } from './contract-events.ts'
+import { readMapLength, readValue, skipValue } from './sc-val.ts'
+import type { Expected, ScValues } from './sc-val.ts'
+import { createXdrReaders, Unreadable } from './xdr-reader.ts'
+import type { OpenXdr, XdrReader } from './xdr-reader.ts'
 
 /**
- * XDR to event, for any input. What is not an event of the contract, or does not have its shape,
- * becomes `unrecognised` with the reason and the raw base64. Extra topics and data fields are
- * ignored, so events of newer contracts still decode.
+ * An event that is not one of the contract's, or does not have the expected shape, becomes
+ * `unrecognised` with the reason and the raw base64. Extra topics and data fields are ignored, so
+ * events of newer contracts still decode.
  */
 export function createDecoder(): Decode {
   const specs = createEventSpecs()
-  const encodeAddress = createAddressEncoder()
+  const openXdr = createXdrReaders()
 
   return (raw) => {
-    const head: EventHead = {
-      id: raw.id,
-      contractId: raw.contractId,
-      ledger: raw.ledger,
-      timestamp: raw.timestamp,
-      transactionHash: raw.transactionHash,
-    }
+    const { id, contractId, ledger, timestamp, transactionHash } = raw
+    const base = { id, contractId, ledger, timestamp, transactionHash }
     try {
-      return read(raw, head, specs, encodeAddress)
+      // The table gives each type its own fields.
+      return { ...base, ...readEvent(raw, { specs, openXdr }) } as ContractEvent
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       const { topics, value } = raw
-      return { ...head, type: 'unrecognised', reason: error.message, topics, value }
+      return { ...base, type: 'unrecognised', reason: error.message, topics, value }
     }
   }
 }
 
-function read(
-  raw: RawEvent,
-  head: EventHead,
-  specs: ReadonlyMap<string, EventSpec>,
-  encodeAddress: AddressEncoder,
-): ContractEvent {
-  if (raw.type !== 'contract') throw new Unreadable(`an event of type ${JSON.stringify(raw.type)}`)
-  const [first, second] = raw.topics
-  if (first === undefined) throw new Unreadable('no topics')
-  const symbol = readTopic(first, encodeAddress, 'first topic', ScType.symbol, (reader) =>
-    reader.text(),
-  )
-  const spec = specs.get(symbol)
-  if (spec === undefined) throw new Unreadable(`unknown event ${JSON.stringify(symbol)}`)
-  if (!spec.ofStream) {
-    const { fields } = readFields(raw.value, spec, encodeAddress)
-    return { ...head, type: spec.type, fields } as unknown as ContractEvent
-  }
-  if (second === undefined) throw new Unreadable(`${symbol} without a stream id in its topics`)
-  const streamId = readTopic(second, encodeAddress, 'second topic', ScType.u64, (reader) =>
-    reader.uint64(),
-  )
-  const { fields, streamId: repeated } = readFields(raw.value, spec, encodeAddress)
-  if (repeated !== streamId) throw new Unreadable('stream_id in the data differs from the topic')
-  return { ...head, type: spec.type, streamId, fields } as unknown as ContractEvent
+interface Context {
+  specs: ReadonlyMap<string, EventSpec>
+  openXdr: OpenXdr
 }
 
-function readTopic<T>(
-  base64: string,
-  encodeAddress: AddressEncoder,
-  name: string,
-  type: number,
-  readValue: (reader: XdrReader) => T,
-): T {
-  const reader = createXdrReader(base64, encodeAddress)
-  const found = reader.type()
-  if (found !== type)
-    throw new Unreadable(`${name} is a ${typeName(found)}, not a ${typeName(type)}`)
-  const value = readValue(reader)
+const FIRST_TOPIC = { type: 'symbol', label: 'first topic' } as const
+const SECOND_TOPIC = { type: 'u64', label: 'second topic' } as const
+const KEY = { type: 'symbol', label: 'data has a key that' } as const
+
+function readEvent({ type, topics, value }: RawEvent, { specs, openXdr }: Context) {
+  if (type !== 'contract') throw new Unreadable(`an event of type ${JSON.stringify(type)}`)
+  const [first, second] = topics
+  if (first === undefined) throw new Unreadable('no topics')
+  const symbol = readTopic(openXdr(first), FIRST_TOPIC)
+  const spec = specs.get(symbol)
+  if (spec === undefined) throw new Unreadable(`unknown event ${JSON.stringify(symbol)}`)
+  if (!spec.ofStream) return { type: spec.type, fields: readData(openXdr(value), spec).fields }
+  if (second === undefined) throw new Unreadable(`${symbol} without a stream id in its topics`)
+  const streamId = readTopic(openXdr(second), SECOND_TOPIC)
+  const data = readData(openXdr(value), spec)
+  if (data.streamId !== streamId) {
+    throw new Unreadable('stream_id in the data differs from the topic')
+  }
+  return { type: spec.type, streamId, fields: data.fields }
+}
+
+function readTopic<T extends keyof ScValues>(
+  reader: XdrReader,
+  expected: Expected<T>,
+): ScValues[T] {
+  const value = readValue(reader, expected)
   reader.end()
   return value
 }
 
-const STREAM_ID: FieldSpec = { name: 'stream_id', type: 'u64', optional: false }
+interface Data {
+  fields: Record<string, string | bigint | number>
+  /** Undefined if the event is not of a stream, or the field is missing. */
+  streamId: bigint | undefined
+}
 
-function readFields(
-  base64: string,
-  spec: EventSpec,
-  encodeAddress: AddressEncoder,
-): { fields: Record<string, Value>; streamId: bigint | undefined } {
-  const reader = createXdrReader(base64, encodeAddress)
-  const found = reader.type()
-  if (found !== ScType.map) throw new Unreadable(`data is a ${typeName(found)}, not a map`)
-  const fields: Record<string, Value> = {}
+function readData(reader: XdrReader, { fields: specs, ofStream, required }: EventSpec): Data {
+  const fields: Data['fields'] = {}
   let streamId: bigint | undefined
-  let required = 0
-  let left = reader.flag() ? reader.uint32() : 0
-  for (; left > 0; left -= 1) {
-    const keyType = reader.type()
-    if (keyType !== ScType.symbol) {
-      throw new Unreadable(`data has a key that is a ${typeName(keyType)}, not a symbol`)
-    }
-    const key = reader.text()
-    const field = spec.fields.get(key)
-    if (field !== undefined) {
-      if (field.name in fields) throw new Unreadable(`field ${key} is there twice`)
-      fields[field.name] = readField(reader, key, field)
-      if (!field.optional) required += 1
-    } else if (key === STREAM_ID.name && spec.ofStream) {
-      streamId = readField(reader, key, STREAM_ID) as bigint
+  let found = 0
+  for (let left = readMapLength(reader, 'data'); left > 0; left -= 1) {
+    const key = readValue(reader, KEY)
+    const spec = specs.get(key)
+    if (spec !== undefined) {
+      if (spec.name in fields) throw new Unreadable(`${spec.label} is there twice`)
+      fields[spec.name] = readValue(reader, spec)
+      if (!spec.optional) found += 1
+    } else if (ofStream && key === 'stream_id') {
+      streamId = readValue(reader, STREAM_ID)
     } else {
-      reader.skip()
+      skipValue(reader)
     }
   }
   reader.end()
-  if (spec.ofStream && streamId === undefined) throw new Unreadable('field stream_id is missing')
-  if (required !== spec.required) {
-    const missing = [...spec.fields].find(([, field]) => !field.optional && !(field.name in fields))
-    throw new Unreadable(`field ${missing?.[0]} is missing`)
+  if (ofStream && streamId === undefined) throw new Unreadable(`${STREAM_ID.label} is missing`)
+  if (found !== required) {
+    const missing = [...specs.values()].find(({ name, optional }) => !optional && !(name in fields))
+    throw new Unreadable(`${missing?.label} is missing`)
   }
   return { fields, streamId }
-}
-
-function readField(reader: XdrReader, key: string, field: FieldSpec): Value {
-  const found = reader.type()
-  if (found !== ScType[field.type]) {
-    throw new Unreadable(`field ${key} is a ${typeName(found)}, not a ${field.type}`)
-  }
-  switch (field.type) {
-    case 'address':
-      return reader.address()
-    case 'i128':
-      return reader.int128()
-    case 'u64':
-      return reader.uint64()
-    case 'u32':
-      return reader.uint32()
-  }
-}
-
-function typeName(type: number): string {
-  return Object.entries(ScType).find(([, number]) => number === type)?.[0] ?? `type ${type}`
 }

@@ -1,8 +1,10 @@
 import type { ChainStatus, StreamRecord } from '../domain/stream.ts'
-import { createAddressEncoder, createXdrReader, ScType, Unreadable } from './xdr-reader.ts'
-import type { AddressEncoder, XdrReader } from './xdr-reader.ts'
+import { readMapLength, readOptionalU64, readValue, readVecLength, skipValue } from './sc-val.ts'
+import type { ScValues } from './sc-val.ts'
+import { createXdrReaders, Unreadable } from './xdr-reader.ts'
+import type { XdrReader } from './xdr-reader.ts'
 
-/** A `Stream` record as stored, or why it could not be read: foreign data is never an exception. */
+/** A `Stream` record of the contract, or the reason why it could not be read. */
 export type StreamEntry =
   | { kind: 'record'; record: StreamRecord }
   | { kind: 'unreadable'; reason: string }
@@ -16,12 +18,12 @@ const STATUSES: ReadonlySet<string> = new Set<ChainStatus>([
   'Completed',
 ])
 
-/** Reads base64 LedgerEntryData of `Stream(id)`; fields that are new are let be. */
+/** Reads base64 LedgerEntryData of `Stream(id)`. Extra fields are ignored. */
 export function createStreamEntryReader(): (entryXdr: string) => StreamEntry {
-  const encodeAddress = createAddressEncoder()
+  const openXdr = createXdrReaders()
   return (entryXdr) => {
     try {
-      return { kind: 'record', record: readEntry(entryXdr, encodeAddress) }
+      return { kind: 'record', record: readEntry(openXdr(entryXdr)) }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       return { kind: 'unreadable', reason: error.message }
@@ -29,13 +31,12 @@ export function createStreamEntryReader(): (entryXdr: string) => StreamEntry {
   }
 }
 
-function readEntry(entryXdr: string, encodeAddress: AddressEncoder): StreamRecord {
-  const reader = createXdrReader(entryXdr, encodeAddress)
+function readEntry(reader: XdrReader): StreamRecord {
   if (reader.uint32() !== CONTRACT_DATA) throw new Unreadable('the entry is not contract data')
-  if (reader.uint32() !== 0) throw new Unreadable('the entry has an extension that is not known')
+  if (reader.uint32() !== 0) throw new Unreadable('the entry has an unknown extension')
   reader.address()
   const streamId = readKey(reader)
-  // Durability: persistent, as was asked for.
+  // The durability is persistent, because only persistent entries are asked for.
   reader.uint32()
   const fields = readFields(reader)
   reader.end()
@@ -43,91 +44,66 @@ function readEntry(entryXdr: string, encodeAddress: AddressEncoder): StreamRecor
 }
 
 function readKey(reader: XdrReader): bigint {
-  expectType(reader, ScType.vec, 'the key')
-  if (!reader.flag() || reader.uint32() !== 2) throw new Unreadable('the key is not of a stream')
-  expectType(reader, ScType.symbol, 'the key')
-  if (reader.text() !== 'Stream') throw new Unreadable('the key is not of a stream')
-  expectType(reader, ScType.u64, 'the stream id')
-  return reader.uint64()
+  const length = readVecLength(reader, 'the key')
+  if (length !== 2) throw new Unreadable('the key is not of a stream')
+  const name = readValue(reader, { type: 'symbol', label: 'the key' })
+  if (name !== 'Stream') throw new Unreadable('the key is not of a stream')
+  return readValue(reader, { type: 'u64', label: 'the stream id' })
 }
 
 type Fields = Omit<StreamRecord, 'streamId'>
+type ReadField<T> = (reader: XdrReader, label: string) => T
 
-/** On the wire each field has this name; the reader is behind its key. */
-const FIELDS: {
-  [K in keyof Fields]: readonly [wire: string, read: (reader: XdrReader, name: string) => Fields[K]]
-} = {
-  sender: ['sender', readAddress],
-  recipient: ['recipient', readAddress],
-  tokenAddress: ['token_address', readAddress],
-  ratePerSecond: ['rate_per_second', readI128],
-  depositedAmount: ['deposited_amount', readI128],
-  withdrawnAmount: ['withdrawn_amount', readI128],
-  startTime: ['start_time', readU64],
-  lastUpdateTime: ['last_update_time', readU64],
-  isActive: ['is_active', readBool],
-  paused: ['paused', readBool],
-  pausedAt: ['paused_at', readOptionalU64],
-  status: ['status', readStatus],
-}
+const address = valueOf('address')
+const i128 = valueOf('i128')
+const u64 = valueOf('u64')
+const bool = valueOf('bool')
 
-const BY_WIRE_NAME = new Map(
-  Object.entries(FIELDS).map(([name, [wire, read]]) => [wire, { name, read }]),
+/** The name of each field on chain, and how it is read. */
+const FIELDS: { [K in keyof Fields]: readonly [nameOnChain: string, read: ReadField<Fields[K]>] } =
+  {
+    sender: ['sender', address],
+    recipient: ['recipient', address],
+    tokenAddress: ['token_address', address],
+    ratePerSecond: ['rate_per_second', i128],
+    depositedAmount: ['deposited_amount', i128],
+    withdrawnAmount: ['withdrawn_amount', i128],
+    startTime: ['start_time', u64],
+    lastUpdateTime: ['last_update_time', u64],
+    isActive: ['is_active', bool],
+    paused: ['paused', bool],
+    pausedAt: ['paused_at', readOptionalU64],
+    status: ['status', readStatus],
+  }
+
+const BY_NAME_ON_CHAIN = new Map(
+  Object.entries(FIELDS).map(([name, [nameOnChain, read]]) => [
+    nameOnChain,
+    { name, label: `field ${nameOnChain}`, read },
+  ]),
 )
 
 function readFields(reader: XdrReader): Fields {
-  expectType(reader, ScType.map, 'the record')
   const fields: Record<string, unknown> = {}
-  for (let left = reader.flag() ? reader.uint32() : 0; left > 0; left -= 1) {
-    expectType(reader, ScType.symbol, 'a field’s name')
-    const wire = reader.text()
-    const field = BY_WIRE_NAME.get(wire)
-    if (field === undefined) reader.skip()
-    else fields[field.name] = field.read(reader, `field ${wire}`)
+  for (let left = readMapLength(reader, 'the record'); left > 0; left -= 1) {
+    const key = readValue(reader, { type: 'symbol', label: 'a key of the record' })
+    const field = BY_NAME_ON_CHAIN.get(key)
+    if (field === undefined) skipValue(reader)
+    else fields[field.name] = field.read(reader, field.label)
   }
-  const missing = [...BY_WIRE_NAME].find(([, { name }]) => !(name in fields))
-  if (missing !== undefined) throw new Unreadable(`field ${missing[0]} is missing`)
+  const missing = BY_NAME_ON_CHAIN.values().find(({ name }) => !(name in fields))
+  if (missing !== undefined) throw new Unreadable(`${missing.label} is missing`)
   return fields as unknown as Fields
 }
 
-function expectType(reader: XdrReader, type: number, name: string): void {
-  const found = reader.type()
-  if (found !== type) throw new Unreadable(`${name} is of type ${found}, not ${type}`)
+function valueOf<T extends keyof ScValues>(type: T): ReadField<ScValues[T]> {
+  return (reader, label) => readValue(reader, { type, label })
 }
 
-function readAddress(reader: XdrReader, name: string): string {
-  expectType(reader, ScType.address, name)
-  return reader.address()
-}
-
-function readI128(reader: XdrReader, name: string): bigint {
-  expectType(reader, ScType.i128, name)
-  return reader.int128()
-}
-
-function readU64(reader: XdrReader, name: string): bigint {
-  expectType(reader, ScType.u64, name)
-  return reader.uint64()
-}
-
-function readBool(reader: XdrReader, name: string): boolean {
-  expectType(reader, ScType.bool, name)
-  return reader.flag()
-}
-
-function readOptionalU64(reader: XdrReader, name: string): bigint | null {
-  const found = reader.type()
-  if (found === ScType.void) return null
-  if (found !== ScType.u64) throw new Unreadable(`${name} is of type ${found}, not ${ScType.u64}`)
-  return reader.uint64()
-}
-
-/** A unit variant: a vec of its name alone. */
-function readStatus(reader: XdrReader, name: string): ChainStatus {
-  expectType(reader, ScType.vec, name)
-  if (!reader.flag() || reader.uint32() !== 1) throw new Unreadable(`${name} is not a variant`)
-  expectType(reader, ScType.symbol, name)
-  const status = reader.text()
-  if (!STATUSES.has(status)) throw new Unreadable(`${name} is ${JSON.stringify(status)}`)
+/** An enum variant without a value: a vector that holds only its name. */
+function readStatus(reader: XdrReader, label: string): ChainStatus {
+  if (readVecLength(reader, label) !== 1) throw new Unreadable(`${label} is not a variant`)
+  const status = readValue(reader, { type: 'symbol', label })
+  if (!STATUSES.has(status)) throw new Unreadable(`${label} is ${JSON.stringify(status)}`)
   return status as ChainStatus
 }

@@ -2,7 +2,7 @@
  * One event of the contract, read from its XDR. `id` is the RPC's event id and the position right
  * after the event; amounts are bigint in the token's smallest unit, times are Unix seconds.
  */
-export interface EventHead {
+export interface EventBase {
   id: string
   contractId: string
   ledger: number
@@ -59,15 +59,15 @@ export type ProtocolEventType = keyof ProtocolEventFields
 export type EventType = StreamEventType | ProtocolEventType | 'unrecognised'
 
 export type StreamEvent = {
-  [T in StreamEventType]: EventHead & { type: T; streamId: bigint; fields: StreamEventFields[T] }
+  [T in StreamEventType]: EventBase & { type: T; streamId: bigint; fields: StreamEventFields[T] }
 }[StreamEventType]
 
 export type ProtocolEvent = {
-  [T in ProtocolEventType]: EventHead & { type: T; fields: ProtocolEventFields[T] }
+  [T in ProtocolEventType]: EventBase & { type: T; fields: ProtocolEventFields[T] }
 }[ProtocolEventType]
 
 /** An event that could not be read; its base64 XDR stays with it. */
-export interface UnrecognisedEvent extends EventHead {
+export interface UnrecognisedEvent extends EventBase {
   type: 'unrecognised'
   reason: string
   topics: readonly string[]

@@ -74,9 +74,17 @@ describe('a record that is not as expected', () => {
 
   test.each<[string, string, string]>([
     ['a missing field', without('paused'), 'field paused is missing'],
-    ['a retyped amount', retyped('rate_per_second', u64(5n)), 'field rate_per_second is of type 5'],
-    ['a retyped flag', retyped('is_active', u64(1n)), 'field is_active is of type 5, not 0'],
-    ['a pause at no time', retyped('paused_at', nativeToScVal('x')), 'field paused_at is of type'],
+    [
+      'a retyped amount',
+      retyped('rate_per_second', u64(5n)),
+      'field rate_per_second is a u64, not a i128',
+    ],
+    ['a retyped flag', retyped('is_active', u64(1n)), 'field is_active is a u64, not a bool'],
+    [
+      'a pause at no time',
+      retyped('paused_at', nativeToScVal('x')),
+      'field paused_at is a string, not a u64',
+    ],
     ['an unknown status', retyped('status', variant('Frozen')), 'field status is "Frozen"'],
     ['a status with a value', retyped('status', nativeToScVal([1, 2])), 'not a variant'],
     ['another key', contractData(counterKey, u64(1n)), 'the key is not of a stream'],
