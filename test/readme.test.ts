@@ -9,7 +9,7 @@ import { eventJson } from '../src/domain/event-json.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
-/** Names and types in the tables of a part of the README: `| name | type | …`. */
+/** Names and types from the tables in a part of the README: `| name | type | …`. */
 function rows(text: string): [name: string, type: string][] {
   return [...text.matchAll(/^\| `(\w+)` \| ([^|]+?) \|/gm)].map(([, name = '', type = '']) => [
     name,
@@ -17,7 +17,7 @@ function rows(text: string): [name: string, type: string][] {
   ])
 }
 
-describe('the README documents every event', () => {
+describe('events', () => {
   const head = {
     id: '0006442502483619840-0000000003',
     contractId: 'C',
@@ -47,11 +47,11 @@ describe('the README documents every event', () => {
     value: 'x',
   }
 
-  test('by name, in order', () => {
+  test('every event type has a section in the README, in order', () => {
     expect([...byType.keys()]).toEqual(EVENT_TYPES)
   })
 
-  test('with the fields that all have', () => {
+  test('the README lists the fields that all events have', () => {
     const { type, ...created } = JSON.parse(eventJson(events[0]!, parties)) as { type: string }
     const names = Object.keys({ id: 1, type, ...created })
     const shared = names.filter((name) => !byType.get(type)!.some(([own]) => own === name))
@@ -59,7 +59,7 @@ describe('the README documents every event', () => {
   })
 
   test.each([...events, unrecognised].map((event) => [event.type, event] as const))(
-    '%s, with its own fields and their types',
+    'the README lists the fields of %s with their types',
     (type, event) => {
       const json = JSON.parse(eventJson(event, parties)) as Record<string, unknown>
       const shared = new Set(rows(common).map(([name]) => name))
