@@ -46,7 +46,7 @@ export interface EndpointCounters {
   pages: number
   faults: Readonly<Partial<Record<Fault, number>>>
   /** Pages for which another endpoint was faster, though it was asked later. */
-  outrun: number
+  overtaken: number
   /** Probes sent, answered or not. */
   probes: number
 }

@@ -111,7 +111,7 @@ describe('two endpoints that agree', () => {
     failover.clock.advance(2)
     await asked
     expect(pagesBy(failover)).toEqual({ a: 0, b: 1, c: 1 })
-    expect(failover.source.counters().endpoints[0]).toMatchObject({ outrun: 1 })
+    expect(failover.source.counters().endpoints[0]).toMatchObject({ overtaken: 1 })
   })
 })
 

@@ -188,7 +188,7 @@ describe('an endpoint that is slow', () => {
     failover.clock.advance(2)
     await asked
     expect(pagesBy(failover)).toEqual({ a: 1, b: 1 })
-    expect(failover.source.counters().endpoints[0]).toMatchObject({ outrun: 1, faults: {} })
+    expect(failover.source.counters().endpoints[0]).toMatchObject({ overtaken: 1, faults: {} })
     isSlow = false
     await page(failover)
     expect(pagesBy(failover)).toEqual({ a: 1, b: 2 })

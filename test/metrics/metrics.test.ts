@@ -38,7 +38,7 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
       failovers: 3,
       disagreements: 0,
       disagreement: null,
-      endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 }, outrun: 0, probes: 0 }],
+      endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 }, overtaken: 0, probes: 0 }],
     }),
   })
   return { registry, text: await registry.metrics() }

@@ -24,6 +24,7 @@ import type { Aside } from './identity.ts'
 import { createEndpointLedgers } from './ledgers.ts'
 import type { EndpointLedgers } from './ledgers.ts'
 import { createPageFetcher } from './page-fetcher.ts'
+import { createProbe } from './probe.ts'
 import { createEndpointReport } from './report.ts'
 import { createRetentionEvidence } from './retention.ts'
 import type { RetentionEvidence } from './retention.ts'
@@ -52,7 +53,8 @@ export interface EndpointDeps {
  * - checks.ts            calls that check whether answers may be used
  * - identity.ts          whether it serves our network and contract
  * - chain-guard.ts       whether it has the log's chain; connection-watch.ts
- * - page-fetcher.ts      pages: their size, their chain, and new connections for lost ledgers
+ * - page-fetcher.ts      pages: their chain, and new connections for lost ledgers; page-limit.ts
+ * - probe.ts             calls while it is not in use
  * - health.ts            how well it answers
  * - contact.ts           when it was last asked, and last answered
  * - ledgers.ts           which ledgers it has
@@ -74,7 +76,6 @@ export interface Endpoint {
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
   /** Checks how it is, though no caller needs it now. Does not throw. */
   probe(signal: AbortSignal): Promise<void>
-  /** Whether it was not asked for so long that it is time for a probe. */
   isProbeDue(): boolean
   /** Why it is set aside, if it is. */
   aside(): Aside | undefined
@@ -101,10 +102,6 @@ export interface PageRequest {
   isServing: boolean
 }
 
-const PROBE_EVERY_MS = 10_000
-/** An endpoint that may come back into use is asked more often. */
-const PROBE_RETURNING_EVERY_MS = 3_500
-
 export function createEndpoint(deps: EndpointDeps): Endpoint {
   const { name, source, timers, memory } = deps
   const { now } = timers
@@ -119,6 +116,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   const { call, succeeded, failed } = createCalls({ ...deps, ...known })
   const checks = createChecks({ source, chain, identity, timers, call })
   const pages = createPageFetcher({ source, chain, evidence, timers, call })
+  const probe = createProbe({ ...known, checks, succeeded, askRange })
 
   async function askRange(signal: AbortSignal): Promise<LedgerRange> {
     const range = await call((ending) => source.range(ending), signal)
@@ -171,29 +169,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     },
     ledger: (sequence, signal) => checked((ending) => source.ledger(sequence, ending), signal),
     entries: (keys, signal) => checked((ending) => source.entries(keys, ending), signal),
-
-    async probe(signal) {
-      try {
-        // An endpoint that returns soon is checked now, so that no page has to wait for it.
-        const isReturning = !health.isTrusted() && !identity.isKnown(false)
-        if (isReturning || !identity.isKnown(true)) await checks.identify(signal)
-        await checks.checkChain(signal)
-        await askRange(signal)
-        succeeded()
-      } catch (error) {
-        if (!signal.aborted && !(error instanceof SourceError)) throw error
-      } finally {
-        report.count('probes')
-      }
-    },
-
-    isProbeDue() {
-      const isReturning = !health.isTrusted() || identity.aside() !== undefined
-      const everyMs = isReturning ? PROBE_RETURNING_EVERY_MS : PROBE_EVERY_MS
-      if (contact.idleMs() < everyMs || health.coolingMs() > 0) return false
-      return identity.aside()?.isDue ?? true
-    },
-
+    probe: probe.run,
+    isProbeDue: probe.isDue,
     aside: identity.aside,
     isInService: () => identity.aside() === undefined && contact.isRecent(),
     patienceMs: pages.patienceMs,
@@ -201,7 +178,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     dispute: report.disputed,
     doubt: chain.doubt,
     overtaken() {
-      report.count('outrun')
+      report.count('overtaken')
       health.distrust()
     },
     status() {

@@ -5,6 +5,7 @@ import type { LedgerPage, LedgerSource, PageStart } from '../../source/source.ts
 import type { Timers } from '../timers.ts'
 import type { Call } from './calls.ts'
 import type { ChainGuard } from './chain-guard.ts'
+import { createPageLimit } from './page-limit.ts'
 import type { RetentionEvidence } from './retention.ts'
 
 /** Pages of one endpoint: of a size that it can answer, and checked before they are returned. */
@@ -30,10 +31,6 @@ export interface PageFetcherDeps {
 const PATIENCE_FACTOR = 3
 /** Weight of the newest page in the moving average. */
 const NEWEST_WEIGHT = 0.2
-/** Pages are not halved below this size. */
-const SMALLEST_PAGE = 50
-/** After this time, a page may be as long as asked for again. */
-const SHORT_PAGES_MS = 600_000
 /** An unchecked page that is older than this is fetched again: its tip has become too old. */
 const KEPT_MS = 15_000
 
@@ -47,10 +44,9 @@ interface Kept {
 export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
   const { source, chain, evidence, timers, call } = deps
   const { now } = timers
+  const pageLimit = createPageLimit(now)
   /** Moving average of the time for one page. */
   let usualMs = 0
-  /** The size that the server can answer, if a longer page was too long for it. */
-  let shortPages = { limit: Number.POSITIVE_INFINITY, until: 0 }
   let kept: Kept | undefined
 
   /** If the ledgers may be lost, the endpoint is asked over a new connection. */
@@ -84,11 +80,11 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
 
   async function attempt(
     start: PageStart,
-    asked: number,
+    wanted: number,
     signal: AbortSignal,
   ): Promise<LedgerPage> {
     const began = now()
-    const limit = Math.min(asked, began < shortPages.until ? shortPages.limit : asked)
+    const limit = pageLimit.of(wanted)
     try {
       const page = await call(
         async (ending) => possible(await source.page(start, limit, ending), start),
@@ -99,18 +95,13 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
       evidence.ledgerShown(page.oldest?.ledger ?? firstLedgerOf(start))
       return page
     } catch (error) {
-      if (!signal.aborted && error instanceof SourceError) learn(error, limit)
+      if (!signal.aborted && error instanceof SourceError) {
+        const { range } = error
+        pageLimit.learn(error, limit)
+        if (range !== undefined && !isOutside(error)) evidence.ledgerShown(range.oldest)
+      }
       throw error
     }
-  }
-
-  function learn(error: SourceError, limit: number): void {
-    const { askLess, cools, countsTowardsGap } = REACTIONS[error.fault]
-    if (askLess !== undefined && !cools) {
-      const half = Math.max(Math.min(SMALLEST_PAGE, limit), Math.floor(limit / 2))
-      shortPages = { limit: Math.max(1, error.limit ?? half), until: now() + SHORT_PAGES_MS }
-    }
-    if (error.range !== undefined && !countsTowardsGap) evidence.ledgerShown(error.range.oldest)
   }
 
   function takeKept(start: PageStart, limit: number): LedgerPage | undefined {

@@ -10,7 +10,7 @@ export interface EndpointReport {
   failed(error: SourceError, isQuiet: boolean): void
   /** Another endpoint gave a different answer, and it is not known who is right. */
   disputed(detail: string): void
-  count(what: 'pages' | 'outrun' | 'probes'): void
+  count(what: 'pages' | 'overtaken' | 'probes'): void
   state(): Pick<EndpointStatus, 'lastError'> & { state: Exclude<EndpointState, 'set_aside'> }
   counters(): EndpointCounters
 }
@@ -29,7 +29,7 @@ export function createEndpointReport({ name, log, isAlone }: EndpointReportDeps)
   /** The last log line says that it fails. */
   let isLogged = false
   const faults: Partial<Record<Fault, number>> = {}
-  const totals = { pages: 0, outrun: 0, probes: 0 }
+  const totals = { pages: 0, overtaken: 0, probes: 0 }
 
   return {
     answered() {
