@@ -11,6 +11,8 @@ export interface EventFilter {
    * nor users, because nothing is known about them.
    */
   types: readonly string[] | undefined
+  /** Only events whose sender or recipient this is, whatever else is asked for. */
+  party?: string
 }
 
 export const EVERYTHING: EventFilter = { streams: [], users: [], types: undefined }

@@ -1,0 +1,102 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { readCredentials } from './credentials.ts'
+import type { Carriers } from './credentials.ts'
+import { PUBLIC } from './identity.ts'
+import type { Identity } from './identity.ts'
+import { createTokens, KeysUnavailable } from './tokens.ts'
+import type { Tokens, TokenSettings } from './tokens.ts'
+import { createVault } from './vault.ts'
+import type { Vault } from './vault.ts'
+
+export interface AccessSettings extends TokenSettings {
+  mode: 'open' | 'jwt'
+  adminToken?: string | undefined
+}
+
+/**
+ * What is known of a request's sender: an identity, nobody (no credentials), credentials that are
+ * not valid, or credentials that cannot be checked at the moment.
+ */
+export type Sender = Identity | 'nobody' | 'invalid' | 'unavailable'
+
+export interface Access {
+  mode: 'open' | 'jwt'
+  tokens: Tokens
+  /** In open mode bad credentials are ignored, and nobody is `PUBLIC`. */
+  senderOf(carriers: Carriers): Promise<Sender>
+  /** A ticket for the feed. `expiresAt` is in Unix milliseconds. */
+  ticketFor(identity: Identity): Promise<{ ticket: string; expiresAt: number }>
+}
+
+const TICKET_MS = 60_000
+
+export interface AccessDeps {
+  /** Shared by all processes that serve. */
+  vault?: Vault
+  now?: () => number
+}
+
+export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): Access {
+  const { mode, adminToken } = settings
+  const { now = Date.now } = deps
+  const { vault = createVault(now) } = deps
+  const tokens = createTokens(settings, now)
+  const isAdminToken = createSecretCheck(adminToken)
+
+  async function identify(carriers: Carriers): Promise<Sender> {
+    const credentials = readCredentials(carriers)
+    if (credentials.kind === 'none') return 'nobody'
+    if (credentials.kind === 'token') {
+      const { token, isBearer } = credentials
+      if (isBearer && isAdminToken(token)) return ADMINISTRATOR
+      if (mode === 'open') return 'invalid'
+      return (await tokens.verify(token)) ?? 'invalid'
+    }
+    if (mode === 'open') return 'invalid'
+    const kept = await vault.take(ticketKey(credentials.ticket))
+    return kept === undefined ? 'invalid' : (JSON.parse(kept) as Identity)
+  }
+
+  return {
+    mode,
+    tokens,
+    async senderOf(carriers) {
+      try {
+        const sender = await identify(carriers)
+        return mode === 'open' && typeof sender === 'string' ? PUBLIC : sender
+      } catch (error) {
+        if (error instanceof KeysUnavailable) return 'unavailable'
+        throw error
+      }
+    },
+    async ticketFor(identity) {
+      const ticket = randomBytes(32).toString('base64url')
+      const expiresAt = now() + TICKET_MS
+      await vault.put(ticketKey(ticket), JSON.stringify(identity), expiresAt)
+      return { ticket, expiresAt }
+    },
+  }
+}
+
+const ADMINISTRATOR: Identity = {
+  subject: null,
+  seesAll: true,
+  admin: true,
+  expiresAt: undefined,
+}
+
+/** The ticket itself is kept nowhere. */
+function ticketKey(ticket: string): string {
+  return `ticket:${createHash('sha256').update(ticket).digest('base64url')}`
+}
+
+/** Compares in constant time. */
+function createSecretCheck(secret: string | undefined): (given: string) => boolean {
+  if (secret === undefined) return () => false
+  const expected = digest(secret)
+  return (given) => timingSafeEqual(digest(given), expected)
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

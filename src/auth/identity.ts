@@ -1,0 +1,40 @@
+import type { EventFilter } from '../domain/filter.ts'
+
+/**
+ * Who sends a request, and what follows from it. A folder of its own between the domain and HTTP:
+ *
+ * - `identity.ts`: what an identity may see. Pure.
+ * - `credentials.ts`: which token a request carries. Pure.
+ * - `tokens.ts`: checks and issues JSON Web Tokens.
+ * - `vault.ts`: what may be used once: tickets, signed challenges.
+ * - `access.ts`: from a request's credentials to an identity or a refusal.
+ */
+
+export interface Identity {
+  /** The token's `sub`; null for an administrator by `ADMIN_TOKEN`, and in open mode. */
+  subject: string | null
+  /** Sees every event and stream, not only the subject's own. */
+  seesAll: boolean
+  admin: boolean
+  /** Unix milliseconds at which a subscription of this identity ends; undefined: never. */
+  expiresAt: number | undefined
+}
+
+/** In open mode: the chain's data is public. */
+export const PUBLIC: Identity = {
+  subject: null,
+  seesAll: true,
+  admin: false,
+  expiresAt: undefined,
+}
+
+/** Whose streams and events alone the identity may see; undefined: everybody's. */
+export function partyOf({ seesAll, subject }: Identity): string | undefined {
+  return seesAll ? undefined : (subject ?? '')
+}
+
+/** The part of a filter that the identity may see. A filter never shows more than that. */
+export function narrow(filter: EventFilter, identity: Identity): EventFilter {
+  const party = partyOf(identity)
+  return party === undefined ? filter : { ...filter, party }
+}

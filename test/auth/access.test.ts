@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { createAccess } from '../../src/auth/access.ts'
+import type { AccessSettings } from '../../src/auth/access.ts'
+import { readCredentials } from '../../src/auth/credentials.ts'
+import { narrow, partyOf, PUBLIC } from '../../src/auth/identity.ts'
+import { createVault } from '../../src/auth/vault.ts'
+import { EVERYTHING } from '../../src/domain/filter.ts'
+
+const SECRET = 'a secret of at least thirty-two bytes'
+const ADMIN_TOKEN = 'an administrator token of 32 bytes'
+const SUBJECT = 'GBRPYHIL2CI3FNQ4BXLFMNDLFJUNPU2HY3ZMFSHONUCEOASW7QC7OX2H'
+const NOTHING = { authorization: undefined, cookie: undefined }
+
+function accessOf(settings: Partial<AccessSettings> = {}, now: () => number = Date.now) {
+  const all = { mode: 'jwt' as const, secrets: [SECRET], adminToken: ADMIN_TOKEN, ...settings }
+  return createAccess(all, { now })
+}
+
+describe('credentials', () => {
+  const all = {
+    authorization: 'Bearer header',
+    cookie: 'a=b; flowfi_token=cookie; c=d',
+    token: 'query',
+    ticket: 'ticket',
+  }
+
+  test('are the first of header, cookie, query and ticket', () => {
+    const { authorization: _header, ...noHeader } = all
+    const { cookie: _cookie, ...noCookie } = noHeader
+    const { token: _token, ...noToken } = noCookie
+    const found = [
+      readCredentials(all),
+      readCredentials({ ...NOTHING, ...noHeader }),
+      readCredentials({ ...NOTHING, ...noCookie }),
+      readCredentials({ ...NOTHING, ...noToken }),
+      readCredentials(NOTHING),
+    ]
+    expect(found).toEqual([
+      { kind: 'token', token: 'header', isBearer: true },
+      { kind: 'token', token: 'cookie', isBearer: false },
+      { kind: 'token', token: 'query', isBearer: false },
+      { kind: 'ticket', ticket: 'ticket' },
+      { kind: 'none' },
+    ])
+  })
+
+  test('of an empty bearer header are bad credentials; those of another scheme are none', () => {
+    const bearer = readCredentials({ ...all, authorization: 'Bearer' })
+    expect(bearer).toEqual({ kind: 'token', token: '', isBearer: true })
+    expect(readCredentials({ ...NOTHING, authorization: 'Basic abc' })).toEqual({ kind: 'none' })
+  })
+})
+
+describe('the sender of a request', () => {
+  test('is everybody in open mode, whatever they carry', async () => {
+    const access = accessOf({ mode: 'open' })
+    expect(await access.senderOf(NOTHING)).toBe(PUBLIC)
+    expect(await access.senderOf({ ...NOTHING, authorization: 'Bearer abc' })).toBe(PUBLIC)
+    expect(await access.senderOf({ ...NOTHING, ticket: 'abc' })).toBe(PUBLIC)
+  })
+
+  test.for(['open', 'jwt'] as const)(
+    'in %s mode is an administrator by ADMIN_TOKEN as a bearer',
+    async (mode) => {
+      const access = accessOf({ mode })
+      const bearer = await access.senderOf({ ...NOTHING, authorization: `Bearer ${ADMIN_TOKEN}` })
+      expect(bearer).toMatchObject({ admin: true, seesAll: true, subject: null })
+      const cookie = await access.senderOf({
+        authorization: 'Basic abc',
+        cookie: `flowfi_token=${ADMIN_TOKEN}`,
+      })
+      expect(cookie).toBe(mode === 'open' ? PUBLIC : 'invalid')
+    },
+  )
+
+  test('in jwt mode is nobody, a subject, or invalid; other credentials are not tried', async () => {
+    const access = accessOf()
+    const { token } = await access.tokens.issue(SUBJECT, 60)
+    expect(await access.senderOf(NOTHING)).toBe('nobody')
+    expect(await access.senderOf({ ...NOTHING, token })).toMatchObject({ subject: SUBJECT })
+    expect(await access.senderOf({ ...NOTHING, authorization: 'Bearer abc', token })).toBe(
+      'invalid',
+    )
+  })
+
+  test('has a ticket once, for a minute, and is then who asked for it', async () => {
+    let time = 1_700_000_000_000
+    const access = accessOf({}, () => time)
+    const { token } = await access.tokens.issue(SUBJECT, 3_600)
+    const identity = await access.senderOf({ ...NOTHING, token })
+    if (typeof identity === 'string') throw new Error(identity)
+    const first = await access.ticketFor(identity)
+    expect(first.expiresAt).toBe(time + 60_000)
+    expect(await access.senderOf({ ...NOTHING, ticket: first.ticket })).toEqual(identity)
+    expect(await access.senderOf({ ...NOTHING, ticket: first.ticket })).toBe('invalid')
+    const second = await access.ticketFor(identity)
+    time += 60_000
+    expect(await access.senderOf({ ...NOTHING, ticket: second.ticket })).toBe('invalid')
+  })
+})
+
+describe('a vault', () => {
+  test('has room for a bounded number of keys, and keeps the newest', async () => {
+    const vault = createVault(() => 0, 3)
+    for (const key of ['a', 'b', 'c', 'd']) await vault.put(key, key, 1)
+    const kept = await Promise.all(['a', 'b', 'c', 'd'].map(vault.take))
+    expect(kept).toEqual([undefined, 'b', 'c', 'd'])
+  })
+
+  test('gives a key to one claimant until it expires', async () => {
+    let time = 0
+    const vault = createVault(() => time)
+    expect(await vault.claim('a', 10)).toBe(true)
+    expect(await vault.claim('a', 20)).toBe(false)
+    time = 10
+    expect(await vault.claim('a', 20)).toBe(true)
+  })
+})
+
+describe('an identity', () => {
+  const subject = { subject: SUBJECT, seesAll: false, admin: false, expiresAt: undefined }
+
+  test('narrows every filter to what concerns its subject', () => {
+    const filter = { ...EVERYTHING, users: ['G'] }
+    expect(narrow(filter, subject)).toEqual({ ...filter, party: SUBJECT })
+    expect(narrow(filter, { ...subject, seesAll: true })).toBe(filter)
+    expect(narrow(filter, PUBLIC)).toBe(filter)
+  })
+
+  test('whose subject is not an address owns nothing, which is not everything', () => {
+    expect(partyOf({ ...subject, subject: 'M…' })).toBe('M…')
+    expect(partyOf({ ...subject, subject: null })).toBe('')
+  })
+})
