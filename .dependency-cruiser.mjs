@@ -11,6 +11,7 @@ const PARTS = ['domain', 'source', 'failover', 'decode', 'store', 'ingest', 'aud
 
 const ROOMS = {
   domain: [],
+  auth: ['domain'],
   simulator: ['domain'],
   decode: ['domain'],
   source: ['domain', 'simulator'],
@@ -20,9 +21,9 @@ const ROOMS = {
   audit: ['domain', 'source', 'decode', 'store'],
   feed: ['domain', ...STORE_READS],
   metrics: ['domain', 'feed', ...STORE_READS],
-  http: ['domain', 'feed', 'metrics', ...STORE_READS],
+  http: ['domain', 'auth', 'feed', 'metrics', ...STORE_READS],
   config: ['domain'],
-  daemon: ['config', ...PARTS, 'metrics', 'http'],
+  daemon: ['config', 'auth', ...PARTS, 'metrics', 'http'],
   command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'daemon'],
   'main.ts': ['domain', 'config', 'command'],
 }

@@ -36,5 +36,9 @@ export function partyOf({ seesAll, subject }: Identity): string | undefined {
 /** The part of a filter that the identity may see. A filter never shows more than that. */
 export function narrow(filter: EventFilter, identity: Identity): EventFilter {
   const party = partyOf(identity)
-  return party === undefined ? filter : { ...filter, party }
+  if (party === undefined) return filter
+  const { streams, users, types } = filter
+  return streams.length + users.length === 0
+    ? { streams, users: [party], types }
+    : { ...filter, party }
 }

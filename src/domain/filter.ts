@@ -11,7 +11,10 @@ export interface EventFilter {
    * nor users, because nothing is known about them.
    */
   types: readonly string[] | undefined
-  /** Only events whose sender or recipient this is, whatever else is asked for. */
+  /**
+   * Only events of which this is the sender or the recipient. Set only together with streams or
+   * users: without them, `users` alone says the same.
+   */
   party?: string
 }
 

@@ -123,6 +123,7 @@ describe('an identity', () => {
   test('narrows every filter to what concerns its subject', () => {
     const filter = { ...EVERYTHING, users: ['G'] }
     expect(narrow(filter, subject)).toEqual({ ...filter, party: SUBJECT })
+    expect(narrow(EVERYTHING, subject)).toEqual({ ...EVERYTHING, users: [SUBJECT] })
     expect(narrow(filter, { ...subject, seesAll: true })).toBe(filter)
     expect(narrow(filter, PUBLIC)).toBe(filter)
   })

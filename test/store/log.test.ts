@@ -79,15 +79,19 @@ describe('reading the log', () => {
     fc.record({ after: position, before: position, through: position }),
     fc.constantFrom('asc', 'desc'),
     fc.integer({ min: 1, max: 40 }),
-    fc.boolean(),
-    fc.boolean(),
+    fc.record({ isWide: fc.boolean(), isFrequent: fc.boolean() }),
+    fc.option(fc.constantFrom(...users)),
   ])(
-    'P8: in steps it is the same, in full pages, however the matches are found',
-    (wanted, { after, before, through }, order, limit, isWide, isFrequent) => {
-      const filter =
-        isWide && wanted.streams.length > 0
-          ? { ...wanted, streams: [...wanted.streams, ...padding] }
-          : wanted
+    'P8: in steps it is the same, in full pages, however the matches are found, for a party too',
+    (wanted, { after, before, through }, order, limit, { isWide, isFrequent }, given) => {
+      const hasLists = wanted.streams.length + wanted.users.length > 0
+      const party = hasLists ? given : null
+      const filter = {
+        ...wanted,
+        streams:
+          isWide && wanted.streams.length > 0 ? [...wanted.streams, ...padding] : wanted.streams,
+        ...(party !== null && { party }),
+      }
       const { scan } = (isFrequent ? frequent : store).log
       const read: LogEntry[] = []
       let next = order === 'asc' ? after : before
@@ -101,6 +105,7 @@ describe('reading the log', () => {
       const expected = all.filter(
         (entry) =>
           matches(entry, wanted) &&
+          (party === null || entry.sender === party || entry.recipient === party) &&
           entry.id > (after ?? '') &&
           (before === undefined || entry.id < before) &&
           (through === undefined || entry.id <= through),

@@ -23,6 +23,7 @@ const query = fc.record({
   sender: one(all.map((stream) => stream.sender)),
   recipient: one(all.map((stream) => stream.recipient)),
   user: one(all.flatMap((stream) => [stream.sender, stream.recipient])),
+  party: one(all.flatMap((stream) => [stream.sender, stream.recipient])),
   token: one(all.map((stream) => stream.tokenAddress)),
   status: one(STREAM_STATUSES),
   sort: fc.constantFrom(...STREAM_SORTS),
@@ -59,13 +60,14 @@ describe('listing streams', () => {
       read.push(...page.streams)
       after = page.next
     } while (after !== undefined)
-    const { sender, recipient, user, token, status, sort, order } = wanted
+    const { sender, recipient, user, party, token, status, sort, order } = wanted
     const expected = all
       .filter(
         (stream) =>
           (sender === undefined || stream.sender === sender) &&
           (recipient === undefined || stream.recipient === recipient) &&
           (user === undefined || stream.sender === user || stream.recipient === user) &&
+          (party === undefined || stream.sender === party || stream.recipient === party) &&
           (token === undefined || stream.tokenAddress === token) &&
           (status === undefined || statusOf(stream) === status),
       )
@@ -81,6 +83,9 @@ describe('listing streams', () => {
     { sender: 'a' },
     { recipient: 'a' },
     { user: 'a' },
+    { party: 'a' },
+    { user: 'a', party: 'b' },
+    { sender: 'a', party: 'b' },
     { token: 'a' },
     { status: 'active' },
     { sender: 'a', recipient: 'b', token: 'c', status: 'paused' },

@@ -134,13 +134,37 @@ export function createScan(sqlite: Sqlite): (query: LogQuery) => Generator<void,
     return range
   }
 
+  /** Keeps of each batch the entries that also meet the filter's `party`. */
+  function* visible(
+    batches: Iterable<Cursor[]>,
+    isVisible: (head: Head) => boolean,
+  ): Generator<Cursor[], void> {
+    for (const batch of batches) {
+      if (batch.length === 0) yield batch
+      for (let at = 0; at < batch.length; at += HEADS_PER_STEP) {
+        const read = headsOf.all(JSON.stringify(batch.slice(at, at + HEADS_PER_STEP))) as Head[]
+        yield read.filter(isVisible).map(([id]) => id)
+      }
+    }
+  }
+
+  /** Ids that match. For a party, the shorter list is walked and the other one is checked. */
+  function matchesOf(query: LogQuery, keys: readonly Key[]): Iterable<Cursor[]> {
+    const { filter } = query
+    const { party, ...others } = filter
+    if (party === undefined) return matches(query, keys)
+    const own = { streams: [], users: [party], types: filter.types }
+    const [walk, check] = filter.users.length === 0 ? [others, own] : [own, others]
+    return visible(matches({ ...query, filter: walk }, keysOf(walk) ?? []), matcherOf(check))
+  }
+
   return function* scan(query) {
     const keys = keysOf(query.filter)
     if (keys === undefined) return yield* everything(query)
     const { limit } = query
     const found: Cursor[] = []
     let isWhole = true
-    for (const batch of matches(query, keys)) {
+    for (const batch of matchesOf(query, keys)) {
       found.push(...batch)
       yield
       if (found.length < limit) continue

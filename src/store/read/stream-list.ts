@@ -14,6 +14,8 @@ export interface StreamQuery {
   recipient?: string | undefined
   /** Either side. */
   user?: string | undefined
+  /** Only streams that this address sends or receives, whatever else is asked for. */
+  party?: string | undefined
   token?: string | undefined
   status?: StreamStatus | undefined
   sort: StreamSort
@@ -52,7 +54,7 @@ interface Place extends StreamKey {
 /** One index range: a filter and a status, and what else its streams must meet. */
 interface Lane {
   indexed: readonly Equal[]
-  others: readonly Equal[]
+  others: readonly Condition[]
 }
 
 /** Index entries and rows that take about a millisecond. */
@@ -89,7 +91,10 @@ export function createStreamList(
     }
     const place = query.sort === 'created' ? [after?.created] : [after?.value, after?.created]
     const bounds = after === undefined ? [] : place
-    const values = [...lane.others, ...lane.indexed].map(([, value]) => value)
+    const values = [
+      ...lane.others.flatMap((condition) => condition.values),
+      ...lane.indexed.map(([, value]) => value),
+    ]
     return statement.all(...values, ...bounds, most) as Place[]
   }
 
@@ -131,19 +136,39 @@ export function createStreamList(
 }
 
 function lanesOf(query: StreamQuery): Lane[] {
-  const { user, status } = query
+  const { status } = query
+  const user = query.user ?? (hasSide(query) ? undefined : query.party)
   const statuses = status === undefined ? STREAM_STATUSES : [status]
   const sides: Equal[][] = user === undefined ? [[]] : [[['sender', user]], [['recipient', user]]]
   return sides.flatMap((side) =>
     statuses.map((each) => {
-      const [first, ...others] = [...side, ...equalities(query)]
+      const [first, ...rest] = [...side, ...equalities(query)]
       const byStatus: Equal = ['status', each]
-      return { indexed: first === undefined ? [byStatus] : [first, byStatus], others }
+      const others = rest.map(([column, value]) => ({ text: `${column} = ?`, values: [value] }))
+      return {
+        indexed: first === undefined ? [byStatus] : [first, byStatus],
+        others: user === query.party ? others : [...others, ...partyOf(query)],
+      }
     }),
   )
 }
 
 type Equal = readonly [column: string, value: string]
+
+/** What an index does not know, as SQL with values to bind. */
+interface Condition {
+  text: string
+  values: readonly string[]
+}
+
+function hasSide({ sender, recipient }: StreamQuery): boolean {
+  return sender !== undefined || recipient !== undefined
+}
+
+function partyOf({ party }: StreamQuery): Condition[] {
+  if (party === undefined) return []
+  return [{ text: '(sender = ? or recipient = ?)', values: [party, party] }]
+}
 
 /** The filters given, the most selective first; status is in every index. */
 function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
@@ -164,7 +189,7 @@ function selectOf({ sort, order }: StreamQuery, after: StreamKey | undefined, la
   if (after !== undefined) {
     conditions.push(`(${columns.join(', ')}) ${than} (${columns.map(() => '?').join(', ')})`)
   }
-  const fits = lane.others.map(([column]) => `${column} = ?`).join(' and ') || '1'
+  const fits = lane.others.map(({ text }) => text).join(' and ') || '1'
   return `select rowid as row, ${SORT_COLUMNS[sort]} as value, created_order as created, ${fits} as fits
     from streams where ${conditions.join(' and ')}
     order by ${columns.map((column) => `${column} ${order}`).join(', ')} limit ?`
