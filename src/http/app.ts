@@ -1,68 +1,52 @@
 import type { BlockList } from 'node:net'
-import { cors } from 'hono/cors'
 import type { Logger } from 'pino'
 import type { Slices } from '../store/slices.ts'
-import { createSliced } from './sliced.ts'
-import { EXPOSED_HEADERS } from './middleware/cors.ts'
-import { eventRoutes } from './rest/events.ts'
-import {
-  badRequest,
-  internal,
-  methodNotAllowed,
-  noSuchRoute,
-  overRate,
-  respond,
-} from './problem.ts'
-import { rateHeaders } from './rate-limit.ts'
+import { allowOrigins } from './middleware/cors.ts'
+import { limitRate } from './middleware/rate-limit.ts'
+import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form.ts'
+import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import type { TakeRequest } from './rate-limit.ts'
-import { createRouter } from './router.ts'
+import { eventRoutes } from './rest/events.ts'
 import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
 import { streamRoutes } from './rest/streams.ts'
-import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe/subscribe.ts'
 import { userRoutes } from './rest/users.ts'
+import { createRouter } from './router.ts'
+import { createSliced } from './sliced.ts'
+import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe/request.ts'
+import { subscribeRoutes } from './subscribe/subscribe.ts'
+
+/**
+ * Every route, and the middleware that all of them share. A new route is a file in `rest/` and a
+ * line in `createApp`.
+ *
+ * - `rest/` one file per resource
+ * - `subscribe/` the feed: its route, and what a request for it may say
+ * - `middleware/` what happens before a route: origins, rates, the form of a request
+ * - `server/` connections, the lean lane of the feed, and Node's HTTP server
+ * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
+ *   `json.ts` the shapes in an answer · `problem.ts` every refusal
+ * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against
+ * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns
+ */
 
 export interface HttpDeps extends Omit<StatusDeps, 'sliced'> {
   logger: Logger
+  /** The proxies whose `X-Forwarded-For` is believed. */
   trustProxy: BlockList
-  /** In which dear requests are answered; the feed may share them. */
+  /** Runs long reads in turns; the feed may share it. */
   slices: Slices
   takeRequest: TakeRequest
 }
 
-/** What anybody may ask for as often as they like: probes, and what a browser loads as a page. */
-const UNCOUNTED = new Set(['/', '/health', '/ready', '/metrics', SUBSCRIBE_PATH])
-
-function isCounted({ method, path }: { method: string; path: string }): boolean {
-  return method !== 'OPTIONS' && !UNCOUNTED.has(path)
-}
+export type App = ReturnType<typeof createApp>
 
 export function createApp(deps: HttpDeps) {
   const app = createRouter()
-  app.use(
-    cors({
-      origin: '*',
-      allowMethods: SUBSCRIBE_METHODS,
-      // Nothing depends on a header that a page may not send, so any is allowed as asked.
-      exposeHeaders: [...EXPOSED_HEADERS],
-      maxAge: 86_400,
-    }),
-  )
-  app.use(async (c, next) => {
-    const rate = isCounted(c.req) ? await deps.takeRequest(c.env.address) : undefined
-    if (rate === undefined) return next()
-    if (rate.isOver) c.res = respond(overRate(rate.perMinute, rate.resetSeconds))
-    else await next()
-    for (const [name, value] of rateHeaders(rate)) c.res.headers.set(name, value)
-    return undefined
-  })
-  // Hono drops a parameter without a name before any schema could refuse it.
-  app.use(async (c, next) => {
-    if (!/^[^?]*\?(.*&)?=/.test(c.req.url)) return next()
-    return respond(badRequest([{ parameter: '', detail: 'unknown parameter' }]))
-  })
-  app.onError((error) => {
-    deps.logger.error({ err: error }, 'request failed')
+  app.use(allowOrigins(), refuseBodies, limitRate(deps.takeRequest), refuseUnnamedParameters)
+  app.onError((error, { env }) => {
+    // A request that broke off is not an error of this server.
+    if (!env.wire?.incoming.errored) deps.logger.error({ err: error }, 'request failed')
     return respond(internal())
   })
   app.notFound((c) => {
@@ -72,6 +56,7 @@ export function createApp(deps: HttpDeps) {
   })
   const reads = { store: deps.store, sliced: createSliced(deps.slices) }
   for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
+  app.route('/', subscribeRoutes(deps))
   app.route('/', statusRoutes({ ...deps, ...reads }))
   return app
 }

@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import type { BlockList } from 'node:net'
+import type { Logger } from 'pino'
 import type { Holder } from '../feed/admission.ts'
 
-/** What a request tells of where it comes from; a header given several times as one, with commas. */
+/** What a request says about where it comes from. A repeated header is one text with commas. */
 export interface Origin {
   remoteAddress: string | undefined
   forwardedFor?: string | undefined
   forwardedUser?: string | undefined
 }
 
-/** Where a request of the HTTP server comes from. */
+/** The origin of a request that came through Node's HTTP server. */
 export function originOf({ socket, headers }: IncomingMessage): Origin {
   return {
     remoteAddress: socket.remoteAddress,
@@ -24,33 +25,52 @@ function joined(value: string | string[] | undefined): string | undefined {
 }
 
 /**
- * Which host a connection comes from, before it has said anything: an IPv4 address or an IPv6
- * network. Undefined for a trusted proxy, which speaks for many.
+ * The host that a connection comes from, before it has sent anything: an IPv4 address or an IPv6
+ * network. Undefined for a trusted proxy, because it speaks for many hosts.
  */
-export function createHostOf(trusted: BlockList): (remoteAddress: string) => string | undefined {
+export type HostOf = (remoteAddress: string) => string | undefined
+
+export function createHostOf(trusted: BlockList): HostOf {
   return (remoteAddress) => {
-    const address = plain(remoteAddress)
+    const address = withoutMapping(remoteAddress)
     return isIn(trusted, address) ? undefined : hostOf(address)
   }
 }
 
 /**
- * Whose connection a request is. Behind proxies that are trusted the address is the last one in
- * `X-Forwarded-For` that is none of theirs, and the user whom they say it is in `X-Forwarded-User`;
- * what an untrusted peer says there is its own business. Of an IPv6 address its network counts:
- * one host has 2^64 of them.
+ * Whose limits a request counts against. Behind trusted proxies the address is the last one in
+ * `X-Forwarded-For` that is not a trusted proxy, and the user is the value of `X-Forwarded-User`.
+ * From other peers both headers are ignored: anyone can send them. An IPv6 host counts as its /64
+ * network, because one host has 2^64 addresses in it.
  */
-export function createHolderOf(trusted: BlockList): (origin: Origin) => Holder {
+export type HolderOf = (origin: Origin) => Holder
+
+export function createHolderOf(trusted: BlockList, log: Pick<Logger, 'warn'>): HolderOf {
+  let warned = false
+
+  /** Either a proxy is missing in TRUST_PROXY and all its clients share one address, or a client made it up. */
+  function warnOnce(remoteAddress: string): void {
+    if (warned) return
+    warned = true
+    log.warn(
+      { remoteAddress },
+      'X-Forwarded-For ignored: if this is your proxy, add it to TRUST_PROXY',
+    )
+  }
+
   return ({ remoteAddress = 'unknown', forwardedFor = '', forwardedUser }) => {
-    let address = plain(remoteAddress)
-    const user = isIn(trusted, address) && forwardedUser !== '' ? forwardedUser : undefined
-    const forwarded = forwardedFor === '' ? [] : forwardedFor.split(',')
-    while (isIn(trusted, address)) {
-      const next = forwarded.pop()?.trim()
-      if (next === undefined || isIP(plain(next)) === 0) break
-      address = plain(next)
+    let address = withoutMapping(remoteAddress)
+    if (!isIn(trusted, address)) {
+      if (forwardedFor !== '') warnOnce(remoteAddress)
+      return { address: hostOf(address), user: undefined }
     }
-    return { address: hostOf(address), user }
+    const forwarded = forwardedFor.split(',')
+    while (isIn(trusted, address)) {
+      const previous = withoutMapping(forwarded.pop()?.trim() ?? '')
+      if (isIP(previous) === 0) break
+      address = previous
+    }
+    return { address: hostOf(address), user: forwardedUser === '' ? undefined : forwardedUser }
   }
 }
 
@@ -63,12 +83,12 @@ function hostOf(address: string): string {
   return isIP(address) === 6 ? networkOf(address) : address
 }
 
-/** IPv4 inside IPv6 is one host, not two. */
-function plain(address: string): string {
+/** An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is the same host. */
+function withoutMapping(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
-/** The first 64 bits of an IPv6 address, in one way of writing. */
+/** The first 64 bits of an IPv6 address, always written the same way. */
 function networkOf(address: string): string {
   const [before = '', after] = (address.split('%')[0] ?? '').split('::')
   const head = before === '' ? [] : before.split(':')

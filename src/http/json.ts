@@ -11,7 +11,7 @@ const Amount = z.string().openapi({ description: 'i128, decimal', example: '9975
 const Id = z.string().openapi({ description: 'u64, decimal', example: '1' })
 const Time = z.number().int().openapi({ description: 'Unix seconds' })
 const Instant = z.string().openapi({ format: 'date-time' })
-const CursorText = z.string().openapi({ example: '0006442459533967360-0000000003' })
+export const CursorText = z.string().openapi({ example: '0006442459533967360-0000000003' })
 
 export const AsOf = z
   .object({ cursor: CursorText, ledger: z.number().int(), ledgerClosedAt: Instant.nullable() })

@@ -110,6 +110,12 @@ export function eventFilterQuery(most: typeof SHORT_LISTS) {
   }
 }
 
+/** The query of a request target, which is a path or, for proxies, a whole URL. */
+export function searchOf(target: string): URLSearchParams {
+  const start = target.indexOf('?')
+  return new URLSearchParams(start === -1 ? '' : target.slice(start + 1))
+}
+
 /** Query values as the schemas take them: a value given once is text, given again a list. */
 export function queryRecord(search: URLSearchParams): Record<string, string | string[]> {
   const record: Record<string, string | string[]> = Object.create(null) as Record<string, string>

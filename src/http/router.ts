@@ -1,18 +1,19 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Store } from '../store/store.ts'
-import type { ClientEnv, Sliced } from './sliced.ts'
+import type { ClientEnv } from './client.ts'
 import { AsOf, ProblemJson } from './json.ts'
 import { explain } from './parameters.ts'
 import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'
+import type { Sliced } from './sliced.ts'
 
-/** What the resources read from. */
+/** What the routes of the data read from. */
 export interface Reads {
   store: Store
   sliced: Sliced
 }
 
-/** A router whose every refusal of input is a problem that names the parameter. */
+/** A router that refuses invalid input with a problem that names the parameter. */
 export function createRouter(): OpenAPIHono<ClientEnv> {
   return new OpenAPIHono({
     defaultHook: (result) => {
@@ -24,7 +25,21 @@ export function createRouter(): OpenAPIHono<ClientEnv> {
 
 const problemContent = { [PROBLEM_TYPE]: { schema: ProblemJson } }
 
-/** A GET route; what every route can answer besides its own 200 is added here. */
+interface Refusal {
+  description: string
+  content: typeof problemContent
+}
+
+/** The refusals that a route documents, by status. */
+export function refusals(problems: Partial<Record<number, string>>) {
+  const entries = Object.entries(problems).map(([status, description = '']) => [
+    status,
+    { description, content: problemContent },
+  ])
+  return Object.fromEntries(entries) as Record<string, Refusal>
+}
+
+/** A GET route with a JSON answer. Adds the refusals that every route can give. */
 export function get<P extends string, R extends NonNullable<RouteConfig['request']>>(options: {
   path: P
   summary: string
@@ -33,20 +48,14 @@ export function get<P extends string, R extends NonNullable<RouteConfig['request
   problems?: Partial<Record<404 | 429 | 503, string>>
 }) {
   const { path, summary, request, answer, problems = {} } = options
-  const refusals = Object.entries(problems).map(([status, description]) => [
-    status,
-    { description, content: problemContent },
-  ])
-  const responses = {
-    200: { description: 'ok', content: { 'application/json': { schema: answer } } },
-    400: { description: 'a parameter is not legal', content: problemContent },
-    ...Object.fromEntries(refusals),
+  const ok = { description: 'ok', content: { 'application/json': { schema: answer } } }
+  // Handlers return plain Responses, which have no type for their body.
+  const responses: Record<200, { description: string }> = {
+    200: ok,
+    ...refusals({ 400: 'a parameter is invalid', ...problems }),
   }
-  // Answers are written as plain Responses, so their types stay out of the handlers'.
-  return createRoute({ method: 'get', path, summary, request, responses: responses as Described })
+  return createRoute({ method: 'get', path, summary, request, responses })
 }
-
-type Described = Record<200, { description: string }>
 
 export function listOf(item: z.ZodType) {
   return z.object({
@@ -60,7 +69,7 @@ export function oneOf(item: z.ZodType) {
   return z.object({ data: item, asOf: AsOf })
 }
 
-/** JSON that is text already: stored event bodies are sent as they are. */
+/** JSON that is already text: stored events are sent as they are. */
 export function jsonText(text: string): Response {
   return new Response(text, { headers: { 'content-type': 'application/json' } })
 }
@@ -69,7 +78,7 @@ export function json(value: unknown, status = 200): Response {
   return Response.json(value, { status })
 }
 
-/** JSON for people to read as it comes. */
+/** JSON that is easy to read without a tool. */
 export function readable(value: unknown): Response {
   return jsonText(`${JSON.stringify(value, null, 2)}\n`)
 }

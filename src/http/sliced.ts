@@ -1,20 +1,7 @@
-import type { EventEmitter } from 'node:events'
 import type { Context } from 'hono'
 import type { Slices } from '../store/slices.ts'
+import type { ClientEnv } from './client.ts'
 import { respond, tookTooLong, tooMuchAtOnce } from './problem.ts'
-
-/** What the listener tells the routes about a request. */
-export interface Client {
-  /** Whose share its work counts against. */
-  address: string
-  /** Emits `close` when the answer has been sent, or the client has gone. */
-  exchange: EventEmitter
-}
-
-/** What routes have as `c.env`. */
-export interface ClientEnv {
-  Bindings: Client
-}
 
 /**
  * Does a request's work in slices, with a share for its address. Work that takes no longer than a
@@ -32,7 +19,8 @@ const DEADLINE_MS = 30_000
 
 export function createSliced(slices: Slices): Sliced {
   return async (c, work) => {
-    const { address, exchange } = c.env
+    const { holder, exchange } = c.env
+    const { address } = holder
     if (slices.waiting(address) >= MOST_AT_ONCE) {
       return respond(tooMuchAtOnce(MOST_AT_ONCE, RETRY_AFTER_SECONDS))
     }

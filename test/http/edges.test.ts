@@ -99,7 +99,7 @@ describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => 
   test('are told that there is no tunnel here', async () => {
     const text = await answer(daemon(), 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(text).toMatch(/^HTTP\/1\.1 405 /)
-    expect(text).toContain('CONNECT is not answered here')
+    expect(text).toContain('CONNECT is not supported here')
   })
 
   test.for([

@@ -30,7 +30,7 @@ function setUp(steps: number) {
     slices,
     released: () => released,
     ask: async (address: string, exchange = new EventEmitter()) =>
-      app.request('/dear', undefined, { address, exchange }),
+      app.request('/dear', undefined, { holder: { address, user: undefined }, exchange }),
     turn: () => deferred.shift()?.(),
     isIdle: () => deferred.length === 0,
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import { FeedFrame } from '../../src/http/subscribe/frames.ts'
 import type { FeedClient } from '../support/feed/client.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
@@ -192,6 +193,16 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
     })
   })
 
+  test('the frames have the documented shapes', async () => {
+    const client = await (await daemon.open('all=true&cursor=earliest')).until(isCaughtUp)
+    client.socket.destroy()
+    expect(client.messages.length).toBeGreaterThan(ids.length)
+    for (const { event, data, id } of client.messages) {
+      const frame = { ...(event !== 'message' && { event }), data, ...(id !== undefined && { id }) }
+      expect(FeedFrame.parse(frame)).toEqual(frame)
+    }
+  })
+
   describe('a full feed', () => {
     test('refuses with 503 and when to come again, and has a place once someone has left', async (context) => {
       const small = await start({
@@ -303,7 +314,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       ['{"all":true,"all ":true}', 'application/json', 400, 'unknown parameter'],
       ['<all/>', 'application/xml', 415, 'application/json'],
       ['', '', 415, 'application/json'],
-      [' '.repeat(300_000), 'application/json', 413, 'ask for less'],
+      [' '.repeat(300_000), 'application/json', 413, 'shorter lists'],
     ] as const)('that is not legal is refused: %s', async ([text, type, status, hint]) => {
       const answer = await refusal(await post(text, type))
       expect(answer.status).toBe(status)
@@ -355,7 +366,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       await countsAreZero(daemon)
     })
 
-    test('that pipelines a subscription behind another request is told to connect anew', async () => {
+    test('that pipelines a subscription after another request gets a 400', async () => {
       const client = await (await daemon.request(health + subscribe)).until(isEnded)
       expect(client.head!.status).toBe(200)
       expect(client.body).toMatch(/HTTP\/1.1 400 Bad Request/)

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { UsageError } from '../../domain/errors.ts'
+import { hangUp } from './hang-up.ts'
 
 const BACKLOG = 4_096
 /** What a socket takes beyond what the kernel does, before it counts as full. */
@@ -91,8 +92,4 @@ async function bind(
       cause,
     })
   }
-}
-
-function hangUp(this: Socket): void {
-  this.destroy()
 }

@@ -1,0 +1,29 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Holder } from '../feed/admission.ts'
+
+/** What the server tells the routes about a request. */
+export interface Client {
+  /** Whose limits the request counts against. */
+  holder: Holder
+  /** Emits `close` when the answer has been sent or the client has left. */
+  exchange: EventEmitter
+  /** Undefined if the request came without a connection that a route could use. */
+  wire?: Wire
+}
+
+/** The request and its response as Node has them. */
+export interface Wire {
+  incoming: IncomingMessage
+  outgoing: ServerResponse
+  /**
+   * Set by a route that uses the socket itself. The server then drops the route's response, and
+   * with it everything that middleware did to that response: it would end up inside the stream.
+   */
+  isTaken: boolean
+}
+
+/** What routes and middleware find in `c.env`. */
+export interface ClientEnv {
+  Bindings: Client
+}

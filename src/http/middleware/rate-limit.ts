@@ -1,0 +1,22 @@
+import type { MiddlewareHandler } from 'hono'
+import type { ClientEnv } from '../client.ts'
+import { overRate, respond } from '../problem.ts'
+import { rateHeaders } from '../rate-limit.ts'
+import type { TakeRequest } from '../rate-limit.ts'
+import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
+
+/** Probes, the feed, and what a browser loads as a page. */
+const UNCOUNTED = new Set(['/', '/health', '/ready', '/metrics', SUBSCRIBE_PATH])
+
+/** Refuses the requests of an address beyond its rate, and tells each client what it has left. */
+export function limitRate(takeRequest: TakeRequest): MiddlewareHandler<ClientEnv> {
+  return async (c, next) => {
+    if (c.req.method === 'OPTIONS' || UNCOUNTED.has(c.req.path)) return next()
+    const rate = await takeRequest(c.env.holder.address)
+    if (rate === undefined) return next()
+    if (rate.isOver) c.res = respond(overRate(rate.perMinute, rate.resetSeconds))
+    else await next()
+    for (const [name, value] of rateHeaders(rate)) c.res.headers.set(name, value)
+    return undefined
+  }
+}

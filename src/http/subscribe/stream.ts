@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { Holder } from '../../feed/admission.ts'
+import type { Feed } from '../../feed/feed.ts'
+import { ALLOW_ORIGIN } from '../middleware/cors.ts'
+import type { Subscribe } from './request.ts'
+
+/** The headers of a feed, whichever way the request came in. */
+export const STREAM_HEADERS: readonly (readonly [string, string])[] = [
+  ['Content-Type', 'text/event-stream'],
+  ['Cache-Control', 'no-cache, no-transform'],
+  ['X-Accel-Buffering', 'no'],
+  ['X-Content-Type-Options', 'nosniff'],
+  ALLOW_ORIGIN,
+]
+
+/** Gives the socket to the feed: from here on nothing else may write to it. */
+export function openStream(
+  feed: Feed,
+  socket: Socket,
+  { filter, cursor, holder, chunked }: Omit<Subscribe, 'overload'> & StreamOptions,
+): void {
+  const clientId = randomUUID()
+  feed.subscribe({ socket, chunked, filter, cursor, ...holder, clientId, head: head(chunked) })
+}
+
+interface StreamOptions {
+  holder: Holder
+  /** False for HTTP/1.0, which has no chunks. */
+  chunked: boolean
+}
+
+/** The connection ends with the stream, because its length is not known. */
+function head(chunked: boolean): string {
+  const lines = STREAM_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const framing = chunked ? 'Transfer-Encoding: chunked\r\n' : ''
+  const date = `Date: ${new Date().toUTCString()}\r\n`
+  return `HTTP/1.1 200 OK\r\n${lines}${date}${framing}Connection: close\r\n\r\n`
+}
