@@ -6,7 +6,7 @@ import type { Worker } from './calls.ts'
 import type { OpenArgument } from './clients.child.ts'
 import type { CommitArgument } from './served.child.ts'
 import type { Tally } from './tally.ts'
-import type { FeedStats } from '../../src/feed/feed.ts'
+import type { FeedStats } from '../../src/feed/stats.ts'
 
 /** A server that is measured, whoever's it is. */
 export interface Served {

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { createFeed } from '../feed/feed.ts'
-import type { Feed, FeedLimits } from '../feed/feed.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { FeedLimits } from '../feed/limits.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -122,7 +123,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
         tip.look()
         feed.wake()
       },
-      repaired: feed.renew,
+      repaired: feed.resetAll,
     },
     logger,
     stopping.signal,

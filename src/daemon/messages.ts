@@ -1,5 +1,5 @@
 import type { Fault } from '../domain/faults.ts'
-import type { FeedStats } from '../feed/feed.ts'
+import type { FeedStats } from '../feed/stats.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import type { MetricValues } from '../metrics/metrics.ts'

@@ -1,6 +1,6 @@
 /**
- * Why there is no place: `full`, `replaying` and `closing` concern everyone, `address` and `user`
- * the asker alone.
+ * Why a subscription is refused. `full`, `replaying` and `closing` concern every client, `address`
+ * and `user` only the one that asks.
  */
 export type Refusal = 'full' | 'replaying' | 'address' | 'user' | 'closing'
 
@@ -8,24 +8,26 @@ export interface AdmissionLimits {
   maxSubscriptions: number
   maxSubscriptionsPerAddress: number
   maxSubscriptionsPerUser: number
-  /** Of all, how many may be catching up with the log at once when another wants to. */
+  /** How many of all subscriptions can replay history at once; live ones do not count. */
   maxReplaying: number
 }
 
-/** Whose place it is. */
+/** The client that a subscription counts for. */
 export interface Holder {
   address: string
   user: string | undefined
 }
 
+/** Counts subscriptions and says whether there is room for another. It never closes an open one. */
 export interface Admission {
-  /** `replaying`: it has something to catch up with. */
+  /** `replaying`: it has something to replay. */
   refusal(holder: Holder, replaying: boolean): Refusal | undefined
   admit(holder: Holder, replaying: boolean): void
-  /** It has caught up: its place is among the live ones from here on. */
+  /** A subscription that was admitted as replaying is live now. */
   caughtUp(): void
+  /** `replaying`: it was admitted as replaying, and has not caught up. */
   release(holder: Holder, replaying: boolean): void
-  /** Admits nobody from here on. */
+  /** Refuses every subscription from now on. */
   shut(): void
   stats(): {
     activeConnections: number
@@ -35,17 +37,16 @@ export interface Admission {
   }
 }
 
-/** Places for subscriptions: refused when taken, never taken away. */
 export function createAdmission(limits: AdmissionLimits): Admission {
   const byAddress = new Map<string, number>()
   const byUser = new Map<string, number>()
   let active = 0
   let replayers = 0
-  let closing = false
+  let isClosing = false
 
   return {
     refusal({ address, user }, replaying) {
-      if (closing) return 'closing'
+      if (isClosing) return 'closing'
       if (active >= limits.maxSubscriptions) return 'full'
       if ((byAddress.get(address) ?? 0) >= limits.maxSubscriptionsPerAddress) return 'address'
       if (user !== undefined && (byUser.get(user) ?? 0) >= limits.maxSubscriptionsPerUser) {
@@ -56,8 +57,8 @@ export function createAdmission(limits: AdmissionLimits): Admission {
     admit({ address, user }, replaying) {
       active += 1
       if (replaying) replayers += 1
-      count(byAddress, address, 1)
-      if (user !== undefined) count(byUser, user, 1)
+      increment(byAddress, address)
+      if (user !== undefined) increment(byUser, user)
     },
     caughtUp() {
       replayers -= 1
@@ -65,11 +66,11 @@ export function createAdmission(limits: AdmissionLimits): Admission {
     release({ address, user }, replaying) {
       active -= 1
       if (replaying) replayers -= 1
-      count(byAddress, address, -1)
-      if (user !== undefined) count(byUser, user, -1)
+      decrement(byAddress, address)
+      if (user !== undefined) decrement(byUser, user)
     },
     shut() {
-      closing = true
+      isClosing = true
     },
     stats: () => ({
       activeConnections: active,
@@ -80,8 +81,12 @@ export function createAdmission(limits: AdmissionLimits): Admission {
   }
 }
 
-function count(places: Map<string, number>, holder: string, change: 1 | -1): void {
-  const left = (places.get(holder) ?? 0) + change
-  if (left === 0) places.delete(holder)
-  else places.set(holder, left)
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+function decrement(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 0) - 1
+  if (left === 0) counts.delete(key)
+  else counts.set(key, left)
 }

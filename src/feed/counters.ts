@@ -1,21 +1,24 @@
 import type { Refusal } from './admission.ts'
+import type { GoodbyeReason } from './control-frames.ts'
 import type { Resumed } from './subscription.ts'
 
-/** `client`: it went, whichever way. `stalled`: its socket took nothing for the stall time-out. */
-export type CloseReason = 'client' | 'stalled' | 'max_age' | 'shutdown'
+/** `client`: the client has gone. `stalled`: its socket took nothing for the stall time-out. */
+export type CloseReason = 'client' | 'stalled' | GoodbyeReason
 
-/** What the feed has done since it began; whoever wants to show it reads it. */
+/** Totals since the feed began. */
 export interface FeedCounters {
   opened: number
   closed: Record<CloseReason, number>
   refused: Record<Refusal, number>
-  /** Positions brought along, by what became of them. */
+  /** What became of the positions that clients came back with. */
   resumed: Record<Exclude<Resumed, 'none'>, number>
-  /** Events written to those who were live, and to those who caught up. */
+  /** Events written to live subscriptions. */
   delivered: number
+  /** Events written to replaying subscriptions. */
   replayed: number
-  /** Pages of the log asked for by those who caught up, and how many of them had been read before. */
+  /** Pages that replaying subscriptions asked for. */
   pulls: number
+  /** How many of these pages had been read before. */
   pulledFromCache: number
   bytes: number
 }

@@ -19,7 +19,7 @@ export function block(fields: {
   }data: ${JSON.stringify(data)}\n${id === undefined ? '' : `id: ${id}\n`}\n`
 }
 
-/** What stands before, between and behind the type, the data and the id of an event's block. */
+/** The text before, between and after the type, the data and the id in the block of an event. */
 export const AROUND = ['event: ', '\ndata: ', '\nid: ', '\n\n'] as const
 
 /** An event of the log, its stored JSON as it is. */

@@ -1,56 +1,56 @@
 import type { Clock } from '../domain/clock.ts'
-import { block, framed, LAST_CHUNK, toBytes } from './frame.ts'
+import { reconnectFrame } from './control-frames.ts'
+import type { GoodbyeReason } from './control-frames.ts'
+import { framed, LAST_CHUNK, toBytes } from './frame.ts'
+import type { FeedLimits } from './limits.ts'
 import type { Subscription } from './subscription.ts'
 
-export type GoodbyeReason = 'shutdown' | 'max_age'
-
-/** The end of a subscription that is not the client's doing: a frame, and a clean end. */
+/** How the feed ends a subscription: with a `reconnect` frame and a clean end of the response. */
 export interface Goodbye {
-  /** How long the client is to wait before it comes back, in milliseconds. */
+  /** How long a client is told to wait before it reconnects, in milliseconds. */
   retryMs(): number
   say(sub: Subscription, reason: GoodbyeReason): void
-  /** Says it to all of them, spread over `spreadMs`. */
-  toAll(subs: readonly Subscription[], spreadMs: number): Promise<void>
+  /** Ends all of them for a shutdown, spread over `spreadMs`. */
+  sayToAll(subs: readonly Subscription[], spreadMs: number): Promise<void>
 }
 
 const STEPS = 30
-/** How long a finished response may wait for its client to close. */
+/** How long a finished response waits for its client to close the connection. */
 const TIMEOUT_MS = 1_500
 
 export function createGoodbye(deps: {
-  reconnectMs: { from: number; to: number }
+  limits: Pick<Required<FeedLimits>, 'reconnectMs'>
   random(): number
   sleep: Clock['sleep']
-  /** Takes it out; false if that has been done. */
+  /** Removes it from the feed; false if that has been done before. */
   remove(sub: Subscription, reason: GoodbyeReason): boolean
 }): Goodbye {
-  const { reconnectMs, random, sleep, remove } = deps
+  const { limits, random, sleep, remove } = deps
 
-  /** Different for each client, or they would all come back at once. */
+  /** Different for each client, so that they do not all come back at the same moment. */
   function retryMs(): number {
-    const { from, to } = reconnectMs
+    const { from, to } = limits.reconnectMs
     return from + Math.floor(random() * (to - from))
   }
 
   function say(sub: Subscription, reason: GoodbyeReason): void {
     if (!remove(sub, reason)) return
     const { socket, chunked } = sub
-    const text = block({ retry: retryMs(), event: 'reconnect', data: { reason } })
-    socket.write(framed(toBytes(text), chunked))
+    socket.write(framed(toBytes(reconnectFrame(retryMs(), reason)), chunked))
     if (chunked) socket.write(LAST_CHUNK)
     socket.end()
-    // A client that never reads would hold the socket open for good.
+    // A client that never reads would hold the socket open forever.
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy())
   }
 
   return {
     retryMs,
     say,
-    async toAll(subs, spreadMs) {
-      const each = Math.ceil(subs.length / STEPS)
-      for (let from = 0; from < subs.length; from += each) {
+    async sayToAll(subs, spreadMs) {
+      const perStep = Math.ceil(subs.length / STEPS)
+      for (let from = 0; from < subs.length; from += perStep) {
         if (from > 0) await sleep(spreadMs / STEPS)
-        for (const sub of subs.slice(from, from + each)) say(sub, 'shutdown')
+        for (const sub of subs.slice(from, from + perStep)) say(sub, 'shutdown')
       }
     },
   }

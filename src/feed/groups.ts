@@ -4,39 +4,45 @@ import type { LogEntry } from '../store/read/log.ts'
 import { createGroup, NOT_LIVE } from './subscription.ts'
 import type { Group, Subscription } from './subscription.ts'
 
-/** Which subscriptions an event concerns, found without asking each of them. */
+/**
+ * Subscriptions grouped by filter, and an index from streams and users to groups: the groups that
+ * an event concerns are found without asking each of them.
+ */
 export interface Groups {
-  /** The group of a filter, counted one larger. */
+  /** Returns the group of a filter, with one more subscription. */
   enter(filter: EventFilter): Group
-  /** The reverse of `enter`; true when the group is gone. */
+  /** One subscription less; true if the group is empty and gone. */
   exit(group: Group): boolean
+  /** The subscription is live from now on. */
   join(sub: Subscription): void
+  /** The subscription is no longer live; nothing happens if it was not. */
   leave(sub: Subscription): void
-  /** How many have joined. */
+  /** How many subscriptions are live. */
   live(): number
-  /** Calls back for every group that matches and has somebody live, once each. */
+  /** Calls back once for every group that matches the entry and has a live subscription. */
   match(entry: LogEntry, found: (group: Group) => void): void
 }
 
-/** Groups by stream or by user: most have a stream of their own, for which a set would be a waste. */
+/** Most streams and users have one group, for which a set would be a waste. */
 type Index = Map<string, Group | Set<Group>>
 
 export function createGroups(): Groups {
   const byKey = new Map<string, Group>()
   const byStream: Index = new Map()
   const byUser: Index = new Map()
-  const all = new Set<Group>()
-  let joined = 0
+  /** Groups without streams and users: every event concerns them. */
+  const unrestricted = new Set<Group>()
+  let live = 0
   let matches = 0
 
-  function enlist(group: Group): void {
-    if (matchesEverything(group)) all.add(group)
+  function addToIndex(group: Group): void {
+    if (isUnrestricted(group)) unrestricted.add(group)
     for (const stream of group.filter.streams) add(byStream, stream, group)
     for (const user of group.filter.users) add(byUser, user, group)
   }
 
-  function strike(group: Group): void {
-    all.delete(group)
+  function removeFromIndex(group: Group): void {
+    unrestricted.delete(group)
     for (const stream of group.filter.streams) remove(byStream, stream, group)
     for (const user of group.filter.users) remove(byUser, user, group)
   }
@@ -57,27 +63,28 @@ export function createGroups(): Groups {
       const { group } = sub
       if (sub.slot !== NOT_LIVE) return
       sub.slot = group.live.length
-      joined += 1
+      live += 1
       if (sub.slot > 0) {
         group.live.push(sub)
         return
       }
       group.live = [sub]
-      enlist(group)
+      addToIndex(group)
     },
     leave(sub) {
-      const { live } = sub.group
+      const { group } = sub
       if (sub.slot === NOT_LIVE) return
-      const last = live.pop()
+      // The last one takes the free slot.
+      const last = group.live.pop()
       if (last !== undefined && last !== sub) {
-        live[sub.slot] = last
+        group.live[sub.slot] = last
         last.slot = sub.slot
       }
       sub.slot = NOT_LIVE
-      joined -= 1
-      if (live.length === 0) strike(sub.group)
+      live -= 1
+      if (group.live.length === 0) removeFromIndex(group)
     },
-    live: () => joined,
+    live: () => live,
     match({ streamId, sender, recipient, type }, found) {
       matches += 1
       const report = (group: Group) => {
@@ -85,37 +92,37 @@ export function createGroups(): Groups {
         group.matched = matches
         if (group.types?.has(type) ?? true) found(group)
       }
-      all.forEach(report)
-      if (streamId !== null) each(byStream.get(streamId), report)
-      if (sender !== null) each(byUser.get(sender), report)
-      if (recipient !== null) each(byUser.get(recipient), report)
+      unrestricted.forEach(report)
+      if (streamId !== null) forEach(byStream.get(streamId), report)
+      if (sender !== null) forEach(byUser.get(sender), report)
+      if (recipient !== null) forEach(byUser.get(recipient), report)
     },
   }
 }
 
 function add(index: Index, key: string, group: Group): void {
-  const there = index.get(key)
-  if (there instanceof Set) there.add(group)
-  else if (there !== group) index.set(key, there === undefined ? group : new Set([there, group]))
+  const known = index.get(key)
+  if (known instanceof Set) known.add(group)
+  else if (known !== group) index.set(key, known === undefined ? group : new Set([known, group]))
 }
 
 function remove(index: Index, key: string, group: Group): void {
-  const there = index.get(key)
-  if (there === group) index.delete(key)
-  else if (there instanceof Set && there.delete(group) && there.size === 0) index.delete(key)
+  const known = index.get(key)
+  if (known === group) index.delete(key)
+  else if (known instanceof Set && known.delete(group) && known.size === 0) index.delete(key)
 }
 
-function each(there: Group | Set<Group> | undefined, report: (group: Group) => void): void {
-  if (there instanceof Set) there.forEach(report)
-  else if (there !== undefined) report(there)
+function forEach(known: Group | Set<Group> | undefined, report: (group: Group) => void): void {
+  if (known instanceof Set) known.forEach(report)
+  else if (known !== undefined) report(known)
 }
 
-/** The same for filters that mean the same; short, however long their lists are. */
+/** Equal for filters that mean the same, and short even if their lists are long. */
 function keyOf({ streams, users, types }: EventFilter): string {
   const key = [streams, users, types ?? ['*']].map((values) => values.toSorted().join()).join(';')
   return key.length <= 200 ? key : createHash('sha256').update(key).digest('base64')
 }
 
-function matchesEverything({ filter }: Group): boolean {
-  return filter.streams.length === 0 && filter.users.length === 0
+function isUnrestricted({ filter }: Group): boolean {
+  return filter.streams.length + filter.users.length === 0
 }

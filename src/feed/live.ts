@@ -1,14 +1,15 @@
-import { endOfLedger, later } from '../domain/cursor.ts'
+import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Gap } from '../store/read/coverage.ts'
 import { EVERYTHING } from '../domain/filter.ts'
-import type { LogEntry } from '../store/read/log.ts'
+import type { Gap } from '../store/read/coverage.ts'
+import { resetFrame } from './control-frames.ts'
 import type { FeedCounters } from './counters.ts'
-import { concat, eventBlock, toBytes } from './frame.ts'
-import type { Bytes } from './frame.ts'
 import type { Groups } from './groups.ts'
+import type { FeedLimits } from './limits.ts'
 import type { Outlet } from './outlet.ts'
-import type { Group, Subscription } from './subscription.ts'
+import { bytesOf, pageDeliveries, resetDelivery } from './round.ts'
+import type { Delivery, Payload, Round } from './round.ts'
+import type { Subscription } from './subscription.ts'
 import type { LogView } from './view.ts'
 
 /** Entries per page: bounds what one burst can put into a stalled socket. */
@@ -18,78 +19,50 @@ const TURN_MS = 4
 /** Writes between two looks at the time. */
 const WRITES_PER_LOOK = 16
 
-/** The same bytes for each of several subscriptions. */
-interface Parcel {
-  parts: readonly Bytes[]
-  /** The id of the last frame. */
-  last: Cursor
-  isReset: boolean
-  chunked: Buffer | undefined
-  plain: Buffer | undefined
-}
-
-interface Delivery {
-  /** Who was live when it was made. */
-  subs: readonly Subscription[]
-  parcel: Parcel
-}
-
-/** What is on its way to the live subscriptions: a page of the log, or a reset for all of them. */
-interface Round {
-  number: number
-  deliveries: readonly Delivery[]
-  /** How many deliveries are done, and how many subscriptions of the next one. */
-  done: number
-  served: number
-  /** Where those who have been given it stand. */
-  reached: Cursor
-  /** Begins where the page ends. */
-  gap: Gap | undefined
-}
-
 /**
- * The subscriptions at the head of the log. Each page is read once, encoded once, and handed to all
- * it concerns, in turns with the event loop. A subscription that goes live meanwhile has the page already.
+ * The subscriptions at the head of the log. Each page is read once, encoded once and given to every
+ * subscription that it concerns. One page on its way is a round; it can take several turns of the
+ * event loop. A subscription that goes live during a round already has that page from its replay.
  */
 export interface Live {
-  /** What every live subscription has been given. */
+  /** Every live subscription has been given everything up to here. */
   head(): Cursor
-  /** What those who catch up have to reach to be live: the head, or the page on its way there. */
+  /** What a replaying subscription must reach to go live: the head, or the end of the round. */
   frontier(): Cursor
-  /** Where a live subscription stands. */
+  /** The position of a live subscription. */
   position(sub: Subscription): Cursor
-  /** It stands at the frontier, and is one of the live ones from now on. */
+  /** Adds a subscription that has reached the frontier. */
   join(sub: Subscription): void
-  /** Goes on to where the log ends, as far as it has been looked at. */
+  /** Delivers everything up to the log's end, as it was at the last look. */
   advance(): void
-  /** A reset for those who are marked as having missed something. */
-  tellMissed(): void
+  /** Sends a reset to the live subscriptions that are marked `missed`. */
+  resetMissed(): void
 }
 
-export function createLive(deps: {
+export interface LiveDeps {
   view: LogView
   groups: Groups
   outlet: Outlet
   counters: FeedCounters
-  /** Sockets written to before the event loop gets its turn. */
-  writesPerTurn: number
-  /** Everyone who is live. */
-  everyone(): Iterable<Subscription>
-  /** The frame that says: what came before `to` has to be loaded again. */
-  resetFrame(requested: Cursor, to: Cursor): string
-  /** A turn's writes are done, so long after the log was looked at. */
+  limits: Pick<Required<FeedLimits>, 'writesPerTurn'>
+  /** All subscriptions, in any mode. */
+  subscriptions(): Iterable<Subscription>
+  /** Called after the writes of one turn, with the seconds since the log was looked at. */
   written(seconds: number): void
-  /** The head has moved. */
+  /** Called when the head has moved. */
   moved(): void
-}): Live {
-  const { view, groups, outlet, counters, writesPerTurn, written, moved } = deps
+}
+
+export function createLive(deps: LiveDeps): Live {
+  const { view, groups, outlet, counters, subscriptions, written, moved } = deps
+  const { writesPerTurn } = deps.limits
   let head = view.end()
   let round: Round | undefined
-  /** Of the last round. */
+  /** The number of the last round. */
   let number = 0
-  /** Ledgers that were lost where the head stands. */
+  /** The gap that begins at the head. */
   let gap: Gap | undefined
-  let isMissed = false
+  let isResetDue = false
   let isScheduled = false
   let lookedAt = 0
 
@@ -124,88 +97,65 @@ export function createLive(deps: {
     if (gap !== undefined) {
       const beyond = later(head, endOfLedger(gap.to))
       gap = undefined
-      return resetRound([...deps.everyone()], beyond)
+      return resetRound([...subscriptions()], beyond)
     }
-    if (isMissed) {
-      isMissed = false
-      return resetRound(
-        [...deps.everyone()].filter(({ missed }) => missed),
-        head,
-      )
+    if (isResetDue) {
+      isResetDue = false
+      const marked = [...subscriptions()].filter(({ missed }) => missed)
+      return resetRound(marked, head)
     }
     return head < view.end() ? pageRound() : undefined
   }
 
-  function startRound(deliveries: Delivery[], reached: Cursor, next: Gap | undefined): Round {
+  function startRound(deliveries: Delivery[], reached: Cursor, next?: Gap): Round {
     number += 1
     return { number, deliveries, done: 0, served: 0, reached, gap: next }
   }
 
   function resetRound(subs: readonly Subscription[], to: Cursor): Round {
-    const parts = [toBytes(deps.resetFrame(head, to))]
-    const parcel = { parts, last: to, isReset: true, chunked: undefined, plain: undefined }
-    return startRound([{ subs, parcel }], to, undefined)
+    const oldest = view.floor() ?? ORIGIN
+    const frame = resetFrame({ reason: 'gap', requested: head, oldest, head: later(head, to), to })
+    return startRound([resetDelivery(subs, frame, to)], to)
   }
 
   function pageRound(): Round {
-    // With nobody to hand it to, the log need not be read.
-    if (groups.live() === 0) return startRound([], view.end(), undefined)
-    const reading = view.read(EVERYTHING, head, view.end(), LIVE_PAGE)
-    return startRound(deliveriesOf(reading.entries), reading.reached, reading.gap)
+    // If no subscription is live, the log need not be read.
+    if (groups.live() === 0) return startRound([], view.end())
+    const target = view.end()
+    const reading = view.read({ filter: EVERYTHING, after: head, target, limit: LIVE_PAGE })
+    return startRound(pageDeliveries(reading.entries, groups), reading.reached, reading.gap)
   }
 
-  function deliveriesOf(entries: readonly LogEntry[]): Delivery[] {
-    const touched: Group[] = []
-    for (const entry of entries) {
-      let bytes: Bytes | undefined
-      groups.match(entry, (group) => {
-        bytes ??= toBytes(eventBlock(entry))
-        if (group.due.length > 0) group.due.push(bytes)
-        else {
-          touched.push(group)
-          group.due = [bytes]
-        }
-        group.sent = entry.id
-      })
-    }
-    return touched.map((group) => {
-      const { due: parts, sent: last, live } = group
-      group.due = NONE
-      const parcel = { parts, last, isReset: false, chunked: undefined, plain: undefined }
-      return { subs: live.slice(), parcel }
-    })
-  }
-
-  /** Hands the round to some of those who wait for it; returns how many. */
+  /** Gives the round to at most `most` of the subscriptions that wait for it; returns how many. */
   function serve(current: Round, most: number, end: number): number {
     let writes = 0
     for (; current.done < current.deliveries.length; current.done += 1) {
       const delivery = current.deliveries[current.done]
       if (delivery === undefined) break
-      const { subs, parcel } = delivery
+      const { subs, payload } = delivery
       for (; current.served < subs.length; current.served += 1) {
         if (writes >= most) return writes
-        // Some writes in any case, so that each turn gets on.
+        // The first writes are made in any case, so that each turn makes progress.
         const isLook = writes > 0 && writes % WRITES_PER_LOOK === 0
         if (isLook && performance.now() >= end) return writes
-        if (hand(subs[current.served], parcel, current)) writes += 1
+        if (give(subs[current.served], payload, current)) writes += 1
       }
       current.served = 0
     }
     return writes
   }
 
-  /** False if it needs nothing: it has left the head since, or come back beyond the round. */
-  function hand(sub: Subscription | undefined, parcel: Parcel, current: Round): boolean {
+  /** False if it needs nothing: it has left the head since, or came back beyond the round. */
+  function give(sub: Subscription | undefined, payload: Payload, current: Round): boolean {
     if (sub === undefined || sub.mode !== 'live' || sub.round === current.number) return false
     sub.round = current.number
-    if (parcel.isReset) {
+    if (payload.isReset) {
       sub.missed = false
-      sub.sent = parcel.last
+      sub.sent = payload.last
     } else {
-      counters.delivered += parcel.parts.length
+      counters.delivered += payload.parts.length
     }
-    outlet.write(sub, bytesOf(parcel, sub.chunked), current.reached)
+    outlet.write(sub, bytesOf(payload, sub.chunked), current.reached)
     return true
   }
 
@@ -227,16 +177,9 @@ export function createLive(deps: {
       groups.join(sub)
     },
     advance,
-    tellMissed() {
-      isMissed = true
+    resetMissed() {
+      isResetDue = true
       advance()
     },
   }
-}
-
-const NONE: never[] = []
-
-function bytesOf(parcel: Parcel, chunked: boolean): Buffer {
-  if (chunked) return (parcel.chunked ??= concat(parcel.parts, true))
-  return (parcel.plain ??= concat(parcel.parts, false))
 }

@@ -14,15 +14,17 @@ export interface Page {
   readonly gap: Gap | undefined
   /** Undefined if nothing matches. */
   readonly bytes: Bytes | undefined
-  /** Events in `bytes`, and the last one's id. */
+  /** How many events are in `bytes`. */
   readonly events: number
+  /** The id of the last event in `bytes`. */
   readonly last: Cursor | undefined
+  /** It was asked for since the last sweep. */
   used: boolean
 }
 
-/** The part of a page that one subscription needs. */
+/** What one subscription gets of a page. */
 export type Part = Pick<Page, 'reached' | 'gap' | 'bytes' | 'events' | 'last'> & {
-  /** In the place of `bytes`. */
+  /** Instead of `bytes`. */
   text?: string | undefined
 }
 
@@ -40,12 +42,12 @@ export function createPage(group: Group, after: Cursor, reading: TextReading): P
   }
 }
 
-/** A page from a position inside it on. */
-/** For one subscription alone: nothing is kept, and no bytes are made. */
+/** A reading for one subscription alone: it is not kept, and needs no bytes. */
 export function partOfReading({ text, count: events, last, reached, gap }: TextReading): Part {
   return { text, events, last, reached, gap, bytes: undefined }
 }
 
+/** The rest of a page after a position inside it. */
 export function partOf(page: Page, cursor: Cursor): Part {
   const { after, reached, gap, bytes, last } = page
   if (cursor === after || bytes === undefined) return page
@@ -55,7 +57,7 @@ export function partOf(page: Page, cursor: Cursor): Part {
   while (from < end) {
     const blockEnd = chunk.indexOf(BLOCK_END, from) + BLOCK_END.length
     const idEnd = blockEnd - BLOCK_END.length
-    // A block ends with its id, and all ids are of one length.
+    // A block ends with its id, and all ids have the same length.
     if (chunk.toString('latin1', idEnd - cursor.length, idEnd) > cursor) break
     events -= 1
     from = blockEnd
@@ -68,35 +70,36 @@ export function partOf(page: Page, cursor: Cursor): Part {
 const BLOCK_END = Buffer.from('\n\n')
 
 /**
- * Pages that were read lately: a thousand clients that come back together, each with a position of
- * its own, read the log once.
+ * Pages that were read a short time ago. If a thousand clients come back together, each with its
+ * own position, the log is read once.
  */
 export interface PageCache {
+  /** A page that has what comes after `cursor`. */
   find(group: Group, cursor: Cursor): Page | undefined
   add(page: Page): void
-  /** Forgets what nobody has asked for since the last sweep. */
+  /** Drops the pages that were not asked for since the last sweep. */
   sweep(): void
-  /** Forgets a group's pages, or all. */
+  /** Drops the pages of a group, or all pages. */
   drop(group?: Group): void
 }
 
-export function createPageCache(mostBytes: number): PageCache {
-  /** The least lately added first. */
+export function createPageCache(maxBytes: number): PageCache {
+  /** The oldest first. */
   const pages = new Set<Page>()
   const byGroup = new Map<Group, Page[]>()
-  let held = 0
+  let bytes = 0
 
   function remove(page: Page): void {
     if (!pages.delete(page)) return
-    held -= sizeOf(page)
-    const others = byGroup.get(page.group)?.filter((each) => each !== page) ?? []
+    bytes -= sizeOf(page)
+    const others = byGroup.get(page.group)?.filter((other) => other !== page) ?? []
     if (others.length > 0) byGroup.set(page.group, others)
     else byGroup.delete(page.group)
   }
 
   return {
     find(group, cursor) {
-      // Those who come back together are after the same pages: the newest is the likeliest.
+      // Clients that come back together want the same pages, most likely the newest.
       const page = byGroup
         .get(group)
         ?.findLast(({ after, reached }) => after <= cursor && cursor < reached)
@@ -108,9 +111,9 @@ export function createPageCache(mostBytes: number): PageCache {
       const others = byGroup.get(page.group)
       if (others === undefined) byGroup.set(page.group, [page])
       else others.push(page)
-      held += sizeOf(page)
+      bytes += sizeOf(page)
       for (const oldest of pages) {
-        if (held <= mostBytes) break
+        if (bytes <= maxBytes) break
         remove(oldest)
       }
     },
@@ -124,7 +127,7 @@ export function createPageCache(mostBytes: number): PageCache {
       if (group === undefined) {
         pages.clear()
         byGroup.clear()
-        held = 0
+        bytes = 0
         return
       }
       for (const page of byGroup.get(group) ?? []) remove(page)
@@ -132,7 +135,7 @@ export function createPageCache(mostBytes: number): PageCache {
   }
 }
 
-/** A page of nothing costs something too. */
+/** A page without bytes needs memory too. */
 const OVERHEAD = 512
 
 function sizeOf({ bytes }: Page): number {

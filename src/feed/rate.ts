@@ -1,5 +1,6 @@
-/** Counts over the last ten seconds, in buckets of one. */
+/** How many per second, over the last ten seconds. */
 export interface Rate {
+  /** Times are milliseconds of a clock that never goes back. */
   add(count: number, now: number): void
   perSecond(now: number): number
 }
@@ -7,10 +8,11 @@ export interface Rate {
 const SECONDS = 10
 
 export function createRate(): Rate {
+  /** One count for each of the last ten seconds, in a circle. */
   const counts = Array.from({ length: SECONDS }, () => 0)
   let second = 0
 
-  /** Empties the buckets of the seconds that have passed unseen. */
+  /** Moves on to the current second, and clears the counts of the seconds in between. */
   function turn(now: number): void {
     const current = Math.floor(now / 1_000)
     for (let passed = Math.min(current - second, SECONDS); passed > 0; passed -= 1) {
@@ -22,8 +24,8 @@ export function createRate(): Rate {
   return {
     add(count, now) {
       turn(now)
-      const bucket = second % SECONDS
-      counts[bucket] = (counts[bucket] ?? 0) + count
+      const current = second % SECONDS
+      counts[current] = (counts[current] ?? 0) + count
     },
     perSecond(now) {
       turn(now)

@@ -11,28 +11,29 @@ import { isReplaying } from './subscription.ts'
 import type { Group, Subscription } from './subscription.ts'
 import type { LogView } from './view.ts'
 
+/** Entries per page. */
 const PULL_PAGE = 128
-/** Of all pages that are kept to be read again. */
+/** Ticks between two sweeps of the pages that are kept. */
+const SWEEP_TICKS = 40
+/** Size of all pages that are kept to be read again. */
 const CACHE_BYTES = 8 * 1024 * 1024
 
 /**
  * The subscriptions behind the head: each pulls its own pages. Those of one address wait in one
- * line, and the lines share the time that there is for such work (`slices`): one address with a
- * thousand replays delays another by no more than if it had one.
+ * queue, and the queues share the time for such work (`slices`): an address with a thousand replays
+ * delays another no more than an address with one.
  */
 export interface Replay {
-  /** It has pages to pull. */
+  /** Adds a subscription that has pages to pull. */
   enqueue(sub: Subscription): void
   leave(sub: Subscription): void
-  /** Nobody has this filter any more. */
-  forget(group: Group): void
-  /** What the log has in old ledgers has changed. */
-  outdated(): void
-  /** To be called now and then: lets go of what nobody has read since. */
-  sweep(): void
+  /** Drops the pages that are kept for a group, or for all groups. */
+  dropPages(group?: Group): void
+  /** To be called at each tick: drops the pages that were not read for a while. */
+  sweep(tick: number): void
 }
 
-export function createReplay(deps: {
+export interface ReplayDeps {
   view: LogView
   live: Live
   outlet: Outlet
@@ -41,21 +42,24 @@ export function createReplay(deps: {
   slices: Slices
   /** Looks at the log again, as after a commit. */
   look(): void
-  /** It has been given everything that the live ones have. */
+  /** It has been given everything up to the frontier. */
   arrived(sub: Subscription): void
-}): Replay {
-  const { view, live, outlet, counters, resets, slices, look, arrived } = deps
-  /** Of each address, in the order in which they pull. */
-  const lines = new Map<string, Set<Subscription>>()
-  const cache = createPageCache(CACHE_BYTES)
+}
 
-  function startLine(address: string, first: Subscription): void {
-    const line = new Set([first])
-    lines.set(address, line)
+export function createReplay(deps: ReplayDeps): Replay {
+  const { view, live, outlet, counters, resets, slices, look, arrived } = deps
+  /** By address; subscriptions in the order in which they pull. */
+  const queues = new Map<string, Set<Subscription>>()
+  const cache = createPageCache(CACHE_BYTES)
+  let sweptAt = 0
+
+  function startQueue(address: string, first: Subscription): void {
+    const queue = new Set([first])
+    queues.set(address, queue)
     // Not at once: the caller is in the middle of its own step.
     setImmediate(() => {
-      // An error here is one of SQLite, or a broken promise: it ends the process, as in a commit.
-      slices.run(address, serve(address, line)).catch((error: unknown) => {
+      // An error of SQLite or of our own must end the process, as it does in a commit.
+      slices.run(address, serve(address, queue)).catch((error: unknown) => {
         setImmediate(() => {
           throw error
         })
@@ -63,26 +67,26 @@ export function createReplay(deps: {
     })
   }
 
-  function* serve(address: string, line: Set<Subscription>): Generator<void, void> {
-    // A subscription that went to the end of the line is met again.
-    for (const sub of line) {
-      line.delete(sub)
-      if (yield* pull(sub)) line.add(sub)
+  function* serve(address: string, queue: Set<Subscription>): Generator<void, void> {
+    // The loop also reaches the subscriptions that are added at the end of the queue meanwhile.
+    for (const sub of queue) {
+      queue.delete(sub)
+      if (yield* pull(sub)) queue.add(sub)
       yield
     }
-    lines.delete(address)
+    queues.delete(address)
   }
 
   /**
-   * One page for one subscription; true if there is another to pull. Between the check that
-   * nothing is left and `arrived` there is no yield, so no commit can fit between them.
+   * Gives a subscription one page; true if there is another to pull. There is no yield between the
+   * check that nothing is left and `arrived`, so no commit can come between them.
    */
   function* pull(sub: Subscription): Generator<void, boolean> {
     resets.settle(sub)
     const { cursor } = sub
     if (isReplaying(sub) && cursor < live.frontier()) {
       const part = yield* next(sub)
-      // It may have left meanwhile, or stalled and come back.
+      // During the read it can have left, or stalled and come back.
       if (!isReplaying(sub) || sub.cursor !== cursor) return isReplaying(sub)
       if (part === undefined || sub.missed) return true
       deliver(sub, part)
@@ -100,42 +104,48 @@ export function createReplay(deps: {
     counters.replayed += events
     if (bytes !== undefined) outlet.write(sub, framed(bytes, sub.chunked), reached)
     else if (text !== undefined) outlet.write(sub, framedText(text, sub.chunked), reached)
-    if (gap !== undefined && isReplaying(sub)) resets.send(sub, 'gap', endOfLedger(gap.to))
+    if (gap === undefined || !isReplaying(sub)) return
+    resets.send(sub, { reason: 'gap', to: endOfLedger(gap.to) })
   }
 
-  /** Undefined if ledgers that had been read have changed since: the page may lack something. */
+  /** Undefined if ledgers changed during the read: the page can lack something. */
   function* next(sub: Subscription): Generator<void, Part | undefined> {
-    const { group, cursor } = sub
+    const { group, cursor: after } = sub
     counters.pulls += 1
-    const known = cache.find(group, cursor)
+    const known = cache.find(group, after)
     if (known !== undefined) {
       counters.pulledFromCache += 1
-      return partOf(known, cursor)
+      return partOf(known, after)
     }
     const version = view.version()
-    const reading = yield* view.readText(group.filter, cursor, live.frontier(), PULL_PAGE)
+    const { filter } = group
+    const target = live.frontier()
+    const reading = yield* view.readText({ filter, after, target, limit: PULL_PAGE })
     if (view.isStale()) look()
     if (view.version() !== version) return undefined
-    // Far from the head and alone: nobody is likely to want the same page.
+    // Far from the head and alone: another client is unlikely to want the same page.
     if (reading.reached < live.frontier() && isAlone(sub)) return partOfReading(reading)
-    const page = createPage(group, cursor, reading)
+    const page = createPage(group, after, reading)
     if (group.size > 0) cache.add(page)
-    return partOf(page, cursor)
+    return partOf(page, after)
   }
 
   function isAlone({ address }: Subscription): boolean {
-    return lines.size <= 1 && (lines.get(address)?.size ?? 0) === 0
+    return queues.size <= 1 && (queues.get(address)?.size ?? 0) === 0
   }
 
   return {
     enqueue(sub) {
-      const line = lines.get(sub.address)
-      if (line === undefined) startLine(sub.address, sub)
-      else line.add(sub)
+      const queue = queues.get(sub.address)
+      if (queue === undefined) startQueue(sub.address, sub)
+      else queue.add(sub)
     },
-    leave: (sub) => void lines.get(sub.address)?.delete(sub),
-    forget: (group) => cache.drop(group),
-    outdated: () => cache.drop(),
-    sweep: () => cache.sweep(),
+    leave: (sub) => void queues.get(sub.address)?.delete(sub),
+    dropPages: cache.drop,
+    sweep(tick) {
+      if (tick - sweptAt < SWEEP_TICKS) return
+      sweptAt = tick
+      cache.sweep()
+    },
   }
 }

@@ -1,36 +1,41 @@
 import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { Interval } from '../store/read/coverage.ts'
-import { block } from './frame.ts'
+import { resetFrame } from './control-frames.ts'
+import type { ResetReason } from './control-frames.ts'
 import type { Live } from './live.ts'
 import type { Outlet } from './outlet.ts'
-import type { ResetReason, Subscription } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
 import type { LogView } from './view.ts'
 
 /**
- * Positions that cannot be honoured, and what has changed before a position. The feed never goes
- * back: a reset tells the client to load its snapshot again, and the feed goes on from there.
+ * Decides when a client must load its snapshot again: its position cannot be used, or something
+ * before its position has changed. The feed never goes back; it continues from the reset's id.
  */
 export interface Resets {
-  frame(reason: ResetReason, requested: Cursor, to: Cursor): string
-  /** The subscription goes on from `to`. */
-  send(sub: Subscription, reason: ResetReason, to: Cursor): void
-  /** Tells a replaying subscription what is to be told before it may read on from its position. */
+  /** The subscription continues from `to`. */
+  send(sub: Subscription, reset: Reset): void
+  /** Whether `settle` has something to do for this subscription. */
+  isDue(sub: Subscription): boolean
+  /** Sends a replaying subscription the reset that must come before its next page, if any. */
   settle(sub: Subscription): void
-  /** Ledgers of this gap are known now: marks the subscriptions that have passed them. */
-  healed(ledgers: Interval): void
+  /** These missing ledgers have been filled: marks the subscriptions that have passed them. */
+  filled(ledgers: Interval): void
   /** Streams have changed without an event: marks all subscriptions. */
-  renewed(): void
-  /** Whether a client that comes back with this position may have missed such a change. */
+  markAll(): void
+  /** Whether a client that comes back with this position can have missed such a change. */
   hasMissed(position: Cursor): boolean
-  /** The network itself has not got to this position. */
-  isBeyondNetwork(position: Cursor): boolean
 }
 
-/** A change before the log's end as it was then, of which those after `reach` have to be told. */
+interface Reset {
+  reason: ResetReason
+  to: Cursor
+}
+
+/** A change of the past. A client whose position is from `reach` to `end` must be told of it. */
 interface Correction {
   reach: Cursor
-  /** Where the log ended: who comes back with a later position has seen the change. */
+  /** The log's end at the time of the change: later positions have seen it. */
   end: Cursor
 }
 
@@ -38,38 +43,34 @@ const MOST_CORRECTIONS = 64
 
 export function createResets(deps: {
   view: LogView
-  live(): Live
+  live: Live
   outlet: Outlet
-  everyone(): Iterable<Subscription>
+  subscriptions(): Iterable<Subscription>
   positionOf(sub: Subscription): Cursor
   /** The newest ledger of the network, if it is known. */
   tip(): number | undefined
 }): Resets {
-  const { view, live, outlet, everyone, positionOf, tip } = deps
+  const { view, live, outlet, subscriptions, positionOf, tip } = deps
   let corrections: Correction[] = []
 
-  function frame(reason: ResetReason, requested: Cursor, to: Cursor): string {
-    const oldest = view.floor() ?? ORIGIN
-    const data = { reason, requested, oldest, head: later(live().head(), to) }
-    return block({ event: 'reset', data, id: to })
-  }
-
-  function send(sub: Subscription, reason: ResetReason, to: Cursor): void {
+  function send(sub: Subscription, { reason, to }: Reset): void {
     if (sub.resumed !== 'none' && !sub.caughtUp) sub.resumed = reason
-    const requested = sub.cursor
+    const { cursor: requested } = sub
     sub.cursor = to
-    outlet.send(sub, frame(reason, requested, to), to, to)
+    const oldest = view.floor() ?? ORIGIN
+    const text = resetFrame({ reason, requested, oldest, head: later(live.head(), to), to })
+    outlet.send(sub, text, to)
   }
 
   function mark(reach: Cursor): void {
-    for (const sub of everyone()) {
+    for (const sub of subscriptions()) {
       if (positionOf(sub) >= reach) sub.missed = true
     }
     remember({ reach, end: view.end() })
-    live().tellMissed()
+    live.resetMissed()
   }
 
-  /** The oldest two become one that covers both: it tells too many clients rather than too few. */
+  /** Merges the oldest two if there are too many: that resets too many clients, never too few. */
   function remember(correction: Correction): void {
     corrections.push(correction)
     const [first, second, ...rest] = corrections
@@ -78,32 +79,37 @@ export function createResets(deps: {
     corrections = [{ reach, end: later(first.end, second.end) }, ...rest]
   }
 
-  function isBeyondNetwork(position: Cursor): boolean {
-    const network = tip()
-    return network !== undefined && position > endOfLedger(network)
+  function isExpired({ cursor }: Subscription): boolean {
+    return cursor < (view.floor() ?? ORIGIN)
+  }
+
+  /** A position beyond our log can be right, as long as the network can have reached it. */
+  function isBeyondNetwork({ cursor }: Subscription): boolean {
+    const newest = tip()
+    if (newest === undefined || cursor <= live.frontier()) return false
+    return cursor > endOfLedger(newest)
   }
 
   return {
-    frame,
     send,
+    isDue: (sub) => sub.missed || isExpired(sub) || isBeyondNetwork(sub),
     settle(sub) {
       const floor = view.floor()
       if (sub.missed) {
         sub.missed = false
-        send(sub, 'gap', sub.cursor)
+        send(sub, { reason: 'gap', to: sub.cursor })
       }
-      if (floor !== undefined && sub.cursor < floor) {
+      if (floor !== undefined && isExpired(sub)) {
         if (sub.fromOrigin) sub.cursor = floor
-        else send(sub, 'expired', floor)
-      } else if (sub.cursor > live().frontier() && isBeyondNetwork(sub.cursor)) {
-        send(sub, 'ahead', live().head())
+        else send(sub, { reason: 'expired', to: floor })
+      } else if (isBeyondNetwork(sub)) {
+        send(sub, { reason: 'ahead', to: live.head() })
       }
       sub.fromOrigin &&= floor === undefined
     },
-    healed: ({ from }) => mark(endOfLedger(from)),
-    renewed: () => mark(ORIGIN),
+    filled: ({ from }) => mark(endOfLedger(from)),
+    markAll: () => mark(ORIGIN),
     hasMissed: (position) =>
       corrections.some(({ reach, end }) => reach <= position && position <= end),
-    isBeyondNetwork,
   }
 }

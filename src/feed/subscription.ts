@@ -3,82 +3,120 @@ import { ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import type { EventFilter } from '../domain/filter.ts'
+import type { ResetReason } from './control-frames.ts'
 import type { Bytes } from './frame.ts'
 
-/** What became of the position a client came back with; `none` if it brought no position. */
+/** What became of the position that a client came back with; `none` if it came without one. */
 export type Resumed = 'none' | 'exact' | ResetReason
 
-export type ResetReason = 'expired' | 'ahead' | 'gap'
-
 /**
- * - `live` at the head: it shares the bytes made for all
+ * - `replaying` reads its own pages of the log
+ * - `live` is at the head and shares the bytes made for all
  * - `ahead` waits for the log to reach its position
- * - `replaying` pulls its own pages
- * - `stalled` its socket is full, which costs what the socket holds and nothing more
- * - `closed` nothing is sent any more
+ * - `stalled` has a full socket, and costs only what the socket holds
+ * - `closed` is sent nothing any more
  */
-export type Mode = 'live' | 'ahead' | 'replaying' | 'stalled' | 'closed'
+export type Mode = 'replaying' | 'live' | 'ahead' | 'stalled' | 'closed'
 
 /**
- * One open SSE response: a cursor over the log. There are ten thousand of these: whatever can be
- * shared is, and nothing here is a closure. What changes with each delivery is a small number,
- * because references that change in ten thousand old objects are work for the garbage collector.
+ * One open SSE response: a cursor over the log. There can be ten thousand of them, so they share
+ * what they can and hold no closures. What changes with each delivery is a small number, because
+ * references that change in ten thousand old objects are work for the garbage collector.
  */
 export interface Subscription {
   readonly socket: Socket
   /** False for HTTP/1.0, which knows no chunks. */
   readonly chunked: boolean
-  /** The subscriptions with the same filter. */
   readonly group: Group
-  /** Whose places it takes. */
+  /** The holder: the client that it counts for. */
   readonly address: string
   readonly user: string | undefined
-  /** Ticks of the feed's clock. */
+  /** A tick of the feed's clock. */
   readonly expiresAt: number
   mode: Mode
-  /** Everything that matches up to here has been written. Out of date while live. */
+  /** Everything that matches up to here has been written. Not kept up to date while live. */
   cursor: Cursor
-  /** The id the client was last given; while live its group's may be later. */
+  /** The last id the client was given; while live, the group's can be later. */
   sent: Cursor
-  /** Its place among the live ones of its group; NOT_LIVE: none. */
+  /** The index among the live subscriptions of its group, or NOT_LIVE. */
   slot: number
-  /** The last round of the live feed that it has been given, or joined during. */
+  /** The last round that it was given, or in which it went live. */
   round: number
-  /** Ticks of the feed's clock. */
+  /** A tick of the feed's clock. */
   writtenAt: number
-  /** When the feed looks at it next, whether or not anything happens. */
+  /** The tick at which the heartbeat checks it next. */
   lookAt: number
+  /** The `caught_up` frame has been sent. */
   caughtUp: boolean
-  /** The position was asked for before anything was indexed, so that nothing can be older. */
+  /** It started before anything was indexed, so its position cannot be too old. */
   fromOrigin: boolean
-  /** Something before its position has changed: a reset has to tell its client. */
+  /** Something before its position has changed: its client must get a reset. */
   missed: boolean
-  /** It counts among those who replay; it does so once, until it has caught up. */
-  replayShare: boolean
+  /** It counts towards the limit of replaying subscriptions, until it has caught up. */
+  countsAsReplaying: boolean
   resumed: Resumed
 }
 
 export const NOT_LIVE = -1
 
-/** To be asked again after each frame: the frame may have found the socket full. */
+export function createSubscription(
+  fields: Pick<
+    Subscription,
+    | 'socket'
+    | 'chunked'
+    | 'group'
+    | 'address'
+    | 'user'
+    | 'expiresAt'
+    | 'fromOrigin'
+    | 'missed'
+    | 'countsAsReplaying'
+    | 'resumed'
+  > & { start: Cursor; tick: number },
+): Subscription {
+  const { socket, chunked, group, address, user, expiresAt, start, tick } = fields
+  const { fromOrigin, missed, countsAsReplaying, resumed } = fields
+  return {
+    socket,
+    chunked,
+    group,
+    address,
+    user,
+    expiresAt,
+    mode: 'replaying',
+    cursor: start,
+    sent: start,
+    slot: NOT_LIVE,
+    round: 0,
+    writtenAt: tick,
+    lookAt: 0,
+    caughtUp: false,
+    fromOrigin,
+    missed,
+    countsAsReplaying,
+    resumed,
+  }
+}
+
+/** Must be asked again after each write, because the write can have filled the socket. */
 export function isReplaying(sub: Subscription): boolean {
   return sub.mode === 'replaying'
 }
 
-/** The subscriptions with one filter: what matches is found, and made into bytes, once for all. */
+/** The subscriptions with the same filter: matches are found, and encoded, once for all of them. */
 export interface Group {
   readonly key: string
   readonly filter: EventFilter
   readonly types: ReadonlySet<string> | undefined
-  /** Those at the head, in no order. */
+  /** The live ones, in no order. */
   live: Subscription[]
-  /** How many subscriptions there are, in whatever mode. */
+  /** How many there are, in any mode. */
   size: number
-  /** What the page of the log that is being encoded has for it. */
+  /** What matches in the page that is being encoded. */
   due: Bytes[]
-  /** The last event that its live subscriptions were given. */
+  /** The last event that the live ones were given. */
   sent: Cursor
-  /** The last event it was matched with, so that it is found once by an event. */
+  /** The number of the last event that found this group, so that an event finds it only once. */
   matched: number
 }
 
@@ -88,7 +126,6 @@ const NONE: never[] = []
 export function createGroup(key: string, { streams, users, types }: EventFilter): Group {
   return {
     key,
-    // Lists that were grown one by one hold room for more.
     filter: { streams: compact(streams), users: compact(users), types: types && compact(types) },
     types: types && new Set(types),
     live: NONE,
@@ -99,13 +136,16 @@ export function createGroup(key: string, { streams, users, types }: EventFilter)
   }
 }
 
+/** A copy without spare capacity, which an array that grew value by value has. */
 function compact(values: readonly string[]): readonly string[] {
   return values.length === 0 ? NONE : values.slice()
 }
 
-/** The names of all events that a filter may bring. */
+/** The names of all events that a filter can match. */
 export function typesOf({ streams, users, types }: EventFilter): readonly string[] {
-  const [all, ofStreams] = [EVENT_TYPES, EVENT_TYPES.filter((type) => type.startsWith('stream.'))]
-  const possible: readonly string[] = streams.length + users.length === 0 ? all : ofStreams
+  const isEveryStream = streams.length + users.length === 0
+  const possible: readonly string[] = isEveryStream
+    ? EVENT_TYPES
+    : EVENT_TYPES.filter((type) => type.startsWith('stream.'))
   return types === undefined ? possible : possible.filter((type) => types.includes(type))
 }

@@ -1,7 +1,7 @@
 import { completeThrough, endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
-import type { Gap, Interval } from '../store/read/coverage.ts'
 import type { EventFilter } from '../domain/filter.ts'
+import type { Gap, Interval } from '../store/read/coverage.ts'
 import type { LogEntry } from '../store/read/log.ts'
 import type { Store } from '../store/store.ts'
 import { AROUND, eventBlock } from './frame.ts'
@@ -9,63 +9,63 @@ import { AROUND, eventBlock } from './frame.ts'
 /** What the feed reads of a store. */
 export type FeedStore = Pick<Store, 'log' | 'coverage' | 'revision' | 'snapshot' | 'changes'>
 
-/** A page of the log on the way to some target, or to the gap that lies before it. */
+interface ReadOptions {
+  filter: EventFilter
+  after: Cursor
+  /** A position up to which the log is known. */
+  target: Cursor
+  /** Entries at most. */
+  limit: number
+}
+
+/** One page of the log. It ends at its limit, at the target, or where a gap begins. */
 export interface Reading {
   entries: LogEntry[]
   /** Everything that matches up to here is in `entries`. */
   reached: Cursor
-  /** Begins where the page ends; whoever goes on from there has missed it. */
+  /** The gap that begins where the page ends. */
   gap: Gap | undefined
 }
 
 /** The same as text, ready to be sent. */
 export interface TextReading {
+  /** Undefined if nothing matches. */
   text: string | undefined
   count: number
+  /** The id of the last event. */
   last: Cursor | undefined
   reached: Cursor
   gap: Gap | undefined
 }
 
-/** What is different in ledgers that had been read before. */
-export interface Changed {
-  /** Ledgers that were missing and have been filled: a gap, in part or as a whole, or older ones. */
-  healed: Interval | undefined
-  /** Streams or stored events have changed: parties may have become known. */
+/** What has changed in ledgers that were read before. */
+export interface Changes {
+  /** Ledgers that were missing and are known now: a gap or part of it, or ledgers before the log. */
+  filled: Interval | undefined
+  /** Stored events or streams have changed, for example because their parties became known. */
   repaired: boolean
 }
 
-/** The log as it was at the last look: how far it goes and what it lacks. */
+/** The log as it was at the last look: where it ends, and what is missing in it. */
 export interface LogView {
   /** Where the log ends. */
   end(): Cursor
-  /** The position before the first event the log could hold; undefined before the first page. */
+  /** The position before the first event the log can hold; undefined before the first page. */
   floor(): Cursor | undefined
-  /** Looks again, and says what has changed since in ledgers that were known already. */
-  look(): Changed
+  /** Looks at the log again; returns what has changed since the last look. */
+  look(): Changes
   /** Whether another connection has committed since the last look. */
   isStale(): boolean
-  /** Another number whenever what was read before may be wrong now. */
+  /** Changes whenever pages that were read before can be wrong. */
   version(): number
-  /** What was read before is wrong: streams have changed without an event. */
-  outdate(): void
-  read(filter: EventFilter, after: Cursor, target: Cursor, limit: number): Reading
+  /** Pages that were read before are wrong: streams have changed without an event. */
+  invalidate(): void
+  read(options: ReadOptions): Reading
   /**
-   * In steps of about a millisecond. Commits fit between them: the text is only good if `version`
-   * is still the same after another look.
+   * Reads in steps of about a millisecond. A commit can come between two steps: the text is valid
+   * only if `version` is still the same after another look.
    */
-  readText(
-    filter: EventFilter,
-    after: Cursor,
-    target: Cursor,
-    limit: number,
-  ): Generator<void, TextReading>
-}
-
-/** The ledgers that a lower floor has added. */
-function lowered(before: Cursor | undefined, after: Cursor | undefined): Interval | undefined {
-  if (before === undefined || after === undefined || after >= before) return undefined
-  return { from: completeThrough(after) + 1, to: completeThrough(before) }
+  readText(options: ReadOptions): Generator<void, TextReading>
 }
 
 export function createLogView(store: FeedStore): LogView {
@@ -78,9 +78,9 @@ export function createLogView(store: FeedStore): LogView {
   let version = 0
   look()
 
-  function look(): Changed {
+  function look(): Changes {
     const before = { gaps, floor, revision }
-    // In one transaction: an end that lies beyond a gap not yet known would hide the gap.
+    // In one transaction: an end beyond a gap that is not known yet would hide the gap.
     snapshot(() => {
       seen = changes()
       gaps = coverage.gaps()
@@ -88,19 +88,19 @@ export function createLogView(store: FeedStore): LogView {
       floor = coverage.floor()
       revision = store.revision()
     })
-    const healed =
+    const filled =
       before.gaps.find(({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to)) ??
-      lowered(before.floor, floor)
+      addedBefore(before.floor, floor)
     const repaired = revision !== before.revision
     const isCut = before.floor !== undefined && (floor ?? ORIGIN) > before.floor
-    if (healed !== undefined || repaired || isCut) version += 1
-    return { healed, repaired }
+    if (filled !== undefined || repaired || isCut) version += 1
+    return { filled, repaired }
   }
 
-  /** The gap that lies before the target, and how far to read to know what comes before it. */
-  function wayTo(target: Cursor, after: Cursor) {
+  /** How far to read for the entries between `after` and `target`, and how far that leads. */
+  function plan({ after, target }: ReadOptions) {
     const gap = gaps.find(({ to }) => endOfLedger(to) > after && endOfLedger(to) <= target)
-    // A gap can begin inside a ledger: what the log has of that ledger comes first.
+    // A gap can begin inside a ledger: the entries that the log has of that ledger come first.
     const through = gap === undefined ? target : endOfLedger(gap.to)
     const arrive = (last: Cursor | undefined, next: Cursor | undefined) => {
       if (next !== undefined) return { reached: next, gap: undefined }
@@ -116,17 +116,19 @@ export function createLogView(store: FeedStore): LogView {
     look,
     isStale: () => changes() !== seen,
     version: () => version,
-    outdate() {
+    invalidate() {
       version += 1
     },
-    read(filter, after, target, limit) {
-      const { through, arrive } = wayTo(target, after)
+    read(options) {
+      const { filter, after, limit } = options
+      const { through, arrive } = plan(options)
       const { entries, next } = log.page({ filter, after, through, limit })
       return { entries, ...arrive(entries.at(-1)?.id, next) }
     },
-    *readText(filter, after, target, limit) {
-      const { through, arrive } = wayTo(target, after)
-      if (isEverything(filter)) {
+    *readText(options) {
+      const { filter, after, limit } = options
+      const { through, arrive } = plan(options)
+      if (matchesEverything(filter)) {
         const { text, count, last, next } = log.joined({ after, through, limit, around: AROUND })
         return { text, count, last, ...arrive(last, next) }
       }
@@ -138,6 +140,12 @@ export function createLogView(store: FeedStore): LogView {
   }
 }
 
-function isEverything({ streams, users, types }: EventFilter): boolean {
+/** The ledgers that the log gains when its floor becomes lower. */
+function addedBefore(before: Cursor | undefined, after: Cursor | undefined): Interval | undefined {
+  if (before === undefined || after === undefined || after >= before) return undefined
+  return { from: completeThrough(after) + 1, to: completeThrough(before) }
+}
+
+function matchesEverything({ streams, users, types }: EventFilter): boolean {
   return streams.length + users.length === 0 && types === undefined
 }

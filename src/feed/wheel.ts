@@ -1,23 +1,25 @@
 /**
- * One timer's worth of deadlines for all: each is looked at when it may be due and says when to
- * look again, so that putting one off costs nothing. Times are whole ticks.
+ * A timer wheel: deadlines of many items, checked by one timer. An item can be returned before its
+ * deadline; the caller then adds it again, so that postponing a deadline costs nothing. Times are
+ * whole ticks.
  */
 export interface Wheel<T> {
-  /** Looks at it at that tick, or sooner. */
+  /** Returns the item from `take` at tick `at`, or earlier. */
   add(item: T, at: number): void
   delete(item: T): void
-  /** What may be due by now; what is not is to be added again. */
+  /** Removes and returns what can be due by now. */
   take(now: number): T[]
 }
 
-/** Deadlines further off than the `span` are looked at once a span. */
+/** A deadline further away than `span` ticks is returned once per span. */
 export function createWheel<T extends { lookAt: number }>(span: number): Wheel<T> {
   const slots = Array.from({ length: span + 1 }, () => new Set<T>())
-  let turned = 0
+  /** The tick of the last `take`. */
+  let taken = 0
 
   return {
     add(item, at) {
-      item.lookAt = Math.min(Math.max(at, turned + 1), turned + span)
+      item.lookAt = Math.min(Math.max(at, taken + 1), taken + span)
       slots[item.lookAt % slots.length]?.add(item)
     },
     delete(item) {
@@ -25,13 +27,13 @@ export function createWheel<T extends { lookAt: number }>(span: number): Wheel<T
     },
     take(now) {
       const due: T[] = []
-      for (let tick = Math.max(turned + 1, now - span); tick <= now; tick += 1) {
+      for (let tick = Math.max(taken + 1, now - span); tick <= now; tick += 1) {
         const slot = slots[tick % slots.length]
         if (slot === undefined) continue
         for (const item of slot) due.push(item)
         slot.clear()
       }
-      turned = Math.max(turned, now)
+      taken = Math.max(taken, now)
       return due
     },
   }

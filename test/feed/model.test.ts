@@ -282,7 +282,7 @@ async function play(
         repair(writing, records.slice(each.from, each.from + each.count))
         births.note()
         feed.feed.wake()
-        feed.feed.renew()
+        feed.feed.resetAll()
         break
       case 'hear':
         tip = chain.lastLedger

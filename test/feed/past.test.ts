@@ -83,7 +83,7 @@ describe('records of the chain that tell the parties of older events', () => {
     const first = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
     expect(idsOf(first).length).toBeLessThan(expected.length)
     store.writer.putRecords(records)
-    feed.renew()
+    feed.resetAll()
     await first.until(isReset)
     expect(first.named('reset')).toMatchObject([{ data: { reason: 'gap' } }])
     const second = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)

@@ -2,6 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import { EVERYTHING } from '../../src/domain/filter.ts'
 import { SourceError } from '../../src/domain/errors.ts'
 import { createLogView } from '../../src/feed/view.ts'
 import { fillMissing } from '../../src/ingest/fill.ts'
@@ -75,8 +76,12 @@ const everyEvent = dump(whole)['events'] as { id: string }[]
 function readFromEarliest(store: TestStore) {
   const view = createLogView(store)
   const floor = view.floor()!
-  const everything = { streams: [], users: [], types: undefined }
-  const { entries, gap } = view.read(everything, floor, view.end(), 10_000)
+  const { entries, gap } = view.read({
+    filter: EVERYTHING,
+    after: floor,
+    target: view.end(),
+    limit: 10_000,
+  })
   return { floor, gap, ids: entries.map(({ id }) => id) }
 }
 
@@ -159,10 +164,10 @@ describe('P3: filling what came before the log', () => {
   test('is news to subscribers: streams have changed without an event of theirs', async () => {
     const store = withLedgers(...ledgersFrom(first + 100))
     const view = createLogView(store)
-    expect(view.look().healed).toBeUndefined()
+    expect(view.look().filled).toBeUndefined()
     await fill(store, { from: first + 60 })
-    expect(view.look().healed).toEqual({ from: first + 60, to: first + 99 })
-    expect(view.look().healed).toBeUndefined()
+    expect(view.look().filled).toEqual({ from: first + 60, to: first + 99 })
+    expect(view.look().filled).toBeUndefined()
   })
 
   test('goes on where Ctrl-C has stopped it', async () => {

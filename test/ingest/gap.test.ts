@@ -133,7 +133,7 @@ describe('P3: an open gap', () => {
     const since = it.time.now()
     await it.time.until(() => it.coverage.gaps().length === 0)
     expect(it.time.now() - since).toBeLessThan(120_000)
-    expect(view.look().healed).toMatchObject({ from: held + 1 })
+    expect(view.look().filled).toMatchObject({ from: held + 1 })
     expect(contents(it.store)).toEqual(whole)
   })
 

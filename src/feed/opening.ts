@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net'
+import { ORIGIN } from '../domain/cursor.ts'
+import type { Cursor } from '../domain/cursor.ts'
+import type { EventFilter } from '../domain/filter.ts'
+import type { Admission, Holder, Refusal } from './admission.ts'
+import { connectedFrame } from './control-frames.ts'
+import type { Goodbye } from './goodbye.ts'
+import type { Groups } from './groups.ts'
+import type { FeedLimits } from './limits.ts'
+import type { Live } from './live.ts'
+import { TICK_MS } from './outlet.ts'
+import type { Resets } from './resets.ts'
+import { createSubscription, typesOf } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
+import type { LogView } from './view.ts'
+
+export interface SubscribeRequest extends Holder {
+  socket: Socket
+  chunked: boolean
+  filter: EventFilter
+  /** A position, `earliest` or `now`. */
+  cursor: string
+  clientId: string
+  /** The head of the response, ASCII: it is sent in one write with the first frame. */
+  head?: string
+}
+
+/** How a subscription begins: where it starts, whether there is room for it, its first frame. */
+export interface Opening {
+  /** Why there is no room for another subscription of this holder from this position. */
+  refusal(holder: Holder, cursor: string): Refusal | undefined
+  /** Admits the subscription, whether or not there is room. */
+  admit(request: SubscribeRequest): Subscription
+  firstFrame(request: SubscribeRequest, start: Cursor): string
+}
+
+export function createOpening(deps: {
+  admission: Admission
+  groups: Groups
+  view: LogView
+  live: Live
+  resets: Resets
+  limits: Pick<FeedLimits, 'maxAgeMs' | 'heartbeatMs'>
+  clock(): number
+  random(): number
+  goodbye: Goodbye
+}): Opening {
+  const { admission, groups, view, live, resets, limits, clock, random, goodbye } = deps
+
+  function startOf(cursor: string): Cursor {
+    if (cursor === 'now') return live.frontier()
+    return cursor === 'earliest' ? (view.floor() ?? ORIGIN) : cursor
+  }
+
+  return {
+    refusal: (holder, cursor) => admission.refusal(holder, startOf(cursor) < live.frontier()),
+    admit({ socket, chunked, filter, cursor, address, user }) {
+      const tick = clock()
+      const start = startOf(cursor)
+      const isResumed = cursor !== 'now' && cursor !== 'earliest'
+      const countsAsReplaying = start < live.frontier()
+      admission.admit({ address, user }, countsAsReplaying)
+      return createSubscription({
+        socket,
+        chunked,
+        group: groups.enter(filter),
+        address,
+        user,
+        // Between 80 and 100 % of the maximum age, so that not all of them end together.
+        expiresAt: tick + Math.ceil((limits.maxAgeMs / TICK_MS) * (0.8 + random() * 0.2)),
+        start,
+        tick,
+        fromOrigin: start === ORIGIN && cursor !== ORIGIN,
+        missed: isResumed && resets.hasMissed(start),
+        countsAsReplaying,
+        resumed: isResumed ? 'exact' : 'none',
+      })
+    },
+    firstFrame({ clientId, filter }, start) {
+      const retryMs = goodbye.retryMs()
+      const heartbeatSeconds = limits.heartbeatMs / 1_000
+      const [head, types] = [live.head(), typesOf(filter)]
+      return connectedFrame({ retryMs, clientId, start, head, heartbeatSeconds, types })
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import type { Cursor } from '../domain/cursor.ts'
+import type { Gap } from '../store/read/coverage.ts'
+import type { LogEntry } from '../store/read/log.ts'
+import { concat, eventBlock, toBytes } from './frame.ts'
+import type { Bytes } from './frame.ts'
+import type { Groups } from './groups.ts'
+import type { Group, Subscription } from './subscription.ts'
+
+/** The same bytes for several subscriptions. */
+export interface Payload {
+  parts: readonly Bytes[]
+  /** The id of the last frame. */
+  last: Cursor
+  isReset: boolean
+  /** The parts as one buffer, made when the first socket needs it. */
+  chunked: Buffer | undefined
+  plain: Buffer | undefined
+}
+
+export interface Delivery {
+  /** The subscriptions that were live when the delivery was made. */
+  subs: readonly Subscription[]
+  payload: Payload
+}
+
+/** What is on its way to the live subscriptions: a page of the log, or a reset. */
+export interface Round {
+  number: number
+  deliveries: readonly Delivery[]
+  /** How many deliveries are done, and how many subscriptions of the next one. */
+  done: number
+  served: number
+  /** The position of a subscription that has been given the round. */
+  reached: Cursor
+  /** The gap that begins where the page ends. */
+  gap: Gap | undefined
+}
+
+/** Encodes each event once and collects, for each group, what matches its filter. */
+export function pageDeliveries(entries: readonly LogEntry[], groups: Groups): Delivery[] {
+  const touched: Group[] = []
+  for (const entry of entries) {
+    let bytes: Bytes | undefined
+    groups.match(entry, (group) => {
+      bytes ??= toBytes(eventBlock(entry))
+      if (group.due.length > 0) group.due.push(bytes)
+      else {
+        touched.push(group)
+        group.due = [bytes]
+      }
+      group.sent = entry.id
+    })
+  }
+  return touched.map((group) => {
+    const { due: parts, sent: last, live } = group
+    group.due = NONE
+    const payload = { parts, last, isReset: false, chunked: undefined, plain: undefined }
+    return { subs: live.slice(), payload }
+  })
+}
+
+/** Shared by all groups that have nothing due: it must stay empty. */
+const NONE: never[] = []
+
+/** One frame, a reset to position `last`, for all of `subs`. */
+export function resetDelivery(subs: readonly Subscription[], text: string, last: Cursor): Delivery {
+  const parts = [toBytes(text)]
+  return { subs, payload: { parts, last, isReset: true, chunked: undefined, plain: undefined } }
+}
+
+export function bytesOf(payload: Payload, chunked: boolean): Buffer {
+  if (chunked) return (payload.chunked ??= concat(payload.parts, true))
+  return (payload.plain ??= concat(payload.parts, false))
+}
