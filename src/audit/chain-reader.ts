@@ -8,16 +8,16 @@ import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { Store } from '../store/store.ts'
 
-/** The contract's own storage, as the source shows it at its newest ledger. */
+/** Reads the contract's own storage, as it is at the source's newest ledger. */
 export interface ChainReader {
-  /** The highest stream id that was given. Throws SourceError where there is no such contract. */
-  counter(signal: AbortSignal): Promise<bigint>
-  /** At most `MAX_ENTRY_KEYS` streams; those that have no entry are left out. */
+  /** The highest stream id so far. Throws SourceError if the source does not have the contract. */
+  highestStreamId(signal: AbortSignal): Promise<bigint>
+  /** At most `MAX_ENTRY_KEYS` streams; those without an entry are left out. */
   streams(ids: readonly bigint[], signal: AbortSignal): Promise<ChainAnswer>
 }
 
 export interface ChainAnswer {
-  /** The ledger that all of them were read at. */
+  /** The ledger at which all entries were read. */
   ledger: number
   entries: ReadonlyMap<bigint, ChainEntry>
 }
@@ -31,17 +31,17 @@ export interface ChainEntry {
 
 export function createChainReader(source: LedgerSource, contractId: string): ChainReader {
   const keys = createEntryKeys(contractId)
-  const read = createStreamEntryReader()
+  const readEntry = createStreamEntryReader()
 
   return {
-    async counter(signal) {
+    async highestStreamId(signal) {
       const { entries } = await source.entries([keys.instance, keys.streamCounter], signal)
       if (entries.length === 0) {
         throw new SourceError('refused', `the source has no storage of the contract ${contractId}`)
       }
-      // The SDK takes long to load; nothing else that runs in the daemon needs it.
+      // It needs the SDK, which is slow to load and which nothing else in the daemon uses.
       const { readStreamCounter } = await import('../decode/stream-counter.ts')
-      // A contract that has made no stream yet may not have counted either.
+      // There may be no counter before the first stream.
       return entries.map(({ xdr }) => readStreamCounter(xdr)).find(Boolean) ?? 0n
     },
 
@@ -52,10 +52,10 @@ export function createChainReader(source: LedgerSource, contractId: string): Cha
       for (const { key, xdr, lastModifiedLedger, liveUntilLedger } of answer.entries) {
         const id = idByKey.get(key)
         if (id === undefined) continue
-        const content = read(xdr)
-        const strange = content.kind === 'record' && content.record.streamId !== id
+        const content = readEntry(xdr)
+        const isOther = content.kind === 'record' && content.record.streamId !== id
         entries.set(id, {
-          content: strange
+          content: isOther
             ? { kind: 'unreadable', reason: 'the entry is of another key' }
             : content,
           lastModifiedLedger,
@@ -68,11 +68,12 @@ export function createChainReader(source: LedgerSource, contractId: string): Cha
 }
 
 /**
- * Close time of the log's first ledger, Unix seconds: streams that started earlier have no creation
- * in the log. Where the source has forgotten that ledger, the first event's time serves as well,
- * because a later stream would have brought an event itself. Undefined where both are missing.
+ * Close time of the log's first ledger, Unix seconds: the log has no creation of streams that
+ * started earlier. If the source no longer has that ledger, the time of the first event serves as
+ * well: any stream created after the log's beginning has an event of its own. Undefined if there is
+ * neither.
  */
-export async function logBegan(
+export async function logStartTime(
   source: LedgerSource,
   { coverage, log }: Pick<Store, 'coverage' | 'log'>,
   signal: AbortSignal,
@@ -85,28 +86,28 @@ export async function logBegan(
   return first && BigInt((JSON.parse(first.data) as { timestamp: number }).timestamp)
 }
 
-/** Ids in the portions that one call may ask for. */
-export function* portions(ids: Iterable<bigint>): Generator<bigint[]> {
-  let portion: bigint[] = []
+/** The ids in chunks that one call may ask for. */
+export function* inChunks(ids: Iterable<bigint>): Generator<bigint[]> {
+  let chunk: bigint[] = []
   for (const id of ids) {
-    portion.push(id)
-    if (portion.length < MAX_ENTRY_KEYS) continue
-    yield portion
-    portion = []
+    chunk.push(id)
+    if (chunk.length < MAX_ENTRY_KEYS) continue
+    yield chunk
+    chunk = []
   }
-  if (portion.length > 0) yield portion
+  if (chunk.length > 0) yield chunk
 }
 
 /**
- * From the newest stream down, those that `knows` does not. They come without end where a contract
- * counts from far above 1: whoever asks stops after `MAX_ABSENT` that the chain does not have.
+ * The ids that `knows` does not, from the highest down. If a contract counts from far above 1, they
+ * are practically endless: stop after `MAX_ABSENT` ids in a row that the chain does not have.
  */
-export function* strangers(
-  counter: bigint,
+export function* unknownIds(
+  highest: bigint,
   knows: (streamId: bigint) => boolean,
 ): Generator<bigint> {
-  for (let id = counter; id > 0n; id -= 1n) if (!knows(id)) yield id
+  for (let id = highest; id > 0n; id -= 1n) if (!knows(id)) yield id
 }
 
-/** The contract never removes a record, so this many in a row that are not there never were. */
+/** The contract never removes a record: if so many in a row are absent, they never existed. */
 export const MAX_ABSENT = 5 * MAX_ENTRY_KEYS

@@ -1,27 +1,40 @@
+/**
+ * The audit in the background. It compares the streams in the database with the contract's own
+ * storage on the chain, and repairs what differs. It also reads what the log cannot know: streams
+ * older than the log, and what lost events changed.
+ *
+ * - loop.ts: when to do what; retries and status
+ * - compare.ts: streams and their records on the chain; judge.ts: one comparison
+ * - bootstrap.ts: streams older than the log; repair.ts: drift, and streams after a gap
+ * - report.ts: what one audit found
+ * - chain-reader.ts: reads the contract's storage
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { AUDIT_CLASSES } from '../domain/upstream.ts'
-import type { AuditReport, AuditStatus } from '../domain/upstream.ts'
 import { SourceError } from '../domain/errors.ts'
+import type { AuditStatus } from '../domain/upstream.ts'
 import { retry } from '../source/backoff.ts'
 import type { RetryOptions } from '../source/backoff.ts'
 import type { LedgerSource } from '../source/source.ts'
+import { lagOf } from '../store/read/summary.ts'
+import { bootstrap } from './bootstrap.ts'
 import { auditStreams } from './compare.ts'
-import type { AuditRow } from './compare.ts'
-import { bootstrap, repair, repairGaps } from './repair.ts'
+import type { AuditRow } from './judge.ts'
+import { repair, repairGaps } from './repair.ts'
 import type { RepairDeps } from './repair.ts'
+import { addRow, emptyReport } from './report.ts'
 
 export interface AuditLoopDeps extends RepairDeps {
   log: Logger
-  /** Between the beginnings of two audits; 0: none, but gaps and the beginning are still repaired. */
+  /** From the start of one audit to the next. 0: no audits; bootstrap and gap repair still run. */
   intervalSeconds: number
-  /** Whether the source has proved to be of the chain that is indexed. */
+  /** Whether the source has proved that it serves the chain of the log. */
   trusted(): boolean
-  /** After streams have changed without an event. */
+  /** Called after streams have changed without an event. */
   onRepaired?(): void
   /** How often to look whether there is something to do. */
   pollMs?: number
-  /** How long to leave a source alone that has failed again and again. */
+  /** The pause after a call has failed too often. */
   retryMs?: number
   /** Milliseconds of a clock that never goes back. */
   now?: () => number
@@ -29,43 +42,24 @@ export interface AuditLoopDeps extends RepairDeps {
 }
 
 export interface AuditLoop {
-  /** Runs until `signal` aborts; rejects only when a promise of our own is broken. */
+  /** Runs until `signal` aborts. Rejects only if a promise of this program is broken. */
   run(signal: AbortSignal): Promise<void>
   status(): AuditStatus
 }
 
 const POLL_MS = 1_000
 const RETRY_MS = 60_000
-/** Failures of one call in a row after which the source is left alone for a while. */
+/** Failures in a row after which a call is given up. */
 const MAX_FAILURES = 8
-/** Between two calls: a thousand streams a second, which no RPC notices. */
+/** Between two calls: a thousand streams a second, a small load for any RPC. */
 const PAUSE_MS = 200
-/** Rows of streams in drift that are kept to be shown. */
-const MAX_SHOWN = 100
-/** A week at five seconds a ledger: time for somebody to extend the entry. */
-const EXPIRY_WARNING_LEDGERS = 120_960
-/** An audit before the log is near the tip finds little that can be compared; it waits one interval. */
+/** With a larger lag most streams could not be compared: the audit waits one more interval. */
 const NEAR_TIP_LEDGERS = 20
 
 export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
   const { store, log, intervalSeconds, trusted, pollMs = POLL_MS, retryMs = RETRY_MS } = deps
   const { now = () => performance.now(), random = Math.random, onRepaired = () => {} } = deps
-  const retrying: RetryOptions = {
-    random,
-    maxFailures: MAX_FAILURES,
-    onFailure(error, { failures, delayMs }) {
-      status.lastError = describe(error)
-      const { fault, message: detail } = error
-      log.debug({ fault, detail, failures, delayMs }, 'audit call failed')
-    },
-  }
-  const source: LedgerSource = {
-    ...deps.source,
-    // One call that fails must not make a long audit begin again.
-    entries: (keys, signal) => retry(() => deps.source.entries(keys, signal), retrying, signal),
-    ledger: (sequence, signal) =>
-      retry(() => deps.source.ledger(sequence, signal), retrying, signal),
-  }
+  const source = withRetries(deps.source, { random, maxFailures: MAX_FAILURES, onFailure })
   const paced = { ...deps, source, pauseMs: deps.pauseMs ?? PAUSE_MS }
   const intervalMs = intervalSeconds * 1_000
   let due = now()
@@ -78,7 +72,13 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     lastError: null,
   }
 
-  async function step(signal: AbortSignal): Promise<void> {
+  function onFailure(error: SourceError, retrying: { failures: number; delayMs: number }): void {
+    status.lastError = describe(error)
+    log.debug({ fault: error.fault, detail: error.message, ...retrying }, 'audit call failed')
+  }
+
+  /** Does what is due now. */
+  async function work(signal: AbortSignal): Promise<void> {
     if (!trusted() || store.coverage.checkpoint() === undefined) return
     if (!status.bootstrapped) {
       const streams = await bootstrap(paced, signal)
@@ -86,8 +86,12 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
       status.repairedTotal += streams
       if (streams > 0) log.info({ streams }, 'streams from before the log read from the chain')
     }
-    const gaps = store.coverage.gaps().filter((gap) => !gap.repaired)
-    if (gaps.length > 0) await fillGaps(gaps.length, signal)
+    const gaps = store.coverage.gaps().filter((gap) => !gap.repaired).length
+    if (gaps > 0) {
+      const streams = await repairGaps(paced, signal)
+      status.repairedTotal += streams
+      log.info({ gaps, streams }, 'streams repaired from the chain after a gap')
+    }
     if (intervalSeconds > 0 && isDue()) {
       const began = now()
       await audit(signal)
@@ -97,48 +101,30 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
 
   function isDue(): boolean {
     const checkpoint = store.coverage.checkpoint()
-    const lag = checkpoint === undefined ? 0 : checkpoint.tipLedger - checkpoint.ledger
-    return now() >= (lag > NEAR_TIP_LEDGERS ? due + intervalMs : due)
+    const isNearTip = checkpoint === undefined || lagOf(checkpoint) <= NEAR_TIP_LEDGERS
+    return now() >= (isNearTip ? due : due + intervalMs)
   }
 
-  async function fillGaps(gaps: number, signal: AbortSignal): Promise<void> {
-    const streams = await repairGaps(paced, signal)
-    if (streams === undefined) {
-      throw new SourceError('refused', 'the chain has records that cannot be read')
-    }
-    status.repairedTotal += streams
-    log.info({ gaps, streams }, 'streams that lost ledgers touched repaired from the chain')
-  }
-
+  /** Compares every stream with the chain and repairs drift. */
   async function audit(signal: AbortSignal): Promise<void> {
     const began = now()
-    const report: AuditReport = {
-      finishedAt: 0,
-      ledger: 0,
-      counts: Object.fromEntries(AUDIT_CLASSES.map((name) => [name, 0])) as AuditReport['counts'],
-      repaired: 0,
-      expiring: 0,
-      drift: [],
+    const report = emptyReport()
+    for await (const rows of auditStreams(paced, 'all', signal)) {
+      for (const row of rows) addRow(report, row)
+      report.repaired += applyFindings(rows)
     }
-    for await (const rows of auditStreams(paced, 'all', signal)) take(rows, report)
     report.finishedAt = Math.floor(Date.now() / 1_000)
     status.last = report
-    const { counts, ledger, expiring } = report
+    const { counts, ledger, expiring, repaired } = report
     const fields = { ...counts, ledger, expiring, elapsedMs: Math.round(now() - began) }
-    const bad = counts.drift > 0 || expiring > 0
-    if (bad) log.warn({ ...fields, repaired: report.repaired }, 'audited')
+    if (counts.drift > 0 || expiring > 0) log.warn({ ...fields, repaired }, 'audited')
     else log.info(fields, 'audited')
   }
 
-  function take(rows: readonly AuditRow[], report: AuditReport): void {
-    for (const row of rows) {
-      report.counts[row.class] += 1
-      report.ledger = Math.max(report.ledger, row.ledger)
-      if (isExpiring(row)) report.expiring += 1
-      if (row.class !== 'drift') continue
+  /** Stores what the chain says. Returns how many streams were repaired. */
+  function applyFindings(rows: readonly AuditRow[]): number {
+    for (const { streamId, ledger, differences } of rows.filter(isDrift)) {
       status.driftTotal += 1
-      if (report.drift.length < MAX_SHOWN) report.drift.push(row)
-      const { streamId, ledger, differences } = row
       log.warn({ streamId: streamId.toString(), ledger, differences }, 'drift')
     }
     const lifetimes = rows.filter(
@@ -146,17 +132,17 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
         (store.streams.byId(streamId.toString())?.liveUntilLedger ?? null) !== liveUntilLedger,
     )
     if (lifetimes.length > 0) store.writer.setLifetimes(lifetimes)
-    const streams = repair(store, rows)
-    report.repaired += streams
-    status.repairedTotal += streams
+    const repaired = repair(store, rows)
+    status.repairedTotal += repaired
+    return repaired
   }
 
-  /** Answers how long to rest. */
+  /** Returns how long to pause. */
   async function attempt(signal: AbortSignal): Promise<number> {
     status.running = true
     const { repairedTotal } = status
     try {
-      await step(signal)
+      await work(signal)
       return pollMs
     } catch (error) {
       if (signal.aborted) return 0
@@ -167,7 +153,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
       return retryMs
     } finally {
       status.running = false
-      // Once for all that this step has found.
+      // Only once, however many streams were repaired: subscribers get a reset for it.
       if (status.repairedTotal > repairedTotal) onRepaired()
     }
   }
@@ -183,9 +169,17 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
   }
 }
 
-function isExpiring({ chain, liveUntilLedger, ledger }: AuditRow): boolean {
-  if (liveUntilLedger === null || chain?.record.isActive !== true) return false
-  return liveUntilLedger - ledger < EXPIRY_WARNING_LEDGERS
+/** A long audit must not start again because one call failed. */
+function withRetries(source: LedgerSource, options: RetryOptions): LedgerSource {
+  return {
+    ...source,
+    entries: (keys, signal) => retry(() => source.entries(keys, signal), options, signal),
+    ledger: (sequence, signal) => retry(() => source.ledger(sequence, signal), options, signal),
+  }
+}
+
+function isDrift(row: AuditRow): boolean {
+  return row.class === 'drift'
 }
 
 function describe({ fault, message }: SourceError): string {

@@ -3,63 +3,25 @@ import { SourceError } from '../domain/errors.ts'
 import type { ChainRecord } from '../store/read/records.ts'
 import type { WritableStore } from '../store/store.ts'
 import { auditStreams } from './compare.ts'
-import type { AuditDeps, AuditRow } from './compare.ts'
-import { createChainReader, logBegan, MAX_ABSENT, portions, strangers } from './chain-reader.ts'
-
-/** Reading from the chain what the log cannot tell: history before its first ledger, or lost. */
+import type { AuditDeps } from './compare.ts'
+import type { AuditRow } from './judge.ts'
 
 export interface RepairDeps extends AuditDeps {
   store: WritableStore
-  /** How long to wait for the log, or for the source, to move on. */
+  /** How long to wait until the log, or the source, may have reached a later ledger. */
   waitMs?: number
 }
 
 const WAIT_MS = 500
 
-/**
- * Takes in the streams that were created before the log's first ledger and that nothing is known
- * of yet. Answers how many. Doing it again costs one call and changes nothing.
- */
-export async function bootstrap(
-  { source, store, contractId, pauseMs = 0 }: RepairDeps,
-  signal: AbortSignal,
-): Promise<number> {
-  const reader = createChainReader(source, contractId)
-  const counter = await reader.counter(signal)
-  let bornBefore: bigint | undefined
-  let taken = 0
-  let absent = 0
-  for (const ids of portions(strangers(counter, store.records.knows))) {
-    bornBefore ??= await logBegan(source, store, signal)
-    const { ledger, entries } = await reader.streams(ids, signal)
-    if (ledger < store.coverage.lastHole()) {
-      throw new SourceError('behind', `the source is at ledger ${ledger}, before the log`)
-    }
-    const records = [...entries.values()].flatMap(
-      ({ content, lastModifiedLedger, liveUntilLedger }): ChainRecord[] => {
-        if (content.kind === 'unreadable') return []
-        const { record } = content
-        // The log will tell of the later ones by itself.
-        if (bornBefore !== undefined && record.startTime >= bornBefore) return []
-        return [{ record, ledger: lastModifiedLedger, readLedger: ledger, liveUntilLedger }]
-      },
-    )
-    if (records.length > 0) taken += store.writer.putRecords(records)
-    absent = entries.size === 0 ? absent + ids.length : 0
-    if (absent >= MAX_ABSENT) break
-    if (pauseMs > 0) await sleep(pauseMs, undefined, { signal })
-  }
-  return taken
-}
-
-/** Whether the chain's record is to take the place of what is here, or is not. */
+/** Whether the chain's record should replace the stream, or create it. */
 export function isRepairable(row: AuditRow): boolean {
   return row.class === 'drift' || row.class === 'before_log'
 }
 
 /**
- * Makes the chain's record the ground of every stream in drift or from before the log. Returns how
- * many streams were given it.
+ * Stores the chain's record of each stream that is in drift or older than the log; later events
+ * fold on it. Returns how many streams were repaired.
  */
 export function repair(store: WritableStore, rows: readonly AuditRow[]): number {
   const records = rows.flatMap((row) => (isRepairable(row) ? (row.chain ?? []) : []))
@@ -67,41 +29,69 @@ export function repair(store: WritableStore, rows: readonly AuditRow[]): number 
 }
 
 /**
- * After ledgers were lost: reads every stream again and repairs what the lost events changed; then
- * the gaps count as repaired, though they stay gaps. Answers how many streams were repaired;
- * undefined when some could not be, and the gaps stay as they are.
+ * Repairs what the events of lost ledgers changed: reads every stream from the chain. The gaps then
+ * count as repaired, but they stay gaps. Returns how many streams were repaired. Throws SourceError
+ * if a record cannot be read; the gaps then stay unrepaired.
  */
-export async function repairGaps(
-  deps: RepairDeps,
-  signal: AbortSignal,
-): Promise<number | undefined> {
+export async function repairGaps(deps: RepairDeps, signal: AbortSignal): Promise<number> {
   const { store, waitMs = WAIT_MS } = deps
   const gaps = store.coverage.gaps().filter((gap) => !gap.repaired)
-  let which: readonly bigint[] | 'all' = gaps.length === 0 ? [] : 'all'
-  let taken = 0
-  let hopeless = 0
-  /** The log must come so far before every repair is in effect. */
-  let reach = 0
-  while (which.length > 0) {
+  if (gaps.length === 0) return 0
+  const { repaired, unreadable, newestLedger } = await replaceStreams(deps, signal)
+  if (unreadable > 0) {
+    throw new SourceError('refused', `${unreadable} records on the chain cannot be read`)
+  }
+  // A record takes effect when the log reaches its ledger.
+  while (store.coverage.scannedThrough() < newestLedger) await sleep(waitMs, undefined, { signal })
+  for (const gap of gaps) store.writer.markRepaired(gap)
+  return repaired
+}
+
+interface Replaced {
+  repaired: number
+  /** Records that cannot be read. */
+  unreadable: number
+  /** The newest ledger of a stored record. */
+  newestLedger: number
+}
+
+/** Stores the chain's record of every stream that a lost event may have changed. */
+async function replaceStreams(deps: RepairDeps, signal: AbortSignal): Promise<Replaced> {
+  const { store, waitMs = WAIT_MS } = deps
+  const total: Replaced = { repaired: 0, unreadable: 0, newestLedger: 0 }
+
+  /** Returns the streams to ask for again, because the source was behind the log. */
+  async function replace(which: readonly bigint[] | 'all'): Promise<bigint[]> {
     const again: bigint[] = []
     for await (const rows of auditStreams(deps, which, signal)) {
-      const records: ChainRecord[] = []
-      for (const row of rows) {
-        const { chain, differences } = row
-        if (row.waitsFor === 'source') again.push(row.streamId)
-        else if (!isRepairable(row) && row.waitsFor !== 'log') continue
-        else if (chain !== undefined) records.push(chain)
-        // A record that is gone was archived long ago, and what is archived cannot have changed.
-        else if (differences.some((each) => each.chain !== null)) hopeless += 1
-      }
-      if (records.length > 0) taken += store.writer.putRecords(records)
-      reach = Math.max(reach, ...records.map(({ ledger }) => ledger))
+      again.push(...rows.filter(isSourceBehind).map(({ streamId }) => streamId))
+      const changed = rows.filter(mayHaveChanged)
+      const records = changed.flatMap(({ chain }): ChainRecord[] => (chain ? [chain] : []))
+      if (records.length > 0) total.repaired += store.writer.putRecords(records)
+      total.unreadable += changed.filter(isUnreadable).length
+      total.newestLedger = Math.max(total.newestLedger, ...records.map(({ ledger }) => ledger))
     }
-    which = again
-    if (which.length > 0) await sleep(waitMs, undefined, { signal })
+    return again
   }
-  if (hopeless > 0) return undefined
-  while (store.coverage.scannedThrough() < reach) await sleep(waitMs, undefined, { signal })
-  for (const gap of gaps) store.writer.markRepaired(gap)
-  return taken
+
+  let again = await replace('all')
+  while (again.length > 0) {
+    await sleep(waitMs, undefined, { signal })
+    again = await replace(again)
+  }
+  return total
+}
+
+function isSourceBehind({ waitsFor }: AuditRow): boolean {
+  return waitsFor === 'source'
+}
+
+/** A record that is newer than the log may hold changes of lost events too. */
+function mayHaveChanged(row: AuditRow): boolean {
+  return isRepairable(row) || row.waitsFor === 'log'
+}
+
+/** A record that is absent is not meant: it was archived, so no lost event has changed it. */
+function isUnreadable({ chain, differences }: AuditRow): boolean {
+  return chain === undefined && differences.some((each) => each.chain !== null)
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../src/decode/decode.ts'
 import type { ContractEvent, RawEvent } from '../../src/domain/event.ts'
 import { auditStreams } from '../../src/audit/compare.ts'
-import { bootstrap, repair, repairGaps } from '../../src/audit/repair.ts'
+import { bootstrap } from '../../src/audit/bootstrap.ts'
+import { repair, repairGaps } from '../../src/audit/repair.ts'
 import { createWritableStore } from '../../src/store/store.ts'
 import { byId, chainAt, recordsOf, rows } from '../support/chain-records.ts'
 import { counted, follow } from '../support/follow.ts'
@@ -155,7 +156,7 @@ describe('a gap', () => {
     node.closeNext(60)
     node.forgetBefore(FIRST + 90)
     await catchUp()
-    expect(await repairGaps(deps, never)).toBeUndefined()
+    await expect(repairGaps(deps, never)).rejects.toMatchObject({ fault: 'refused' })
     expect(store.coverage.gaps()).toMatchObject([{ repaired: false }])
   })
 
