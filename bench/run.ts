@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backfill } from './backfill.ts'
 import { backlog } from './backlog.ts'
-import { dear } from './dear.ts'
+import { expensive } from './expensive.ts'
 import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
 import { start } from './start.ts'
@@ -12,7 +12,7 @@ import { streams } from './streams.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, backlog, dear, pacing, replay, start, streams }
+const BENCHES = { backfill, backlog, expensive, pacing, replay, start, streams }
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))

@@ -24,8 +24,8 @@ interface Measured {
  * What others notice while clients send the dearest requests there are: `/health`, live delivery
  * from the close of a ledger on, and the time-outs of ingestion.
  */
-export async function dear(folder: string): Promise<Figure[]> {
-  const path = join(folder, 'dear.db')
+export async function expensive(folder: string): Promise<Figure[]> {
+  const path = join(folder, 'expensive.db')
   const { contractId, networkPassphrase, closed, events, streams } = await growBackwards(
     path,
     EVENTS,
@@ -48,7 +48,7 @@ export async function dear(folder: string): Promise<Figure[]> {
   await measure(url, rpc, arrivals, 3)
   const calm = await measure(url, rpc, arrivals, SECONDS)
   const timeouts = await timeoutsOf(url)
-  const clients = run(['bench/dear.child.ts', url, path])
+  const clients = run(['bench/expensive.child.ts', url, path])
   await clients.line()
   const busy = await measure(url, rpc, arrivals, SECONDS)
   const late = (await timeoutsOf(url)) - timeouts
