@@ -1,4 +1,7 @@
-/** Backfill in a process of its own: `ours` or `floor`, rounds, RPC, folder. A JSON line a round. */
+/**
+ * Backfill in its own process. Arguments: `ours` or `floor`, rounds, RPC, folder, contract, network.
+ * Prints one line of JSON for each round.
+ */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { scValToNative, xdr } from '@stellar/stellar-sdk'
@@ -45,7 +48,7 @@ async function ours(path: string): Promise<number> {
   return events
 }
 
-/** The least that an indexer does: the same JSON, the SDK's decoder, one table. */
+/** The least that any indexer must do: parse the same JSON, decode it with the SDK, fill one table. */
 async function floor(path: string): Promise<number> {
   const sqlite = new Database(path)
   sqlite.pragma('journal_mode = WAL')

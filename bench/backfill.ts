@@ -5,7 +5,7 @@ import type { Figure } from './table.ts'
 
 const FIXTURE = 'fixtures/busy.jsonl.gz'
 const ROUNDS = 12
-/** Rounds that only warm the compiler. */
+/** The first rounds only warm up the compiler; they are not counted. */
 const WARM_UP = 4
 
 interface Round {
@@ -14,7 +14,7 @@ interface Round {
   cpu: number
 }
 
-/** Backfill through HTTP from a simulated RPC to disk, the indexer on one core. */
+/** Backfill from a simulated RPC over HTTP to disk, with the indexer on one core. */
 export async function backfill(folder: string): Promise<Figure[]> {
   const { header } = await readRecording(FIXTURE)
   const rpc = await simulator(FIXTURE, 1)

@@ -10,7 +10,7 @@ import type { Figure } from './table.ts'
 
 const COPIES = 23
 const PORT = 39_872
-/** Of /proc/PID/stat. */
+/** The unit of CPU time in /proc/PID/stat. */
 const TICKS_A_SECOND = 100
 
 interface Spent {
@@ -19,7 +19,7 @@ interface Spent {
   writtenBytes: number
 }
 
-/** A week's backlog, by the program itself on one core: how fast, and what it writes for it. */
+/** The program itself indexes a week's backlog on one core: how fast, and how much it writes. */
 export async function backlog(folder: string): Promise<Figure[]> {
   const grown = await growRecording(BUSY, join(folder, 'grown.jsonl'), COPIES)
   const rpc = await simulator(grown.path, 1)
@@ -92,7 +92,7 @@ async function untilCaughtUp(child: Child): Promise<Spent> {
   return { ...used(child)!, seconds }
 }
 
-/** What the process has used so far; undefined once it has gone. Linux only. */
+/** What the process has used so far; undefined once it has ended. Linux only. */
 function used({ process: { pid } }: Child): Omit<Spent, 'seconds'> | undefined {
   try {
     const io = readFileSync(`/proc/${pid}/io`, 'utf8')

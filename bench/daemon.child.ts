@@ -1,4 +1,7 @@
-/** The daemon on a grown database whose network stands still: database, contract, network. */
+/**
+ * The daemon on a large database, with a source that never answers. Arguments: database, contract,
+ * network. Prints its URL, then its resident memory ten times a second.
+ */
 import { pino } from 'pino'
 import { parseConfig } from '../src/config/config.ts'
 import { startDaemon } from '../src/daemon/daemon.ts'

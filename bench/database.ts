@@ -7,7 +7,7 @@ import { createRecordingSource } from '../src/source/recording-source.ts'
 import { claimStore, openStore } from '../src/store/store.ts'
 import { pino } from 'pino'
 
-/** Databases larger than any recording: the busy one, over and over, under later ids. */
+/** Databases larger than any recording: copies of the busy recording, with later ids. */
 
 export const BUSY = 'fixtures/busy.jsonl.gz'
 
@@ -43,7 +43,7 @@ export async function growLog(path: string, atLeast: number): Promise<Grown> {
   return { contractId, networkPassphrase, events }
 }
 
-/** Streams of a few thousand users and one that has a third of them all. */
+/** Streams of a few thousand users, and one user who sends a third of all streams (the whale). */
 export async function growStreams(path: string, atLeast: number): Promise<Grown> {
   const { sqlite, contractId, networkPassphrase } = await indexBusy(path)
   const columns = (sqlite.pragma('table_info(streams)') as { name: string }[]).map(
@@ -74,14 +74,14 @@ export async function growStreams(path: string, atLeast: number): Promise<Grown>
 }
 
 export interface Wide extends Grown {
-  /** Ledgers of the recording that are in the log; the rest is to come. */
+  /** How many ledgers of the recording are in the log; the RPC plays the rest. */
   closed: number
   streams: number
 }
 
 /**
- * A log of many streams whose newest ledgers are the recording's, so that an RPC that plays the
- * rest of it has the next ones: the copies, with streams of their own, come before them.
+ * A log of many streams that ends inside the recording, so that an RPC that plays the rest has the
+ * next ledgers. The copies have their own streams and earlier ids.
  */
 export async function growBackwards(path: string, atLeast: number): Promise<Wide> {
   const { sqlite, contractId, networkPassphrase, ledgers, firstLedger } = await indexBusy(path, 0.5)
@@ -112,7 +112,7 @@ export async function growBackwards(path: string, atLeast: number): Promise<Wide
   const first = firstLedger - ledgers * copies
   sqlite.transaction(() => {
     for (let number = 1; number <= copies; number += 1) {
-      // Some share their streams: what is asked for is that many events of that many streams.
+      // Copies may share streams: only the numbers of events and streams matter.
       const set = 1 + (number % STREAM_COPIES)
       copy.run({ shift: number * ledgers, streams: set * FAR, begin })
     }
@@ -128,11 +128,11 @@ export async function growBackwards(path: string, atLeast: number): Promise<Wide
   return { contractId, networkPassphrase, closed: ledgers, ...grown }
 }
 
-/** Beyond every stream of the recording. */
+/** Larger than every stream id of the recording. */
 const FAR = 1_000_000
 const STREAM_COPIES = 25
 
-/** `share`: of its ledgers, from the first. */
+/** `share`: how much of the recording, from its first ledger. */
 async function indexBusy(path: string, share = 1) {
   const whole = await readRecording(BUSY)
   const kept = whole.ledgers.slice(0, Math.floor(share * whole.ledgers.length))

@@ -1,4 +1,4 @@
-/** Clients that ask for as much as the rules allow: the daemon's URL and its database. */
+/** Clients that ask for as much as the limits allow. Arguments: the daemon's URL and its database. */
 import { Agent, request } from 'node:http'
 import Database from 'better-sqlite3'
 
@@ -27,7 +27,7 @@ const asked = [
   `/streams?sender=${whale}&token=${token}&sort=deposited&limit=200`,
 ]
 
-/** Each kind of client has an address of its own. */
+/** Each kind of client has its own address. */
 const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS, localAddress: '127.0.0.2' })
 
 function ask(number: number): void {
@@ -46,7 +46,7 @@ function replay(localAddress: string, body: Record<string, unknown>): void {
     { method: 'POST', localAddress, headers: { 'content-type': 'application/json' } },
     (response) => {
       response.on('data', (part: Buffer) => {
-        // Then from the beginning.
+        // The next replay starts from the beginning again.
         if (part.includes('event: caught_up')) response.destroy()
       })
       response.on('error', () => {}).on('close', again)

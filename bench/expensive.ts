@@ -21,8 +21,8 @@ interface Measured {
 }
 
 /**
- * What others notice while clients send the dearest requests there are: `/health`, live delivery
- * from the close of a ledger on, and the time-outs of ingestion.
+ * What others notice while clients send the most expensive legal requests: the time of `/health`,
+ * the time from the close of a ledger to live delivery, and the time-outs of ingestion.
  */
 export async function expensive(folder: string): Promise<Figure[]> {
   const path = join(folder, 'expensive.db')
@@ -53,11 +53,11 @@ export async function expensive(folder: string): Promise<Figure[]> {
   const busy = await measure(url, rpc, arrivals, SECONDS)
   const late = (await timeoutsOf(url)) - timeouts
   clients.process.kill('SIGUSR2')
-  process.stderr.write(`answers to the dear requests, by status: ${await clients.line()}\n`)
+  process.stderr.write(`answers to the expensive requests, by status: ${await clients.line()}\n`)
   await clients.stop()
   await daemon.stop()
   await rpc.close()
-  const beside = `beside 10 dear clients, 10 wide and 200 full replays of ${thousands(events)} events, ${thousands(streams)} streams`
+  const load = `with 10 expensive clients, 10 wide and 200 full replays of ${thousands(events)} events, ${thousands(streams)} streams`
   const figure = (what: keyof Measured, name: string, most: number): Figure[] =>
     [
       ['median', median, ''],
@@ -66,7 +66,7 @@ export async function expensive(folder: string): Promise<Figure[]> {
     ].map(([title, of, target]) => {
       const value = of as (values: number[]) => number
       return {
-        name: `${name} ${beside}, ${title as string}, ms (${busy[what].length})`,
+        name: `${name} ${load}, ${title as string}, ms (${busy[what].length})`,
         value: value(busy[what]).toFixed(1),
         floor: `${value(calm[what]).toFixed(1)} (calm)`,
         ratio: (value(busy[what]) / value(calm[what])).toFixed(1),
@@ -77,7 +77,7 @@ export async function expensive(folder: string): Promise<Figure[]> {
     ...figure('health', '/health', 50),
     ...figure('live', 'ledger closed to event received', 200),
     {
-      name: `time-outs of ingestion ${beside}`,
+      name: `time-outs of ingestion ${load}`,
       value: String(late),
       floor: '',
       ratio: '',
@@ -86,7 +86,7 @@ export async function expensive(folder: string): Promise<Figure[]> {
   ]
 }
 
-/** Asks for `/health` and closes ledgers at a steady rate, whatever the answers do. */
+/** Asks for `/health` and closes ledgers at a steady rate, without waiting for answers. */
 async function measure(
   url: string,
   rpc: Simulator,
@@ -106,7 +106,7 @@ async function measure(
   clearInterval(closing)
   const times = await Promise.all(health)
   agent.destroy()
-  // What has not come by then counts as that late.
+  // An event that has not arrived by then counts as arriving now.
   const patience = performance.now() + PATIENCE_MS
   const hasAll = () => [...closedAt.keys()].every((ledger) => arrivals.has(ledger))
   while (!hasAll() && performance.now() < patience) await sleep(10)
@@ -117,7 +117,7 @@ async function measure(
 
 const PATIENCE_MS = 10_000
 
-/** When the first event of each ledger came to a live subscription. */
+/** When the first event of each ledger reached a live subscription. */
 function follow(url: string): Map<number, number> {
   const arrivals = new Map<number, number>()
   get(`${url}/events/subscribe?all=true`, (response) => {

@@ -14,8 +14,8 @@ interface Asked {
   soakMinutes: number
 }
 
-/** What the command line asks for; undefined where it cannot be understood. */
-function understand(): Asked | undefined {
+/** What the command line asks for; undefined if it is not valid. */
+function parseCommandLine(): Asked | undefined {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
@@ -50,7 +50,7 @@ async function run({ names, ...asked }: Asked): Promise<number> {
           process.stderr.write(`  ${row.name}: ${row.ours}\n`)
         }
       } catch (error) {
-        // The figures of the others are worth having all the same.
+        // One failed row must not cost the other figures.
         failed += 1
         process.stderr.write(`  failed: ${String(error)}\n`)
       }
@@ -67,6 +67,6 @@ async function run({ names, ...asked }: Asked): Promise<number> {
   return failed === 0 ? 0 : 1
 }
 
-const asked = understand()
+const asked = parseCommandLine()
 if (asked === undefined) process.stderr.write(`${USAGE}\n`)
 process.exit(asked === undefined ? 2 : await run(asked))

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { readRecording } from '../src/simulator/recording.ts'
 import type { RecordedLedger, WireEvent } from '../src/simulator/recording.ts'
 
-/** Stream ids of one copy lie so far from those of the next. */
+/** The distance between the stream ids of one copy and the next. */
 const STREAMS_A_COPY = 10_000n
 /** The symbol `stream_id`, padded, and the type of the u64 that follows it in an event's map. */
 const STREAM_ID = Buffer.from('stream_id\0\0\0\u0000\0\0\u0005', 'latin1')
@@ -18,8 +18,8 @@ export interface GrownRecording {
 }
 
 /**
- * Writes the contract's events of a recording `copies` times, one copy after the other, each with
- * streams of its own: a backlog that is larger than any recording.
+ * Writes the contract's events of a recording `copies` times, one copy after the other, each with its
+ * own streams: a backlog larger than any recording.
  */
 export async function growRecording(
   fixture: string,
@@ -79,7 +79,7 @@ function later(instant: string, ledgers: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}Z`
 }
 
-/** The same XDR with the stream id at this offset moved to the copy's own. */
+/** The same XDR, with the stream id at this offset replaced by the copy's id. */
 function ofCopy(base64: string, offset: number, copy: number): string {
   if (offset < 4) return base64
   const bytes = Buffer.from(base64, 'base64')

@@ -14,11 +14,11 @@ import type { Figure } from './table.ts'
 const LIVELY = fileURLToPath(new URL('../fixtures/lively.jsonl.gz', import.meta.url))
 const PERIOD_SECONDS = 5
 const LEDGERS = 14
-/** The beat has to be learnt first. */
+/** The indexer has to learn first how often ledgers close. */
 const LEARNT_AFTER = 3
 const PORT = 39_873
 
-/** From the close of a ledger until a subscriber has its first event, and what that costs in calls. */
+/** The time from the close of a ledger to a subscriber's first event, and the calls per ledger. */
 export async function pacing(folder: string): Promise<Figure[]> {
   const recording = steady(await readRecording(LIVELY))
   const { contractId, network, firstLedger } = recording.header
@@ -82,7 +82,7 @@ export async function pacing(folder: string): Promise<Figure[]> {
   ]
 }
 
-/** The same ledgers at an even beat. */
+/** The same ledgers, closing at even intervals. */
 function steady({ header, ledgers }: Recording): Recording {
   const began = Date.parse(header.firstClosedAt)
   const moved = ledgers.map((ledger) => {

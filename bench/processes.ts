@@ -4,19 +4,19 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** Processes of a bench: what is measured and what measures it never share one. */
+/** Processes of a bench. What is measured and what measures it never share a process. */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 export interface Child {
   process: ChildProcess
   lines: AsyncIterator<string>
-  /** The next line that it writes. Rejects when it ends before. */
+  /** The next line that it prints. Rejects if it ends first. */
   line(): Promise<string>
   stop(): Promise<void>
 }
 
-/** Runs a file of this repository with this Node; `core` pins it where the system can. */
+/** Runs a file of this repository with this Node, on one core if `core` is given (Linux only). */
 export function run(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -50,11 +50,11 @@ export function run(
   }
 }
 
-/** A simulated RPC with every ledger of a fixture closed. */
+/** A simulated RPC with all ledgers of a fixture closed. */
 export async function simulator(fixture: string, core?: number): Promise<Child & { url: string }> {
   const args = ['src/main.ts', 'simulate', '--fixture', fixture, '--speed', 'max', '--port', '0']
   const child = run(args, {}, core)
   const url = /http:\S+/.exec(await child.line())?.[0]
-  if (url === undefined) throw new Error('the simulator did not say where it listens')
+  if (url === undefined) throw new Error('the simulator printed no URL')
   return { ...child, url }
 }

@@ -14,7 +14,7 @@ const EVENTS = 400_000
 const ROUNDS = 5
 const FLOOR_PAGE = 128
 
-/** One client that has missed everything, over a real socket. */
+/** One client that missed everything replays it over a real socket. */
 export async function replay(folder: string): Promise<Figure[]> {
   const path = join(folder, 'replay.db')
   const { contractId, networkPassphrase, events } = await growLog(path, EVENTS)
@@ -38,7 +38,7 @@ export async function replay(folder: string): Promise<Figure[]> {
       target: '≥ 100,000',
     },
     {
-      name: 'memory that it takes (RSS above before), MiB',
+      name: 'memory that it takes (growth of RSS), MiB',
       value: (growth / 2 ** 20).toFixed(0),
       floor: '',
       ratio: '',
@@ -47,7 +47,7 @@ export async function replay(folder: string): Promise<Figure[]> {
   ]
 }
 
-/** Seconds until `mark` has come. */
+/** Seconds until `mark` arrives. */
 function read(port: number, mark: string): Promise<number> {
   const began = performance.now()
   const socket = connect(port, '127.0.0.1')
@@ -55,7 +55,7 @@ function read(port: number, mark: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   let tail = Buffer.alloc(0)
   socket.on('error', reject).on('data', (chunk) => {
-    // The mark may be cut by the chunks.
+    // The mark may be split between two chunks.
     if (Buffer.concat([tail, chunk]).includes(mark)) {
       resolve((performance.now() - began) / 1_000)
       socket.destroy()
@@ -65,7 +65,7 @@ function read(port: number, mark: string): Promise<number> {
   return promise
 }
 
-/** The same bytes, rendered before, from a bare socket. */
+/** The floor: a bare socket writes the same bytes, which were encoded before. */
 async function measureFloor(path: string, events: number): Promise<number[]> {
   const sqlite = new Database(path, { readonly: true })
   const log = createLog(sqlite)

@@ -17,9 +17,7 @@ const BENCHES = { backfill, backlog, expensive, pacing, replay, start, streams }
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))
 if (unknown !== undefined) {
-  process.stderr.write(
-    `there is no bench ${unknown}; there are ${Object.keys(BENCHES).join(', ')}\n`,
-  )
+  process.stderr.write(`unknown bench ${unknown}; choose from ${Object.keys(BENCHES).join(', ')}\n`)
   process.exit(2)
 }
 const folder = await mkdtemp(join(tmpdir(), 'flowfi-bench-'))

@@ -10,7 +10,7 @@ const EVENTS = 1_000_000
 const ROUNDS = 7
 const PORT = 39_871
 
-/** From the start of the process until it answers, on a long log. */
+/** The time from the start of the process until it answers, on a long log. */
 export async function start(folder: string): Promise<Figure[]> {
   const path = join(folder, 'start.db')
   const { contractId, networkPassphrase, events } = await growLog(path, EVENTS)

@@ -12,7 +12,7 @@ const STREAMS = 100_000
 const PER_SECOND = 200
 const SECONDS = 15
 
-/** `GET /streams` at a steady rate, every filter under every sort and order, pages deep and shallow. */
+/** `GET /streams` at a steady rate, with each filter in each sort and order. */
 export async function streams(folder: string): Promise<Figure[]> {
   const path = join(folder, 'streams.db')
   const { contractId, networkPassphrase } = await growStreams(path, STREAMS)
@@ -45,7 +45,7 @@ function queries(path: string): string[] {
       .prepare(`select ${name} from streams group by 1 order by count(*) desc limit ?`)
       .pluck()
       .all(limit) as string[]
-  // The whale first, then others.
+  // The whale comes first, then other addresses.
   const senders = column('sender', 20)
   const recipients = column('recipient', 20)
   const filters = [
@@ -67,7 +67,7 @@ function queries(path: string): string[] {
   )
 }
 
-/** Milliseconds of each request, sent at a steady rate whatever the answers do. */
+/** Milliseconds of each request, sent at a steady rate without waiting for answers. */
 async function load(urls: readonly string[]): Promise<number[]> {
   const began = performance.now()
   const answers: Promise<number>[] = []

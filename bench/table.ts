@@ -1,4 +1,4 @@
-/** One line of the table: a figure, what stands beside it, and what was hoped for. */
+/** One line of the table: a figure, its floor, and the target. */
 export interface Figure {
   name: string
   value: string
@@ -21,7 +21,7 @@ export function thousands(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 
-/** A Markdown table, as bench/README.md has it. */
+/** A Markdown table, as in bench/README.md. */
 export function format(figures: readonly Figure[]): string {
   const rows = figures.map(({ name, value, floor, ratio, target }) =>
     ['', name, value, floor, ratio, target, ''].join(' | ').trim(),

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A process of a bench that does what it is asked, one call at a time or several. */
+/** A child process of a bench that answers calls, several at once if asked. */
 export interface Worker {
   pid: number
   call<T>(what: string, argument?: unknown): Promise<T>
@@ -48,7 +48,7 @@ export function startWorker(file: URL, args: readonly string[] = []): Worker {
   }
 }
 
-/** The other end: answers calls by these functions. */
+/** The child's side: answers calls with these functions. */
 export function answerCalls(does: Record<string, (argument: never) => unknown>): void {
   process.on('disconnect', () => process.exit())
   async function answer(number: number, what: string, argument: unknown): Promise<void> {
@@ -67,19 +67,19 @@ export function answerCalls(does: Record<string, (argument: never) => unknown>):
   )
 }
 
-/** Milliseconds of the clock that all processes of the machine share. */
+/** Milliseconds of a clock that all processes of the machine share. */
 export function monotonic(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** What a server process tells of itself. */
+/** What a server process reports about itself. */
 export const ACCOUNTS = {
-  /** CPU in microseconds. */
+  /** CPU time in microseconds. */
   cpu(): number {
     const { user, system } = process.cpuUsage()
     return user + system
   },
-  /** Resident bytes, after a collection. */
+  /** Resident memory in bytes, after a garbage collection. */
   rss(): number {
     globalThis.gc?.()
     globalThis.gc?.()

@@ -1,4 +1,4 @@
-/** Thousands of clients in one process, apart from the server's: cheap, and exact. */
+/** Thousands of clients in one process. They must be cheap, and must count exactly. */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
@@ -9,51 +9,51 @@ import type { Tally } from './tally.ts'
 interface Client {
   socket: Socket
   number: number
-  /** Of all that has come, over its reconnections. */
+  /** Of everything received, over all reconnections. */
   tally: Tally
   lastId: string
-  /** Something has come over this connection. */
+  /** Something was received on this connection. */
   begun: boolean
   leaving: boolean
-  /** The beginning of a block whose end has not come. */
+  /** The start of a block whose end was not received yet. */
   tail: Buffer | undefined
 }
 
 export interface OpenArgument {
   port: number
   count: number
-  /** `#` stands for the client's number. */
+  /** `#` is replaced by the client's number. */
   path: string
-  /** The first one's number; 1 unless given. */
+  /** The number of the first client; default 1. */
   first?: number
   group: string
-  /** Each goes on from where it was when the group was closed. */
+  /** Each client resumes from its position when the group was closed. */
   resume?: boolean
-  /** At once, or some hundreds after the other. */
+  /** All at once, instead of some hundreds at a time. */
   atOnce?: boolean
 }
 
 const groups = new Map<string, Client[]>()
-/** Clients that have been closed, by group and number. */
+/** Closed clients, by group and number. */
 const gone = new Map<string, Client>()
 let messages = 0
 let arrivals: number[] = []
-/** Of those who wait for so many, in all their life, how many have them. */
+/** How many clients have received `events` events in all, over their reconnections. */
 let enough = { events: Infinity, clients: 0 }
 let waiting: { over: () => boolean; done: () => void } | undefined
-/** How many connections were cut before anything came, by how. */
+/** How many connections were cut before the first byte, by cause. */
 const cuts: Record<string, number> = {}
 const AGAIN_MS = 200
 const BATCH = 200
 const BLOCK_END = Buffer.from('\n\n')
-/** A space may follow. */
+/** A space may follow in a rival's frames. */
 const EVENT = Buffer.from('event:')
 const ID = Buffer.from('\nid: ')
 const SPACE = 0x20
-/** First letters of what is no event: our own control frames, and rivals' hello. */
+/** First letters of frames that are no events: our control frames, and the rivals' greetings. */
 const CONTROL = new Set(Buffer.from('crm'))
 const CR = 0x0d
-/** Of HTTP, behind a chunk of it. */
+/** The length of the line end after an HTTP chunk. */
 const CHUNK_END = 2
 
 function take(client: Client, chunk: Buffer): void {
@@ -61,7 +61,7 @@ function take(client: Client, chunk: Buffer): void {
   const end = bytes.lastIndexOf(BLOCK_END)
   const through = end === -1 ? 0 : end + BLOCK_END.length
   const over = bytes.length - through
-  // The end of a chunk says nothing. A copy: what is left over must not hold all that came.
+  // The end of a chunk carries nothing. A copy, because a slice would keep the whole buffer alive.
   const nothing = over === 0 || (over <= CHUNK_END && bytes[through] === CR)
   client.tail = nothing ? undefined : Buffer.from(bytes.subarray(through))
   if (end === -1) return
@@ -120,9 +120,9 @@ function open(argument: OpenArgument, number: number): Promise<void> {
   socket.on('error', (error: NodeJS.ErrnoException) => (why = error.code ?? error.message))
   socket.on('close', () => {
     if (client.begun || client.leaving) return
-    // As one does whose connection was cut before anything came: it comes again.
-    const told = `${why} after ${((monotonic() - began) / 1_000).toFixed(0)} s`
-    cuts[told] = (cuts[told] ?? 0) + 1
+    // A real client whose connection was cut before the answer tries again.
+    const cause = `${why} after ${((monotonic() - began) / 1_000).toFixed(0)} s`
+    cuts[cause] = (cuts[cause] ?? 0) + 1
     const clients = groups.get(group) ?? []
     clients.splice(clients.indexOf(client), 1)
     setTimeout(() => resolve(open(argument, number)), AGAIN_MS)
@@ -148,7 +148,7 @@ function open(argument: OpenArgument, number: number): Promise<void> {
   return promise
 }
 
-/** What a browser sends. */
+/** The headers that a browser sends. */
 const HEADERS =
   'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n' +
   'Accept: text/event-stream\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-GB,en;q=0.9\r\nCache-Control: no-store\r\n'
@@ -160,25 +160,25 @@ answerCalls({
     for (let from = first; from < first + count; from += BATCH) {
       const length = Math.min(BATCH, first + count - from)
       for (let at = 0; at < length; at += 1) opened.push(open(argument, from + at))
-      // Those who are at once are not one: each asks as soon as it is connected.
+      // All at once does not mean in step: each client asks as soon as it is connected.
       await (atOnce ? setImmediate() : Promise.all(opened))
     }
     await Promise.all(opened)
     return cuts
   },
-  /** Forgets what has come; the next messages are counted from zero. */
+  /** Forgets what was received; the next messages are counted from zero. */
   mark({ events = Infinity }: { events?: number }) {
     messages = 0
     arrivals = []
     enough = { events, clients: 0 }
   },
-  /** Waits until so many messages have come; answers when each chunk of them came. */
+  /** Waits for so many messages. Returns when each chunk of them arrived. */
   async received({ total, timeoutMs }: { total: number; timeoutMs: number }) {
     await until(() => messages >= total, timeoutMs)
     return { messages, arrivals }
   },
-  /** Waits until so many clients have as many events as `mark` said; answers how many have. */
-  async haveEnough({ clients, timeoutMs }: { clients: number; timeoutMs: number }) {
+  /** Waits until so many clients have the number of events given to `mark`. Returns how many do. */
+  async untilComplete({ clients, timeoutMs }: { clients: number; timeoutMs: number }) {
     await until(() => enough.clients >= clients, timeoutMs)
     return enough.clients
   },
@@ -197,7 +197,7 @@ answerCalls({
     }
     groups.delete(group)
   },
-  /** Forgets a group that has been closed. */
+  /** Forgets a closed group. */
   forget({ group, count }: { group: string; count: number }) {
     for (let number = 1; number <= count; number += 1) gone.delete(`${group} ${number}`)
   },

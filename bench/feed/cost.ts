@@ -5,16 +5,16 @@ import type { Bench, Rivals, Row } from './row.ts'
 import { EVERYTHING, startOurs } from './served.ts'
 import type { Clients, Ours, Served } from './served.ts'
 
-/** What subscriptions cost: memory while nothing happens, CPU when something does. */
+/** What subscriptions cost: memory while they are idle, CPU when events are delivered. */
 
 const OWN_STREAM = '/events/subscribe?streams=#'
-/** Of all, who come first. */
+/** The share of the subscriptions that are opened first. */
 const FIRST = 0.2
 
 /**
- * KiB for each idle subscription: the growth from none to all of them, or that from the first fifth
- * on, whichever is more. The one has what the first of them bring into being, which serves all that
- * follow; the other does without the room that loading the program has left over.
+ * KiB for each idle subscription: the larger of the growth from none to all and the growth from the
+ * first fifth to all. The first includes what is created once and shared by all. The second excludes
+ * memory that was already free after loading the program.
  */
 async function memoryOf(
   server: Served,
@@ -60,12 +60,12 @@ export const memory: Bench = async ({ folder, subscriptions: n }) => {
   ]
 }
 
-function beside(figure: number, { floor, told }: Rivals, digits: number) {
+function beside(figure: number, { floor, text }: Rivals, digits: number) {
   return {
     ours: figure.toFixed(digits),
     floor: floor.toFixed(digits),
     ratio: (figure / floor).toFixed(2),
-    rivals: told,
+    rivals: text,
   }
 }
 
@@ -77,7 +77,7 @@ interface CpuPlan {
 
 const COMMITS_PER_ROUND = 10
 
-/** CPU of the server, in microseconds, for each event to each subscription. */
+/** The server's CPU time in microseconds for one event to one subscription. */
 async function cpuOf(server: Served, clients: Clients, plan: CpuPlan): Promise<number> {
   const { count, events, rounds } = plan
   await clients.open({ port: server.port, count, group: 'all' })
@@ -86,7 +86,7 @@ async function cpuOf(server: Served, clients: Clients, plan: CpuPlan): Promise<n
       await clients.mark()
       await server.commit({ count: events })
       const { messages } = await clients.received(count * events)
-      if (messages < count * events) throw new Error(`only ${messages} messages have come`)
+      if (messages < count * events) throw new Error(`only ${messages} messages arrived`)
     }
   }
   await round()
@@ -99,7 +99,7 @@ async function cpuOf(server: Served, clients: Clients, plan: CpuPlan): Promise<n
   return median(figures)
 }
 
-/** What a commit costs with nobody subscribed: decoding, applying and writing, which no rival does. */
+/** What a commit costs without subscribers: decoding, applying and writing, which no rival does. */
 async function commitOf(server: Served, events: number): Promise<number> {
   const commits = COMMITS_PER_ROUND * 20
   for (let done = 0; done < commits; done += 1) await server.commit({ count: events })
@@ -144,14 +144,14 @@ export const cpu: Bench = async ({ folder, subscriptions }) => {
 const STEADY_SECONDS = 10
 const STEADY_EACH = { count: 50, everyMs: 50 }
 
-/** The share of one core that a thousand events a second take, and how many came. */
-async function shareOf(server: Ours, clients: Clients, streams: number) {
+/** The share of one core that a thousand events a second take, and how many arrived. */
+async function coreShareOf(server: Ours, clients: Clients, streams: number) {
   await clients.mark()
   const before = await server.cpu()
   const began = performance.now()
-  await server.goOn({ ...STEADY_EACH, streams })
+  await server.keepCommitting({ ...STEADY_EACH, streams })
   await sleep(STEADY_SECONDS * 1_000)
-  await server.rest()
+  await server.stopCommitting()
   const used = (await server.cpu()) - before
   const seconds = (performance.now() - began) / 1_000
   const { messages } = await clients.received(Infinity, 1_000)
@@ -163,7 +163,7 @@ export const steady: Bench = async ({ folder, subscriptions: n }) => {
     () => startOurs(folder),
     async (server, clients) => {
       await server.commit({ count: n, streams: n })
-      return shareOf(server, clients, n)
+      return coreShareOf(server, clients, n)
     },
   )
   const served = await using(
@@ -172,12 +172,12 @@ export const steady: Bench = async ({ folder, subscriptions: n }) => {
       await clients.open({ port: server.port, count: n, group: 'own', path: OWN_STREAM })
       await server.commit({ count: n, streams: n })
       await clients.received(n)
-      return shareOf(server, clients, n)
+      return coreShareOf(server, clients, n)
     },
   )
   return [
     rowOf({
-      name: `share of one core, ${thousands(n)} subscriptions to a stream each, ${thousands(served.rate)} events/s decoded, applied and delivered (floor: nobody subscribed), %`,
+      name: `share of one core, ${thousands(n)} subscriptions to a stream each, ${thousands(served.rate)} events/s decoded, applied and delivered (floor: no subscribers), %`,
       ours: (served.share * 100).toFixed(0),
       floor: (alone.share * 100).toFixed(0),
       ratio: (served.share / alone.share).toFixed(2),

@@ -5,7 +5,7 @@ import type { Bench } from './row.ts'
 import { startClients, startOurs } from './served.ts'
 import type { Clients, Served } from './served.ts'
 
-/** How long an event is on its way, and whom those hold up who do not read. */
+/** How long an event takes to arrive, also beside clients that do not read. */
 
 const ROUNDS = 15
 const ROUND_MS = 1_000
@@ -18,7 +18,7 @@ async function delays(server: Served, clients: Clients, count: number): Promise<
     const began = performance.now()
     const { at } = await server.commit({ count: 1 })
     const { arrivals, messages } = await clients.received(count, 10_000)
-    if (messages < count) throw new Error(`only ${messages} of ${count} have come`)
+    if (messages < count) throw new Error(`only ${messages} of ${count} arrived`)
     for (const arrival of arrivals) all.push(arrival - at)
     await sleep(Math.max(0, ROUND_MS - (performance.now() - began)))
   }
@@ -32,15 +32,15 @@ export const latency: Bench = async ({ folder, subscriptions: n }) => {
   }
   const ours = await using(() => startOurs(folder), measure)
   const floor = await using(startFloor, measure)
-  const told = (waits: readonly number[]) =>
+  const figures = (waits: readonly number[]) =>
     [median(waits), percentile(waits, 0.99), percentile(waits, 1)]
       .map((ms) => ms.toFixed(0))
       .join(', ')
   return [
     rowOf({
       name: `commit to arrival, all ${thousands(n)}, one event a second, ms: median, p99, last of all`,
-      ours: told(ours),
-      floor: told(floor),
+      ours: figures(ours),
+      floor: figures(floor),
       ratio: (percentile(ours, 0.99) / percentile(floor, 0.99)).toFixed(2),
       target: 'p99 ≤ 250; last ≤ 1.5 × floor',
     }),
@@ -53,7 +53,7 @@ const MOST_FILLS = 200
 export const unread: Bench = async ({ folder, subscriptions: n }) => {
   const still = Math.floor(n / 10)
   const healthy = n - still
-  /** `fills`: as many as those who read are to get; those who do not, until they are full. */
+  /** `fills`: how much the others get if they read. If undefined, they do not read until they stall. */
   const measure = (fills?: number) =>
     using(
       () => startOurs(folder),
@@ -70,7 +70,7 @@ export const unread: Bench = async ({ folder, subscriptions: n }) => {
           let filled = 0
           while (filled < (fills ?? MOST_FILLS) && stalled < still) {
             filled += 1
-            // Of another stream: it is not what the others are measured by.
+            // Events of another stream, so that the healthy clients do not get them.
             await server.commit({ count: FILL, first: 2 })
             if (fills === undefined) await sleep(20)
             else await others.received(still * FILL * filled)
@@ -88,14 +88,14 @@ export const unread: Bench = async ({ folder, subscriptions: n }) => {
   const without = await measure(beside.filled)
   return [
     rowOf({
-      name: `commit to arrival for ${thousands(healthy)} while ${thousands(still)} never read, p99, ms (floor: these read too)`,
+      name: `commit to arrival for ${thousands(healthy)} while ${thousands(still)} never read, p99, ms (floor: they read too)`,
       ours: beside.p99.toFixed(0),
       floor: without.p99.toFixed(0),
       ratio: (beside.p99 / without.p99).toFixed(2),
       target: '≤ 1.2 ×',
     }),
     rowOf({
-      name: `our memory for each that never reads (${thousands(beside.stalled)} stalled), KiB (floor: with the same events read)`,
+      name: `our memory for each client that never reads (${thousands(beside.stalled)} stalled), KiB (floor: they read the same events)`,
       ours: beside.each.toFixed(1),
       floor: without.each.toFixed(1),
       target: '≤ 64',

@@ -13,11 +13,11 @@ import type { Served } from './served.ts'
 
 const NGINX = '/usr/sbin/nginx'
 const MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so'
-/** Of /proc/PID/stat, on every Linux that Node runs on. */
+/** The unit of CPU time in /proc/PID/stat, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
 const PAGE_BYTES = 4_096
 
-/** nginx with nchan, one worker process; undefined where it is not installed. */
+/** nginx with nchan and one worker process; undefined if it is not installed. */
 export async function startNchan(): Promise<Served | undefined> {
   if (!existsSync(NGINX) || !existsSync(MODULE)) return undefined
   const folder = await mkdtemp(join(tmpdir(), 'flowfi-nchan-'))
@@ -79,13 +79,13 @@ function childOf(parent: number): number {
       const fields = statOf(Number(name))
       if (Number(fields[1]) === parent) return Number(name)
     } catch {
-      // It has ended since.
+      // The process has ended in the meantime.
     }
   }
   throw new Error('nginx has no worker')
 }
 
-/** The fields behind the name. */
+/** The fields after the process's name. */
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return text.slice(text.lastIndexOf(')') + 2).split(' ')

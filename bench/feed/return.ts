@@ -6,7 +6,7 @@ import { EVERYTHING, startClients, startOurs } from './served.ts'
 import type { Clients, Served } from './served.ts'
 import { createSent } from './tally.ts'
 
-/** Coming back: ten thousand at once who have missed little, and one who has missed everything. */
+/** Clients that come back: ten thousand at once that missed little, and one that missed everything. */
 
 const MISSED = 100
 const WATCHERS = 100
@@ -17,7 +17,7 @@ export const storm: Bench = async ({ folder, subscriptions: n }) => {
     const began = performance.now()
     const path = `${EVERYTHING}&missing=${MISSED}`
     const opened = clients.open({ port, count: n, group: 'all', path, atOnce: true })
-    await clients.haveEnough(n)
+    await clients.untilComplete(n)
     const seconds = (performance.now() - began) / 1_000
     await opened
     return seconds
@@ -39,7 +39,7 @@ export const storm: Bench = async ({ folder, subscriptions: n }) => {
         const began = performance.now()
         let seconds = Number.NaN
         const back = clients.open({ port, count: n, group: 'all', resume: true, atOnce: true })
-        const all = clients.haveEnough(n).then(() => {
+        const all = clients.untilComplete(n).then(() => {
           seconds = (performance.now() - began) / 1_000
         })
         const waits: number[] = []
@@ -49,24 +49,24 @@ export const storm: Bench = async ({ folder, subscriptions: n }) => {
           sent.add(ids)
           const { arrivals } = await watchers.received(WATCHERS, 10_000)
           for (const arrival of arrivals) waits.push(arrival - at)
-          // As often as the other rows: what all are sent is work of its own, ten thousand times.
+          // One event a second, as in the other rows: each is ten thousand deliveries of extra work.
           await sleep(1_000)
         }
         const [cuts] = await Promise.all([back, all])
         const again = Object.values(cuts).reduce((sum, count) => sum + count, 0)
         if (again > 0) process.stderr.write(`  cut before the answer: ${JSON.stringify(cuts)}\n`)
-        // What was committed meanwhile is theirs as well.
+        // They must also have what was committed in the meantime.
         const exact = await agreeing(clients, 'all', sent.count(), sent.begins, n)
         return [
           rowOf({
-            name: `${thousands(n)} come back at once, each missing ${MISSED} events: seconds until all have them; exact (${thousands(again)} cut off before the answer came again)`,
+            name: `${thousands(n)} come back at once, each missing ${MISSED} events: seconds until all have them; exact (${thousands(again)} were cut off before the answer and tried again)`,
             ours: `${seconds.toFixed(1)}; ${thousands(exact)}`,
             floor: floor.toFixed(1),
             ratio: (seconds / floor).toFixed(2),
             target: '≤ 10; all',
           }),
           rowOf({
-            name: `commit to arrival for ${WATCHERS} that are live meanwhile, one event a second, p99, ms`,
+            name: `commit to arrival for ${WATCHERS} that are live at the same time, one event a second, p99, ms`,
             ours: percentile(waits, 0.99).toFixed(0),
             target: '≤ 500',
           }),
@@ -78,7 +78,7 @@ export const storm: Bench = async ({ folder, subscriptions: n }) => {
   )
 }
 
-/** Waits until no more than so many are connected. */
+/** Waits until at most `most` are connected. Returns how many are. */
 export async function left(
   stats: () => Promise<{ activeConnections: number }>,
   most: number,
@@ -91,7 +91,7 @@ export async function left(
   return active
 }
 
-/** How many of a group have exactly what was sent, once all have as many or it has taken too long. */
+/** Waits until all of a group have exactly what was sent, or time is up. Returns how many have. */
 export async function agreeing(
   clients: Clients,
   group: string,
@@ -110,7 +110,7 @@ export async function agreeing(
 
 const LONG = 1_000_000
 
-/** Events a second to one client that has missed them all, three times. */
+/** Events per second to one client that missed them all, three times. */
 async function rates(server: Served, clients: Clients, path: string) {
   const figures: number[] = []
   const sizes: number[] = [await server.rss()]
@@ -147,7 +147,7 @@ export const replay: Bench = async ({ folder }) => {
       target: '≥ 250,000',
     }),
     rowOf({
-      name: 'memory above that before, once it has them, MiB: first, second, third time',
+      name: 'growth of memory once it has them, MiB: first, second, third time',
       ours: growth.join(', '),
       target: "≤ 40, and SQLite's page cache of 64",
     }),

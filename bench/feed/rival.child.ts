@@ -1,4 +1,4 @@
-/** Other ways to serve the same feed: each sends one event to everyone when it is told to. */
+/** Other ways to serve the same feed. Each sends one event to all clients when it is called. */
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -20,8 +20,8 @@ const HEAD =
   'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 /**
- * The floor: nobody can do with less than one write of shared bytes to each socket. To one that
- * says what it has missed it writes so much, in pages, as the socket takes it.
+ * The floor: no implementation can do less than one write of shared bytes to each socket. A client
+ * that says how much it missed gets so much, in pages, as its socket accepts them.
  */
 function bareSocket(): Rival {
   const sockets = new Set<Socket>()
@@ -91,7 +91,7 @@ function betterSse(): Rival {
       return channel.register(session)
     })
   })
-  // It makes JSON of what it is given.
+  // better-sse encodes the value as JSON itself.
   const inner: unknown = JSON.parse(TEXT)
   return { server, send: () => void channel.broadcast(inner, EVENT_TYPE, { eventId: ID }) }
 }

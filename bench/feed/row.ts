@@ -2,7 +2,7 @@ import { startNchan } from './nchan.ts'
 import { startClients, startRival } from './served.ts'
 import type { Clients, Served } from './served.ts'
 
-/** One line of the table: ours, and what others have in the same run. */
+/** One line of the table: our figure, and those of others in the same run. */
 export interface Row {
   name: string
   ours: string
@@ -20,7 +20,7 @@ export interface Setting {
 
 export type Bench = (setting: Setting) => Promise<Row[]>
 
-/** A line of which only a part is known to have something beside it. */
+/** A line with empty cells for what is not given. */
 export function rowOf(row: Partial<Row> & Pick<Row, 'name' | 'ours'>): Row {
   return { floor: '', ratio: '', rivals: '', target: '', ...row }
 }
@@ -37,7 +37,7 @@ export function startFloor(): Promise<Served> {
   return startRival('bareSocket')
 }
 
-/** Runs with a server and fresh clients, and ends both. */
+/** Measures with a server and new clients, and ends both. */
 export async function using<S extends Served, T>(
   start: () => Promise<S>,
   measure: (server: S, clients: Clients) => Promise<T>,
@@ -47,7 +47,7 @@ export async function using<S extends Served, T>(
   try {
     return await measure(server, clients)
   } finally {
-    // The server first: whoever closes a connection first keeps its port for a minute.
+    // The server first: the side that closes a connection first keeps its port for a minute.
     await server.stop()
     await clients.stop()
   }
@@ -55,8 +55,8 @@ export async function using<S extends Served, T>(
 
 export interface Rivals {
   floor: number
-  /** The others, in words. */
-  told: string
+  /** Names and figures of the others, as text. */
+  text: string
 }
 
 export async function ofRivals(
@@ -64,22 +64,22 @@ export async function ofRivals(
   digits: number,
 ): Promise<Rivals> {
   let floor = Number.NaN
-  const told: string[] = []
+  const texts: string[] = []
   for (const [name, start] of RIVALS) {
     const server = await start()
     if (server === undefined) {
-      told.push(`${name} not installed`)
+      texts.push(`${name} not installed`)
       continue
     }
     try {
       const figure = await using(() => Promise.resolve(server), measure)
       if (name === FLOOR) floor = figure
-      else told.push(`${name} ${figure.toFixed(digits)}`)
+      else texts.push(`${name} ${figure.toFixed(digits)}`)
     } catch (error) {
-      // What a rival cannot do is a figure too.
+      // A rival that fails is a result, too.
       process.stderr.write(`${name}: ${String(error)}\n`)
-      told.push(`${name} failed`)
+      texts.push(`${name} failed`)
     }
   }
-  return { floor, told: told.join(', ') }
+  return { floor, text: texts.join(', ') }
 }

@@ -4,7 +4,7 @@ import { replay, storm } from './return.ts'
 import type { Bench } from './row.ts'
 import { soak } from './soak.ts'
 
-/** Every line of the table, by the name that it can be asked for. */
+/** The benches of the table, by the names that the command line takes. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
   memory,
   cpu,

@@ -1,4 +1,4 @@
-/** The server that is measured: log, feed and HTTP as the daemon has them, fed with made-up events. */
+/** The server that is measured: log, feed and HTTP as in the daemon, with made-up events. */
 import { BlockList } from 'node:net'
 import { pino } from 'pino'
 import { createDecoder } from '../../src/decode/decode.ts'
@@ -76,12 +76,12 @@ let next = 0
 
 export interface CommitArgument {
   count: number
-  /** Of so many streams in turn, from the first on. */
+  /** How many streams the events take turns over, starting at `first`. */
   streams?: number
   first?: number
 }
 
-/** One ledger with so many events, through the decoder and the writer. */
+/** Applies one ledger with so many events, through the decoder and the writer. */
 function commit({ count, streams = 1, first = 1 }: CommitArgument): string[] {
   ledger += 1
   const raws: RawEvent[] = []
@@ -107,11 +107,11 @@ answerCalls({
     const at = monotonic()
     return { at, ids: commit(argument) }
   },
-  /** So many events every so often, until told to stop. */
-  goOn({ everyMs, ...argument }: CommitArgument & { everyMs: number }) {
+  /** Commits every `everyMs`, until `stopCommitting`. */
+  keepCommitting({ everyMs, ...argument }: CommitArgument & { everyMs: number }) {
     steady = setInterval(() => commit(argument), everyMs)
   },
-  rest() {
+  stopCommitting() {
     clearInterval(steady)
   },
   stats: () => feed.stats(),

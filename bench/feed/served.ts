@@ -8,26 +8,26 @@ import type { CommitArgument } from './served.child.ts'
 import type { Tally } from './tally.ts'
 import type { FeedStats } from '../../src/feed/stats.ts'
 
-/** A server that is measured, whoever's it is. */
+/** A server that is measured: ours or a rival's. */
 export interface Served {
   port: number
-  /** Used so far, microseconds. */
+  /** CPU time so far, in microseconds. */
   cpu(): Promise<number>
-  /** Resident bytes, after a collection where there is one. */
+  /** Resident memory in bytes, after a garbage collection if there is one. */
   rss(): Promise<number>
-  /** Sends events at once; answers when it began, milliseconds of the machine's clock. */
+  /** Sends events at once. `at`: when it began, in milliseconds of the machine's clock. */
   commit(argument: CommitArgument): Promise<{ at: number; ids: string[] }>
   stop(): Promise<void>
 }
 
 export interface Ours extends Served {
   stats(): Promise<FeedStats>
-  /** Events every so often, until `rest`. */
-  goOn(argument: CommitArgument & { everyMs: number }): Promise<void>
-  rest(): Promise<void>
+  /** Commits events every `everyMs`, until `stopCommitting`. */
+  keepCommitting(argument: CommitArgument & { everyMs: number }): Promise<void>
+  stopCommitting(): Promise<void>
 }
 
-/** Our server on a database with at least so many events. */
+/** Our server, on a database with at least so many events. */
 export async function startOurs(
   folder: string,
   { events = 2_000, lane = 'lean' }: { events?: number; lane?: 'lean' | 'http' } = {},
@@ -47,8 +47,8 @@ export async function startOurs(
   return {
     ...(await served(worker)),
     stats: () => worker.call('stats'),
-    goOn: (argument) => worker.call('goOn', argument),
-    rest: () => worker.call('rest'),
+    keepCommitting: (argument) => worker.call('keepCommitting', argument),
+    stopCommitting: () => worker.call('stopCommitting'),
   }
 }
 
@@ -71,26 +71,26 @@ async function served(worker: Worker): Promise<Served> {
 
 export interface Received {
   messages: number
-  /** When each chunk that held some came, milliseconds of the machine's clock. */
+  /** When each chunk with messages arrived, in milliseconds of the machine's clock. */
   arrivals: number[]
 }
 
-/** What a client has got, and whether more can come. */
+/** What a client has received, and whether its connection is still open. */
 export interface Position extends Tally {
   lastId: string
   open: boolean
 }
 
-/** Clients of any server, in a process of their own. */
+/** Clients of any server, in their own process. */
 export interface Clients {
-  /** Answers how many connections were cut before anything came, by how, and came again. */
+  /** Returns how many connections were cut before the first byte and opened again, by cause. */
   open(argument: Omit<OpenArgument, 'path'> & { path?: string }): Promise<Record<string, number>>
-  /** Counts messages from zero again, and from here on those who have so many events in all. */
+  /** Counts messages from zero again, and from now on the clients that have `events` in all. */
   mark(events?: number): Promise<void>
-  /** Waits for so many messages; answers what has come when it has waited long enough. */
+  /** Waits for so many messages. Returns what arrived, also if time is up. */
   received(total: number, timeoutMs?: number): Promise<Received>
-  /** Waits until so many clients have as many events as `mark` said; answers how many have. */
-  haveEnough(clients: number, timeoutMs?: number): Promise<number>
+  /** Waits until so many clients have the number of events given to `mark`. Returns how many do. */
+  untilComplete(clients: number, timeoutMs?: number): Promise<number>
   read(group: string, on: boolean): Promise<void>
   close(group: string, how?: 'fin' | 'rst'): Promise<void>
   forget(group: string, count: number): Promise<void>
@@ -106,7 +106,8 @@ export function startClients(): Clients {
     open: (argument) => worker.call('open', { path: EVERYTHING, ...argument }),
     mark: (events) => worker.call('mark', { events }),
     received: (total, timeoutMs = 60_000) => worker.call('received', { total, timeoutMs }),
-    haveEnough: (clients, timeoutMs = 60_000) => worker.call('haveEnough', { clients, timeoutMs }),
+    untilComplete: (clients, timeoutMs = 60_000) =>
+      worker.call('untilComplete', { clients, timeoutMs }),
     read: (group, on) => worker.call('read', { group, on }),
     close: (group, how = 'fin') => worker.call('close', { group, how }),
     forget: (group, count) => worker.call('forget', { group, count }),

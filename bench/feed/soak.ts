@@ -8,15 +8,15 @@ import type { Clients, Position } from './served.ts'
 import { createSent } from './tally.ts'
 
 const GROUPS = 20
-/** Those who stand still for some rounds, get more meanwhile than their sockets hold, and go on. */
+/** Clients that stop reading for some rounds, get more than their sockets hold, and read on. */
 const PAUSING = { group: 'pausing', count: 10, every: 20, rounds: 6, burst: 10_000 }
-/** Those who come, never read, and vanish. */
+/** Clients that connect, never read, and disappear. */
 const VANISHING = { count: 5, rounds: 3 }
 const ROUND_MS = 100
 const QUIET = '/events/subscribe?streams=1'
 const BUSY = '/events/subscribe?streams=2'
 
-/** Clients that come, vanish, stand still, go on and come back, for as long as asked. */
+/** Clients connect, disappear, stop reading, read on and come back, for `soakMinutes`. */
 export const soak: Bench = async ({ folder, subscriptions, soakMinutes }) =>
   using(
     () => startOurs(folder),
@@ -59,7 +59,7 @@ export const soak: Bench = async ({ folder, subscriptions, soakMinutes }) =>
           if (phase === PAUSING.rounds) {
             stalls += (await server.stats()).stalled
             await check(PAUSING.group, busy)
-            // Every other time they come back on a connection of their own.
+            // Every other time they come back on a new connection.
             if (rounds % (2 * PAUSING.every) === phase) await clients.read(PAUSING.group, true)
             else {
               await clients.close(PAUSING.group, 'rst')
@@ -105,7 +105,7 @@ export const soak: Bench = async ({ folder, subscriptions, soakMinutes }) =>
     },
   )
 
-/** Some come and do not read; those who came some rounds ago vanish. */
+/** Some clients connect and do not read; those of some rounds ago disappear. */
 async function vanish(still: Clients, port: number, round: number): Promise<void> {
   const { count, rounds } = VANISHING
   await still.open({ port, count, group: `still ${round}` })

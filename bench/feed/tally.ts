@@ -1,6 +1,6 @@
 /**
- * A sequence of ids as two numbers: what has come is exactly the beginning of what was sent when the
- * sums of both after as many ids are equal.
+ * A sequence of ids as two numbers, a count and a checksum. What was received is exactly the start of
+ * what was sent if both have the same checksum after that many ids.
  */
 export interface Tally {
   count: number
@@ -9,7 +9,7 @@ export interface Tally {
 
 export const ID_LENGTH = 30
 
-/** The sum with another id, which begins at `at`. */
+/** The checksum with another id, which starts at `at`. */
 export function summed(sum: number, bytes: Buffer, at: number): number {
   let next = sum
   for (let index = at; index < at + ID_LENGTH; index += 1) {
@@ -22,7 +22,7 @@ export function summed(sum: number, bytes: Buffer, at: number): number {
 export interface Sent {
   add(ids: readonly string[]): void
   count(): number
-  /** Whether this is exactly the beginning of what was sent. */
+  /** Whether this is exactly the start of what was sent. */
   begins({ count, sum }: Tally): boolean
 }
 

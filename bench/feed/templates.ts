@@ -4,8 +4,8 @@ import type { RawEvent } from '../../src/domain/event.ts'
 const CREATOR = 'GA5ZSEJYB37JRC5AVCIA5MOP4RHTM335X2KGX3IHOJAPP5RE34K4KZVN'
 
 /**
- * Creations of streams as the contract emits them, for any stream: made once, and given the
- * stream's id where it stands in the bytes.
+ * `stream.created` events as the contract emits them, for any stream. They are encoded once; then only
+ * the stream's id in the bytes changes.
  */
 export function createTemplates(
   contractId: string,
@@ -28,7 +28,7 @@ export function createTemplates(
     }).toXdr('base64'),
   )
 
-  /** The bytes, and where the id stands in them. */
+  /** The bytes, and where the id is in them. */
   function marked(base64: string) {
     const bytes = Buffer.from(base64, 'base64')
     const mark = Buffer.alloc(8)
