@@ -18,7 +18,7 @@ const MANY = 1_000_000
 const decode = createDecoder()
 const store = openStore(path, decode)
 const logger = pino({ level: 'silent' })
-const metrics = createMetrics({ store, feed: () => feed })
+const metrics = createMetrics({ store })
 const slices = createSlices()
 const feed = createFeed({
   store,
@@ -36,6 +36,7 @@ const feed = createFeed({
   },
   written: metrics.written,
 })
+metrics.measureFeed(feed)
 const audit = {
   bootstrapped: true,
   running: false,

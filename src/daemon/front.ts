@@ -79,7 +79,6 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
   }
   const metrics = createMetrics({
     store,
-    feed: () => feed,
     ...(counters && { sourceCounters: counters, audit: () => upstream().audit }),
   })
   const slices = createSlices()
@@ -93,6 +92,7 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
     logger,
     written: metrics.written,
   })
+  metrics.measureFeed(feed)
   warnOfFewDescriptors(feedLimits(config, share).maxSubscriptions, logger)
   const { readyMaxLag, tipStallSeconds, auditIntervalSeconds, trustProxy } = config
   const http = await listen(

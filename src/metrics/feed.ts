@@ -1,91 +1,65 @@
-import { Counter, Gauge, Histogram } from 'prom-client'
-import type { Registry } from 'prom-client'
 import type { Feed } from '../feed/feed.ts'
+import { samplesBy } from './registry.ts'
+import type { ReadRegistry } from './registry.ts'
 
-/**
- * The feed's metrics. It counts for itself; its totals are taken over when somebody asks. Returned
- * is what has to be told as it happens: how long a commit took to be written to subscriptions.
- */
-export function countFeed(read: () => Feed, registry: Registry): (seconds: number) => void {
-  const registers = [registry]
-
-  function totals(
-    name: string,
-    help: string,
-    label: string,
-    current: () => Readonly<Record<string, number>>,
-  ): void {
-    const counter = new Counter({
-      name: `flowfi_${name}`,
-      help,
-      labelNames: [label],
-      registers,
-      collect() {
-        counter.reset()
-        for (const [value, count] of Object.entries(current())) {
-          counter.inc({ [label]: value }, count)
-        }
-      },
-    })
-  }
-
-  function total(name: string, help: string, current: () => number): void {
-    const counter = new Counter({
-      name: `flowfi_${name}`,
-      help,
-      registers,
-      collect() {
-        counter.reset()
-        counter.inc(current())
-      },
-    })
-  }
-
-  const counters = () => read().counters()
-  const subscriptions = new Gauge({
-    name: 'flowfi_subscriptions',
+/** Subscriptions and what they are sent. Returns how to observe the time that a commit took. */
+export function measureFeed(registry: ReadRegistry, feed: Feed): (seconds: number) => void {
+  const counters = feed.counters()
+  registry.gauge({
+    name: 'subscriptions',
     help: 'Open subscriptions, by mode',
-    labelNames: ['mode'],
-    registers,
-    collect() {
-      const { live, replaying, stalled } = read().stats()
-      for (const [mode, count] of Object.entries({ live, replaying, stalled })) {
-        subscriptions.set({ mode }, count)
-      }
+    labels: ['mode'],
+    read() {
+      const { live, replaying, stalled } = feed.stats()
+      return samplesBy('mode', { live, replaying, stalled })
     },
   })
-  total('subscriptions_opened_total', 'Subscriptions opened', () => counters().opened)
-  totals('subscriptions_closed_total', 'Subscriptions closed, by reason', 'reason', () => {
-    return counters().closed
+  registry.counter({
+    name: 'subscriptions_opened_total',
+    help: 'Subscriptions opened',
+    read: () => counters.opened,
   })
-  totals('subscriptions_refused_total', 'Subscriptions refused, by reason', 'reason', () => {
-    return counters().refused
+  registry.counter({
+    name: 'subscriptions_closed_total',
+    help: 'Subscriptions closed, by reason',
+    labels: ['reason'],
+    read: () => samplesBy('reason', counters.closed),
   })
-  totals(
-    'subscriptions_resumed_total',
-    'Positions that clients came back with, by what became of them',
-    'result',
-    () => counters().resumed,
-  )
-  totals(
-    'feed_events_total',
-    'Events written, to those at the head and to those behind',
-    'mode',
-    () => {
-      const { delivered: live, replayed: replay } = counters()
-      return { live, replay }
+  registry.counter({
+    name: 'subscriptions_refused_total',
+    help: 'Subscriptions refused, by reason',
+    labels: ['reason'],
+    read: () => samplesBy('reason', counters.refused),
+  })
+  registry.counter({
+    name: 'subscriptions_resumed_total',
+    help: 'Positions that clients resumed from, by what became of them',
+    labels: ['result'],
+    read: () => samplesBy('result', counters.resumed),
+  })
+  registry.counter({
+    name: 'feed_events_total',
+    help: 'Events written to live and to replaying subscriptions',
+    labels: ['mode'],
+    read: () => samplesBy('mode', { live: counters.delivered, replay: counters.replayed }),
+  })
+  registry.counter({
+    name: 'feed_pulls_total',
+    help: 'Pages read for replays, by where from',
+    labels: ['from'],
+    read() {
+      const { pulls, pulledFromCache: cache } = counters
+      return samplesBy('from', { log: pulls - cache, cache })
     },
-  )
-  totals('feed_pulls_total', 'Pages read by those behind, by where from', 'from', () => {
-    const { pulls, pulledFromCache: cache } = counters()
-    return { log: pulls - cache, cache }
   })
-  total('feed_bytes_total', 'Bytes written to subscriptions', () => counters().bytes)
-  const writeSeconds = new Histogram({
-    name: 'flowfi_feed_write_seconds',
-    help: 'From the moment that the feed is woken for a commit to its writes, a few hundred at a time',
+  registry.counter({
+    name: 'feed_bytes_total',
+    help: 'Bytes written to subscriptions',
+    read: () => counters.bytes,
+  })
+  return registry.histogram({
+    name: 'feed_write_seconds',
+    help: 'From the moment the feed is woken for a commit to its writes, a few hundred at a time',
     buckets: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
-    registers,
   })
-  return (seconds) => writeSeconds.observe(seconds)
 }

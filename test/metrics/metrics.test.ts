@@ -30,9 +30,8 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
     await client.until((c) => c.named('caught_up').length > 0)
   }
   feed.refusal({ address: 'anyone', user: undefined }, 'now')
-  const { registry } = createMetrics({
+  const metrics = createMetrics({
     store,
-    feed: () => feed,
     audit: () => AUDITED,
     sourceCounters: () => ({
       failovers: 3,
@@ -41,6 +40,8 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
       endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 }, overtaken: 0, probes: 0 }],
     }),
   })
+  metrics.measureFeed(feed)
+  const { registry } = metrics
   return { registry, text: await registry.metrics() }
 }
 
