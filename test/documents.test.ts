@@ -40,7 +40,10 @@ test('every promise is explained, and test/README.md names its tests', () => {
   }
 })
 
-test('CONTRIBUTING.md names every folder of src', () => {
+test('CONTRIBUTING.md names every folder of src, and only files that exist', () => {
+  for (const [, path = ''] of read('CONTRIBUTING.md').matchAll(/`([\w/-]+\/[\w-]+\.ts)`/g)) {
+    expect([path, existsSync(join(PROJECT, 'src', path))]).toEqual([path, true])
+  }
   const named = [...read('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
   const folders = globSync('src/*/', { cwd: PROJECT }).map((path) => path.split('/')[1])
   expect(folders.length).toBeGreaterThan(10)
