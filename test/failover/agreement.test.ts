@@ -1,19 +1,29 @@
-/** A page is sealed only when two endpoints return the same events. */
+/** With `agreement: 2`, a page counts only when two endpoints return the same events. */
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../../src/source/source.ts'
 import { rawEvents } from '../support/recordings.ts'
-import { firstSteps, heldUp, LONG, never, pagesBy, setUp, statusOf } from '../support/failover.ts'
+import {
+  all,
+  always,
+  firstSteps,
+  heldUp,
+  LONG,
+  never,
+  pagesBy,
+  reset,
+  setUp,
+  statusOf,
+} from '../support/failover.ts'
 import type { NodeOptions } from '../support/failover.ts'
 
 const { firstLedger } = firstSteps.header
 const last = firstSteps.ledgers.at(-1)!.sequence
-const all = { startLedger: firstLedger }
 const events = firstSteps.ledgers.flatMap((ledger) => rawEvents(firstSteps, ledger))
 const two = { agreement: 2 } as const
 
-/** A node whose pages somebody has changed on the way. */
+/** A node whose pages are changed on the way. */
 function through(change: (page: LedgerPage) => LedgerPage): NodeOptions {
   return {
     through: (direct) => ({
@@ -23,7 +33,7 @@ function through(change: (page: LedgerPage) => LedgerPage): NodeOptions {
   }
 }
 
-/** A node that leaves out the fourth event, while `lies` says so. */
+/** A node that leaves out the fourth event while `lies` is true. */
 function liar(lies: () => boolean = () => true): NodeOptions {
   return through((page) => ({
     ...page,
@@ -49,8 +59,8 @@ async function walk(source: LedgerSource, limit: number): Promise<LedgerPage[]> 
   }
 }
 
-describe('two endpoints that agree', () => {
-  test('make a page, and a third is left alone', async () => {
+describe('agreement', () => {
+  test('two endpoints that agree make a page, and a third is not asked', async () => {
     const failover = await setUp([{}, {}, {}], two)
     expect(await failover.source.page(all, 100, never)).toMatchObject({
       events,
@@ -62,7 +72,7 @@ describe('two endpoints that agree', () => {
     expect(failover.source.counters()).toMatchObject({ failovers: 0, disagreements: 0 })
   })
 
-  test('make a page as far as both have come, and name the tip of the one behind', async () => {
+  test('a page ends where the endpoint that lags ends, and has its tip', async () => {
     const { source, nodes } = await setUp([{}, { speed: 0, closed: 10 }], two)
     const page = await source.page(all, 100, never)
     const reached = firstLedger + 9
@@ -77,7 +87,7 @@ describe('two endpoints that agree', () => {
     expect([...page.events, ...rest.events]).toEqual(events)
   })
 
-  test('make a page as long as the shorter one, and more is there', async () => {
+  test('a page is as long as the shorter one, and is marked as full', async () => {
     const { source } = await setUp([{}, limited(5)], two)
     expect(await source.page(all, 100, never)).toMatchObject({
       events: events.slice(0, 5),
@@ -89,20 +99,19 @@ describe('two endpoints that agree', () => {
 
   property.prop([fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 })], {
     numRuns: 10,
-  })('make pages that leave nothing out, wherever each of them cuts', async (one, other) => {
+  })('the pages leave nothing out, wherever each endpoint cuts them', async (one, other) => {
     const { source } = await setUp([limited(one), limited(other)], two)
     const pages = await walk(source, 100)
     expect(pages.flatMap((page) => page.events)).toEqual(events)
   })
 
-  test('may be any two: one that fails is replaced', async () => {
-    const faults = [{ when: { every: 1 }, method: '*', fault: { kind: 'reset' } }] as const
-    const failover = await setUp([{ faults: [...faults] }, {}, {}], two)
+  test('an endpoint that fails is replaced by the third', async () => {
+    const failover = await setUp([{ faults: always(reset) }, {}, {}], two)
     expect((await failover.source.page(all, 100, never)).events).toEqual(events)
     expect(pagesBy(failover)).toEqual({ a: 0, b: 1, c: 1 })
   })
 
-  test('do not wait for a third that is slow', async () => {
+  test('a page does not wait for a slow third endpoint', async () => {
     const slow = heldUp('page')
     const failover = await setUp([{ through: slow.through }, {}, {}], two)
     const asked = failover.source.page(all, 100, never)
@@ -115,10 +124,10 @@ describe('two endpoints that agree', () => {
   })
 })
 
-describe('two endpoints that disagree', () => {
+describe('disagreement', () => {
   const [held, offered] = [events[3]!.id, events[4]!.id]
 
-  test('hold the page, are both shown, and cost one line in the log', async () => {
+  test('P5: a disagreement holds the page, shows both endpoints and costs one log line', async () => {
     let lies = true
     const failover = await setUp([{}, liar(() => lies)], two)
     for (let i = 0; i < 3; i += 1) {
@@ -145,13 +154,13 @@ describe('two endpoints that disagree', () => {
     expect(errors()).toHaveLength(2)
   })
 
-  test('agree on what comes before, if they are asked for no more', async () => {
+  test('two endpoints agree on a page that ends before their difference', async () => {
     const { source } = await setUp([{}, liar()], two)
     expect((await source.page(all, 3, never)).events).toEqual(events.slice(0, 3))
     await expect(source.page({ after: events[2]!.id }, 3, never)).rejects.toThrow(/disagree/)
   })
 
-  test('may do so in an event that one has and the other does not', async () => {
+  test('a missing event is a disagreement', async () => {
     const failover = await setUp([{}, through((page) => ({ ...page, events: [] }))], two)
     await expect(failover.source.page(all, 100, never)).rejects.toThrow(
       `a has ${events[0]!.id}, b has no event`,
@@ -159,7 +168,7 @@ describe('two endpoints that disagree', () => {
   })
 
   test.each(['value', 'transactionHash'] as const)(
-    'may do so in the %s of an event of the same id',
+    'another %s under the same id is a disagreement',
     async (field) => {
       const forging = through((page) => ({
         ...page,
@@ -170,7 +179,7 @@ describe('two endpoints that disagree', () => {
     },
   )
 
-  test('are outvoted by a third, and the odd one out loses its place', async () => {
+  test('an endpoint that two others contradict loses its place', async () => {
     const failover = await setUp([liar(), {}, {}], two)
     expect((await failover.source.page(all, 100, never)).events).toEqual(events)
     expect(statusOf(failover, 'a')).toMatchObject({ state: 'failing' })
@@ -184,8 +193,8 @@ describe('two endpoints that disagree', () => {
   })
 })
 
-describe('one endpoint alone', () => {
-  test('makes no page while the other is away', async () => {
+describe('too few endpoints', () => {
+  test('one endpoint makes no page while the other is away', async () => {
     const { source, nodes } = await setUp([{}, {}], two)
     await source.page(all, 100, never)
     await nodes[1]!.close()
@@ -194,7 +203,7 @@ describe('one endpoint alone', () => {
     await expect(alone).rejects.toThrow(/only a answered of the two needed; b: unreachable/)
   })
 
-  test('loses no ledgers that the other has forgotten, and makes no page of them', async () => {
+  test('P3: ledgers that only one endpoint still has are neither lost nor in a page', async () => {
     const { source, nodes } = await setUp([{}, {}], two)
     const start = { after: endOfLedger(firstLedger + 1) }
     nodes[1]!.forgetBefore(firstLedger + 5)

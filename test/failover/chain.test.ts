@@ -1,4 +1,4 @@
-/** P3, P5: a page counts only once its endpoint has shown that it has the log's chain. */
+/** P3, P5: a page counts only after its endpoint has shown that it has the log's chain. */
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
@@ -18,13 +18,13 @@ const log: ChainMemory = {
   checkpoint: () => reached,
 }
 
-/** The same numbers and the same passphrase, and not the same ledgers. */
+/** The same ledger numbers and passphrase, but other ledgers. */
 const startedOver: Recording = {
   ...firstSteps,
   ledgers: firstSteps.ledgers.map((ledger) => ({ ...ledger, hash: 'ee'.repeat(32) })),
 }
 
-/** A URL behind which another chain may be served, or nothing; counts the hashes asked for. */
+/** A node that serves our chain, another chain or nothing. It counts checks and pages. */
 function changing() {
   const served = {
     ours: createRecordingSource(firstSteps, contractId),
@@ -56,28 +56,28 @@ function ask({ source }: Failover, start = after) {
   return source.page({ after: start }, 100, never)
 }
 
-describe('P5: the chain of an endpoint', () => {
-  test('is checked at its first page, and not again while all is well', async () => {
+describe('the chain of an endpoint', () => {
+  test('P5: the chain is checked at the first page, and not again while all is well', async () => {
     const { state, options } = changing()
     const failover = await setUp([options], log)
     for (let i = 0; i < 5; i += 1) await ask(failover)
     expect(state).toMatchObject({ checks: 1, pages: 5 })
   })
 
-  test('needs no check where the log is empty', async () => {
+  test('P5: an empty log needs no check of the chain', async () => {
     const { state, options } = changing()
     const failover = await setUp([options], { anchors: () => [], checkpoint: () => undefined })
     await failover.source.page({ startLedger: firstLedger }, 100, never)
     expect(state.checks).toBe(0)
   })
 
-  test('is checked after an outage that showed only as a lost connection', async () => {
+  test('P5: the chain is checked after a lost connection', async () => {
     const { state, options } = changing()
     const failover = await setUp([options], log)
     await ask(failover)
     state.serves = 'nothing'
     await expect(ask(failover)).rejects.toMatchObject({ fault: 'unreachable' })
-    // It is past the checkpoint already, so nothing else tells.
+    // The other chain is already beyond the checkpoint, so only its hashes differ.
     state.serves = 'other'
     const changed = /started over .*ledger \d+ was \w+ and is eee.* start --fresh/
     for (let i = 0; i < 3; i += 1) {
@@ -90,7 +90,7 @@ describe('P5: the chain of an endpoint', () => {
     expect((await ask(failover)).tip.ledger).toBe(last)
   })
 
-  test('P3: is checked when a connection was replaced, though no call has failed', async () => {
+  test('P3: the chain is checked after a new connection, even if no call has failed', async () => {
     const { state, options } = changing()
     let connections = 1
     const through = (direct: LedgerSource): LedgerSource => ({
@@ -108,7 +108,7 @@ describe('P5: the chain of an endpoint', () => {
     await expect(ask(failover)).rejects.toMatchObject({ fault: 'history_changed' })
   })
 
-  test('P3: a page is not kept for its check over another connection', async () => {
+  test('P3: a page is not kept if its check would use another connection', async () => {
     const { state, options } = changing()
     let connections = 1
     let isBroken = true
@@ -134,7 +134,7 @@ describe('P5: the chain of an endpoint', () => {
     expect(state.pages).toBe(pages + 1)
   })
 
-  test('is checked after the page has come: the other chain may close a ledger between', async () => {
+  test('P5: the chain is checked after the page, because a ledger may close in between', async () => {
     const order: string[] = []
     const { source } = await setUp(
       [
@@ -152,7 +152,7 @@ describe('P5: the chain of an endpoint', () => {
     expect(order).toEqual(['page', 'check'])
   })
 
-  test('that could not be checked keeps the page, and only the check is repeated', async () => {
+  test('P5: if the check fails, the page is kept and only the check is repeated', async () => {
     const { state, options } = changing()
     let failures = 3
     const failing = (direct: LedgerSource): LedgerSource => {
@@ -169,7 +169,7 @@ describe('P5: the chain of an endpoint', () => {
     const failover = await setUp([{ through: failing }], log)
     for (let i = 0; i < 3; i += 1) {
       await expect(ask(failover)).rejects.toMatchObject({ fault: 'busy' })
-      // Nothing counts before its check, not even the tip.
+      // Nothing counts before the check, not even the tip.
       expect(pagesBy(failover)).toEqual({ a: 0 })
     }
     expect((await ask(failover)).events.length).toBeGreaterThan(0)
@@ -178,14 +178,14 @@ describe('P5: the chain of an endpoint', () => {
     expect(state.pages).toBe(2)
   })
 
-  test('is checked at a switch, and one of another chain is not switched to', async () => {
+  test('P5: an endpoint of another chain is not switched to', async () => {
     const preferred = changing()
     const other = changing()
     other.state.serves = 'other'
     const failover = await setUp([preferred.options, other.options], log)
     await ask(failover)
     preferred.state.serves = 'nothing'
-    // A network that started over is what is known for certain.
+    // The error is that of b: it is more certain than a lost connection.
     await expect(ask(failover)).rejects.toMatchObject({ fault: 'history_changed', endpoint: 'b' })
     expect(pagesBy(failover)).toEqual({ a: 1, b: 0 })
     other.state.serves = 'ours'
@@ -194,7 +194,7 @@ describe('P5: the chain of an endpoint', () => {
     expect(pagesBy(failover)).toEqual({ a: 1, b: 1 })
   })
 
-  test('shows by a tip far below the log, where none of the remembered ledgers is there', async () => {
+  test('P5: a tip far below the end of the log shows another chain', async () => {
     const young: Recording = {
       ...firstSteps,
       header: { ...firstSteps.header, firstLedger: 2 },
@@ -208,7 +208,7 @@ describe('P5: the chain of an endpoint', () => {
     await expect(source.page({ after }, 100, never)).rejects.toThrow(evidence)
   })
 
-  test('is not suspected at a replica that lags or has a short history', async () => {
+  test('P5: a node that lags or has a short history is not taken for another chain', async () => {
     const failover = await setUp([{ speed: 0, closed: 5 }], log)
     await expect(ask(failover)).rejects.toMatchObject({ fault: 'behind' })
     failover.nodes[0]!.closeNext(100)
@@ -216,7 +216,7 @@ describe('P5: the chain of an endpoint', () => {
     expect((await ask(failover)).tip.ledger).toBe(last)
   })
 
-  test('is checked before a hash or a record of it is used', async () => {
+  test('P5: the chain is checked before a hash or a record is used', async () => {
     const { state, options } = changing()
     const failover = await setUp([options], log)
     state.serves = 'other'

@@ -1,15 +1,15 @@
-/** P3: where a log begins is decided by all RPCs, not by the first that answers. */
+/** P3: all RPCs decide where a log begins, not the first that answers. */
 import { describe, expect, test } from 'vitest'
 import { SourceError } from '../../src/domain/errors.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import { firstSteps, heldUp, never, setUp } from '../support/failover.ts'
+import { firstSteps, heldUp, never, otherNetwork, setUp } from '../support/failover.ts'
 import type { NodeOptions } from '../support/failover.ts'
 
-const { firstLedger, network } = firstSteps.header
+const { firstLedger } = firstSteps.header
 const last = firstSteps.ledgers.at(-1)!.sequence
 const whole = { oldest: firstLedger, latest: last }
 
-/** Fails so many times before it tells its range. */
+/** Fails this many times before it returns its range. */
 function reluctant(failures: number): NodeOptions {
   let left = failures
   return {
@@ -24,8 +24,8 @@ function reluctant(failures: number): NodeOptions {
   }
 }
 
-describe('P3: the beginning of a log', () => {
-  test('is the longest history, however slow its RPC is', async () => {
+describe('the start of a log', () => {
+  test('P3: a log begins with the longest history, however slow its RPC is', async () => {
     const slow = heldUp('range')
     const failover = await setUp([{}, { through: slow.through }])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
@@ -37,7 +37,7 @@ describe('P3: the beginning of a log', () => {
     expect(await asked).toEqual(whole)
   })
 
-  test('waits for an RPC that fails a few times', async () => {
+  test('P3: the start of a log waits for an RPC that fails a few times', async () => {
     const failover = await setUp([{}, reluctant(4)])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     const asked = failover.source.extent(never)
@@ -46,7 +46,7 @@ describe('P3: the beginning of a log', () => {
     expect(failover.lines.filter(({ msg }) => msg.includes('without this RPC'))).toEqual([])
   })
 
-  test('is decided without an RPC that cannot be asked for a minute, with a warning', async () => {
+  test('P3: an RPC that fails for a minute is left out, with a warning', async () => {
     const failover = await setUp([{}, reluctant(Number.POSITIVE_INFINITY)])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     let extent: unknown
@@ -60,14 +60,12 @@ describe('P3: the beginning of a log', () => {
     ])
   })
 
-  test('needs no word of an RPC of another network', async () => {
-    const other = { ...network, passphrase: 'Another Network' }
-    const elsewhere = { ...firstSteps, header: { ...firstSteps.header, network: other } }
-    const failover = await setUp([{}, { recording: elsewhere }])
+  test('P3: an RPC of another network has no say in where a log begins', async () => {
+    const failover = await setUp([{}, { recording: otherNetwork }])
     expect(await failover.source.extent(never)).toEqual(whole)
   })
 
-  test('is what two RPCs have, where two have to agree', async () => {
+  test('P3: if two RPCs must agree, a log begins where two have the ledgers', async () => {
     const { source, nodes } = await setUp([{}, {}, {}], { agreement: 2 })
     nodes[0]!.forgetBefore(firstLedger + 5)
     nodes[2]!.forgetBefore(firstLedger + 9)
@@ -78,20 +76,20 @@ describe('P3: the beginning of a log', () => {
     expect(page.events.length).toBeGreaterThan(0)
   })
 
-  test('is unknown while only one of two that have to agree can be asked', async () => {
+  test('P3: if two RPCs must agree and one cannot be asked, the start is unknown', async () => {
     const failover = await setUp([{}, reluctant(Number.POSITIVE_INFINITY)], { agreement: 2 })
     const asked = failover.source.extent(never).catch((error: unknown) => error)
     await failover.pass(80)
     expect(await asked).toMatchObject({ name: 'SourceError', fault: 'unreachable' })
   })
 
-  test('is asked for once where there is one RPC: the caller asks again', async () => {
+  test('P3: a single RPC is asked once, because the caller asks again', async () => {
     const failover = await setUp([reluctant(1)])
     await expect(failover.source.extent(never)).rejects.toMatchObject({ fault: 'unreachable' })
     expect(await failover.source.extent(never)).toEqual(whole)
   })
 
-  test('is given up at an abort', async () => {
+  test('an abort ends the search for the start of the log', async () => {
     const failover = await setUp([{}, reluctant(Number.POSITIVE_INFINITY)])
     const stopping = new AbortController()
     const asked = failover.source.extent(stopping.signal)

@@ -1,19 +1,16 @@
-/** P3: ledgers are lost when every RPC in service has said so often enough, and not before. */
+/** P3: ledgers are lost only after every RPC in service has said so often enough. */
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
-import type { LedgerPage, LedgerSource } from '../../src/source/source.ts'
-import { firstSteps, never, setUp } from '../support/failover.ts'
+import type { LedgerSource } from '../../src/source/source.ts'
+import { always, askPage, firstSteps, otherNetwork, reset, setUp } from '../support/failover.ts'
 import type { Failover, NodeOptions } from '../support/failover.ts'
 
 const { firstLedger } = firstSteps.header
 const last = firstSteps.ledgers.at(-1)!.sequence
 const early = { after: endOfLedger(firstLedger + 1) }
-const always = [{ when: { every: 1 }, method: '*', fault: { kind: 'reset' } }] as const
 
-function ask({ source }: Failover): Promise<LedgerPage> {
-  return source.page(early, 100, never)
-}
+const ask = (failover: Failover) => askPage(failover, early)
 
 async function failure(failover: Failover): Promise<SourceError> {
   const error: unknown = await ask(failover).catch((thrown: unknown) => thrown)
@@ -21,7 +18,7 @@ async function failure(failover: Failover): Promise<SourceError> {
   return error as SourceError
 }
 
-/** Asks as often as it is asked to; the seconds until the ledgers are lost. */
+/** Asks again after each `retryAfterMs`; returns the seconds until the ledgers are lost. */
 async function secondsUntilLost(failover: Failover, longest = 600): Promise<number> {
   for (let seconds = 0; seconds <= longest;) {
     const { fault, confirmed, retryAfterMs = 1_000 } = await failure(failover)
@@ -33,7 +30,7 @@ async function secondsUntilLost(failover: Failover, longest = 600): Promise<numb
   return Number.POSITIVE_INFINITY
 }
 
-/** Counts new connections, and what was asked over each of them. */
+/** Counts the pages that were asked for over each connection. */
 function connections() {
   const asked: number[] = [0]
   const options: NodeOptions = {
@@ -52,8 +49,8 @@ function connections() {
   return { asked, options }
 }
 
-describe('P3: ledgers that one RPC has forgotten', () => {
-  test('are lost after four answers over 30 seconds, each over a new connection', async () => {
+describe('one RPC has forgotten ledgers', () => {
+  test('P3: ledgers are lost after four answers in 30 seconds, each over a new connection', async () => {
     const { asked, options } = connections()
     const failover = await setUp([options])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
@@ -65,7 +62,7 @@ describe('P3: ledgers that one RPC has forgotten', () => {
     })
     await failover.pass(10)
     expect(await secondsUntilLost(failover)).toBe(20)
-    // The first answer came over the connection that was there, so it did not count.
+    // The first answer did not count: its connection was not new.
     expect(asked).toEqual([1, 1, 1, 1, 1])
     expect(await failure(failover)).toMatchObject({
       fault: 'outside_retention',
@@ -76,7 +73,7 @@ describe('P3: ledgers that one RPC has forgotten', () => {
     })
   })
 
-  test('are not lost by answers in quick succession', async () => {
+  test('P3: ledgers are not lost after many answers in a short time', async () => {
     const failover = await setUp([{}])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     for (let i = 0; i < 100; i += 1) {
@@ -85,7 +82,7 @@ describe('P3: ledgers that one RPC has forgotten', () => {
     }
   })
 
-  test('are not lost where another node behind the URL has them', async () => {
+  test('P3: ledgers are not lost while another node of the same URL has them', async () => {
     // A balancer: every new connection leads to the other node.
     let isShort = true
     const balancer = (direct: LedgerSource): LedgerSource => ({
@@ -107,7 +104,7 @@ describe('P3: ledgers that one RPC has forgotten', () => {
     }
   })
 
-  test('are not lost by faults of other kinds', async () => {
+  test('P3: other faults do not count towards lost ledgers', async () => {
     let fault: 'unreachable' | 'busy' | 'outside_retention' = 'unreachable'
     const failing = (direct: LedgerSource): LedgerSource => ({
       ...direct,
@@ -125,7 +122,7 @@ describe('P3: ledgers that one RPC has forgotten', () => {
     expect(await secondsUntilLost(failover)).toBe(30)
   })
 
-  test('have to be lost again after the RPC has shown them', async () => {
+  test('P3: the count begins again after the RPC has shown the ledgers', async () => {
     let isGone = true
     const range = { oldest: firstLedger + 5, latest: last }
     const forgetful = (direct: LedgerSource): LedgerSource => ({
@@ -148,8 +145,8 @@ describe('P3: ledgers that one RPC has forgotten', () => {
   })
 })
 
-describe('P3: ledgers that several RPCs have forgotten', () => {
-  test('are lost when each has said so, from the longest history on', async () => {
+describe('several RPCs have forgotten ledgers', () => {
+  test('P3: ledgers are lost when every RPC has said so, up to the longest history', async () => {
     const failover = await setUp([{}, {}, {}])
     for (const [i, node] of failover.nodes.entries()) node.forgetBefore(firstLedger + 9 - i)
     expect(await secondsUntilLost(failover)).toBe(30)
@@ -159,10 +156,10 @@ describe('P3: ledgers that several RPCs have forgotten', () => {
     })
   })
 
-  test('are not lost while one that has answered within the hour is away', async () => {
+  test('P3: ledgers are not lost while an RPC that answered within the last hour is away', async () => {
     const failover = await setUp([{}, {}])
     await ask(failover)
-    // The other one is heard of, too.
+    // The other one answers its probe.
     await failover.pass(10)
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     await failover.nodes[1]!.close()
@@ -175,8 +172,8 @@ describe('P3: ledgers that several RPCs have forgotten', () => {
     expect(await failure(failover)).toMatchObject({ confirmed: true })
   })
 
-  test('are not lost in the first minute while one has never answered', async () => {
-    const failover = await setUp([{}, { faults: [...always] }])
+  test('P3: ledgers are not lost in the first minute while one RPC has never answered', async () => {
+    const failover = await setUp([{}, { faults: always(reset) }])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     for (let i = 0; i < 6; i += 1) {
       expect(await failure(failover)).toMatchObject({ fault: 'unreachable', confirmed: false })
@@ -185,16 +182,13 @@ describe('P3: ledgers that several RPCs have forgotten', () => {
     expect(await failure(failover)).toMatchObject({ confirmed: true })
   })
 
-  test('are lost without the word of one that is set aside', async () => {
-    const { network } = firstSteps.header
-    const other = { ...network, passphrase: 'Another Network' }
-    const elsewhere = { ...firstSteps, header: { ...firstSteps.header, network: other } }
-    const failover = await setUp([{}, { recording: elsewhere }])
+  test('P3: an RPC that is set aside has no vote on lost ledgers', async () => {
+    const failover = await setUp([{}, { recording: otherNetwork }])
     failover.nodes[0]!.forgetBefore(firstLedger + 5)
     expect(await secondsUntilLost(failover)).toBe(30)
   })
 
-  test('are held back, not lost, where two have to agree and one still has them', async () => {
+  test('P3: if two RPCs must agree, ledgers are not lost while one still has them', async () => {
     const failover = await setUp([{}, {}], { agreement: 2 })
     failover.nodes[1]!.forgetBefore(firstLedger + 5)
     for (let i = 0; i < 10; i += 1) {
@@ -203,7 +197,7 @@ describe('P3: ledgers that several RPCs have forgotten', () => {
       expect(error.message).toMatch(/only a answered of the two needed/)
       await failover.pass(10)
     }
-    // Then from the first ledger that both have.
+    // Then the log continues at the first ledger that both have.
     failover.nodes[0]!.forgetBefore(firstLedger + 3)
     await failover.pass(10)
     await secondsUntilLost(failover)

@@ -1,4 +1,4 @@
-/** An RPC that was in trouble, of whatever kind, is in use again within 30 seconds of its recovery. */
+/** An RPC is in use again within 30 seconds after it has recovered from any fault. */
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
@@ -6,18 +6,15 @@ import { REACTIONS } from '../../src/domain/faults.ts'
 import type { Fault } from '../../src/domain/faults.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 import { loadRecording } from '../support/recordings.ts'
-import { firstSteps, never, pagesBy, setUp, statusOf } from '../support/failover.ts'
+import { askPage, firstSteps, never, pagesBy, setUp, statusOf } from '../support/failover.ts'
 import type { Failover, NodeOptions } from '../support/failover.ts'
 
 const { firstLedger } = firstSteps.header
 const last = firstSteps.ledgers.at(-1)!.sequence
-const start = { startLedger: firstLedger }
-/** Faults of the endpoint, not of what it is asked for. */
+/** Faults of the endpoint, not of the request. */
 const TROUBLES = (Object.keys(REACTIONS) as Fault[]).filter((fault) => REACTIONS[fault].cools)
 
-const ask = ({ source }: Failover) => source.page(start, 100, never)
-
-/** A node all of whose calls fail while it is in trouble. */
+/** A node whose calls all fail while `isBad`. */
 function troubled(fault: Fault) {
   const state = { isBad: false }
   const fail =
@@ -36,17 +33,17 @@ function troubled(fault: Fault) {
   return { state, options: { through } satisfies NodeOptions }
 }
 
-/** Asks every five seconds, as at the tip, for so many of them. */
+/** Asks every five seconds for this long, like ingestion at the tip. */
 async function follow(failover: Failover, seconds: number): Promise<void> {
   for (let passed = 0; passed < seconds; passed += 5) {
-    await ask(failover)
+    await askPage(failover)
     await failover.pass(5)
   }
 }
 
-describe('the preferred RPC is in use again within 30 seconds', () => {
+describe('recovery of the preferred RPC', () => {
   test.each(TROUBLES.flatMap((fault) => [3, 200].map((seconds) => [fault, seconds] as const)))(
-    'after %s for %i seconds',
+    'the preferred RPC is back within 30 seconds after %s for %i seconds',
     async (fault, seconds) => {
       const { state, options } = troubled(fault)
       const failover = await setUp([options, {}])
@@ -57,13 +54,13 @@ describe('the preferred RPC is in use again within 30 seconds', () => {
       const before = pagesBy(failover)['a']!
       state.isBad = false
       await follow(failover, 30)
-      await ask(failover)
+      await askPage(failover)
       expect(pagesBy(failover)['a']).toBeGreaterThan(before)
       expect(statusOf(failover, 'a').state).toBe('ok')
     },
   )
 
-  test('after each of many failures that came soon after its return', async () => {
+  test('the preferred RPC is back within 30 seconds after each of many outages', async () => {
     const { state, options } = troubled('unreachable')
     const failover = await setUp([options, {}])
     for (let round = 0; round < 8; round += 1) {
@@ -72,36 +69,39 @@ describe('the preferred RPC is in use again within 30 seconds', () => {
       state.isBad = false
       const before = pagesBy(failover)['a']!
       await follow(failover, 30)
-      await ask(failover)
+      await askPage(failover)
       expect(pagesBy(failover)['a']).toBeGreaterThan(before)
     }
   })
 
-  test.each(['of another network', 'without the contract'])('after it was one %s', async (what) => {
-    const elsewhere = await loadRecording('quirks')
-    let isWrong = true
-    const through = (direct: LedgerSource): LedgerSource => ({
-      ...direct,
-      network: async (signal) =>
-        isWrong && what === 'of another network'
-          ? { passphrase: 'Another Network' }
-          : direct.network(signal),
-      entries: async (keys, signal) =>
-        isWrong && what === 'without the contract'
-          ? { latestLedger: elsewhere.header.firstLedger, entries: [] }
-          : direct.entries(keys, signal),
-    })
-    const failover = await setUp([{ through }, {}])
-    await follow(failover, 300)
-    expect([statusOf(failover, 'a').state, pagesBy(failover)['a']]).toEqual(['set_aside', 0])
-    isWrong = false
-    await follow(failover, 30)
-    await ask(failover)
-    expect(pagesBy(failover)['a']).toBeGreaterThan(0)
-    expect(failover.lines.filter(({ msg }) => msg === 'RPC set aside')).toHaveLength(1)
-  })
+  test.each(['of another network', 'without the contract'])(
+    'the preferred RPC is back within 30 seconds after it was one %s',
+    async (what) => {
+      const elsewhere = await loadRecording('quirks')
+      let isWrong = true
+      const through = (direct: LedgerSource): LedgerSource => ({
+        ...direct,
+        network: async (signal) =>
+          isWrong && what === 'of another network'
+            ? { passphrase: 'Another Network' }
+            : direct.network(signal),
+        entries: async (keys, signal) =>
+          isWrong && what === 'without the contract'
+            ? { latestLedger: elsewhere.header.firstLedger, entries: [] }
+            : direct.entries(keys, signal),
+      })
+      const failover = await setUp([{ through }, {}])
+      await follow(failover, 300)
+      expect([statusOf(failover, 'a').state, pagesBy(failover)['a']]).toEqual(['set_aside', 0])
+      isWrong = false
+      await follow(failover, 30)
+      await askPage(failover)
+      expect(pagesBy(failover)['a']).toBeGreaterThan(0)
+      expect(failover.lines.filter(({ msg }) => msg === 'RPC set aside')).toHaveLength(1)
+    },
+  )
 
-  test('after it was far behind the others', async () => {
+  test('the preferred RPC is back within 30 seconds after it was far behind the others', async () => {
     const failover = await setUp([{}, {}])
     failover.nodes[0]!.holdBack(15)
     await follow(failover, 120)
@@ -109,11 +109,11 @@ describe('the preferred RPC is in use again within 30 seconds', () => {
     expect(before['b']).toBeGreaterThan(20)
     failover.nodes[0]!.holdBack(0)
     await follow(failover, 30)
-    await ask(failover)
+    await askPage(failover)
     expect(pagesBy(failover)['a']).toBeGreaterThan(before['a']!)
   })
 
-  test('but not before the time is over that it asked for itself', async () => {
+  test('the preferred RPC is not asked before the pause that it asked for is over', async () => {
     let isBusy = true
     const through = (direct: LedgerSource): LedgerSource => ({
       ...direct,
@@ -123,27 +123,27 @@ describe('the preferred RPC is in use again within 30 seconds', () => {
       },
     })
     const failover = await setUp([{ through }, {}])
-    await ask(failover)
+    await askPage(failover)
     isBusy = false
     await follow(failover, 115)
     expect(failover.source.counters().endpoints[0]).toMatchObject({ pages: 0, probes: 0 })
     await follow(failover, 35)
-    await ask(failover)
+    await askPage(failover)
     expect(pagesBy(failover)['a']).toBeGreaterThan(0)
   })
 })
 
-describe('an RPC that is far behind', () => {
+describe('a lagging RPC', () => {
   const at = { after: endOfLedger(firstLedger + 4) }
   const behind = { speed: 0, closed: 5 }
 
-  test('is left as soon as the good one answers again', async () => {
+  test('a lagging RPC is left as soon as the good one answers again', async () => {
     const { state, options } = troubled('timeout')
     const failover = await setUp([options, behind])
-    await ask(failover)
+    await askPage(failover)
     await failover.pass(10)
     state.isBad = true
-    // Nothing new is there: that is a failure of this RPC, and not the end of the chain.
+    // It has nothing new: that is a fault of this RPC, not the end of the chain.
     await expect(failover.source.page(at, 100, never)).rejects.toMatchObject({ fault: 'behind' })
     state.isBad = false
     await failover.pass(1)
@@ -151,26 +151,26 @@ describe('an RPC that is far behind', () => {
     expect(failover.source.counters().endpoints[1]!.faults).toEqual({})
   })
 
-  test('is asked for what it has while the others are away', async () => {
+  test('a lagging RPC is asked for the ledgers that it has while the others are away', async () => {
     const { state, options } = troubled('timeout')
     const failover = await setUp([options, behind])
-    await ask(failover)
+    await askPage(failover)
     await failover.pass(10)
     state.isBad = true
     const page = await failover.source.page({ after: endOfLedger(firstLedger + 1) }, 100, never)
     expect(page.cursor).toBe(at.after)
   })
 
-  test('is all there is when nothing was heard of the others for a minute', async () => {
+  test('a lagging RPC sets the tip if the others have not answered for a minute', async () => {
     const { state, options } = troubled('timeout')
     const failover = await setUp([options, behind])
-    await ask(failover)
+    await askPage(failover)
     state.isBad = true
     await failover.pass(61)
     expect((await failover.source.page(at, 100, never)).cursor).toBe(at.after)
   })
 
-  test('is not every other RPC because of one absurd tip', async () => {
+  test('one absurd tip does not make all other RPCs lag', async () => {
     let isAbsurd = false
     const absurd = (direct: LedgerSource): LedgerSource => ({
       ...direct,
@@ -191,8 +191,8 @@ describe('an RPC that is far behind', () => {
   })
 })
 
-describe('an RPC that refuses', () => {
-  test('does not refuse for one that is only away', async () => {
+describe('a refusal', () => {
+  test('a refusal does not count while another RPC is only away', async () => {
     const { state, options } = troubled('unreachable')
     const refusing = {
       faults: [
@@ -206,17 +206,17 @@ describe('an RPC that refuses', () => {
     const failover = await setUp([refusing, options])
     state.isBad = true
     for (let i = 0; i < 3; i += 1) {
-      for (const asked of [failover.source.network(never), ask(failover)]) {
+      for (const asked of [failover.source.network(never), askPage(failover)]) {
         await expect(asked).rejects.toMatchObject({ fault: 'unreachable' })
       }
       failover.clock.advance(10)
     }
     state.isBad = false
     failover.clock.advance(10)
-    expect((await ask(failover)).tip.ledger).toBe(last)
+    expect((await askPage(failover)).tip.ledger).toBe(last)
   })
 
-  test('refuses where all do', async () => {
+  test('a refusal counts if every RPC refuses', async () => {
     const bad = [troubled('refused'), troubled('refused')]
     const failover = await setUp(bad.map(({ options }) => options))
     for (const { state } of bad) state.isBad = true
@@ -224,7 +224,7 @@ describe('an RPC that refuses', () => {
   })
 })
 
-test('a fault costs two lines in the log, with the name of the RPC in both', async () => {
+test('an outage costs two log lines with the name of the RPC', async () => {
   const { state, options } = troubled('unreachable')
   const failover = await setUp([options, {}])
   await follow(failover, 20)

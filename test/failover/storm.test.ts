@@ -1,4 +1,4 @@
-/** P2, P3: whatever happens to several RPCs at once, the rows are those of a calm day. */
+/** P2, P3: whatever happens to several RPCs at once, the rows are the same as without faults. */
 import { fc, test as property } from '@fast-check/vitest'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -9,13 +9,14 @@ import type { Fault } from '../../src/domain/faults.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import { createFailoverSource } from '../../src/failover/failover.ts'
 import type { FailoverOptions, FailoverSource } from '../../src/failover/failover.ts'
-import { createRecordingSource } from '../../src/source/recording-source.ts'
 import { createRpcSource } from '../../src/source/rpc/rpc.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import { dump, loadRecording, memoryStore } from '../support/recordings.ts'
+import { contents, undisturbed } from '../support/ingestion.ts'
+import { loadRecording, memoryStore } from '../support/recordings.ts'
 import type { TestStore } from '../support/recordings.ts'
+import { createRandom } from '../torture/random.ts'
 import { createVirtualTime } from '../support/virtual-time.ts'
 import type { VirtualTime } from '../support/virtual-time.ts'
 
@@ -43,14 +44,7 @@ function createIngestion(source: LedgerSource, time: VirtualTime) {
   return { store, ingest }
 }
 
-function contents(store: TestStore) {
-  const { events, streams, coverage, gaps, event_counts: counts } = dump(store)
-  return { events, streams, coverage, gaps, counts }
-}
-
-const calm = createIngestion(createRecordingSource(quirks, contractId), createVirtualTime())
-await calm.ingest.catchUp(new AbortController().signal, () => {})
-const undisturbed = contents(calm.store)
+const calm = await undisturbed(quirks)
 
 interface Storm {
   time: VirtualTime
@@ -59,7 +53,7 @@ interface Storm {
   store: TestStore
   /** The last ledger that is complete in the store. */
   reached(): number
-  /** Runs until the last ledger is in the store. */
+  /** Runs until the last ledger is in the store, and stops. */
   finish(): Promise<void>
 }
 
@@ -115,17 +109,6 @@ async function raise(
   }
 }
 
-/** From 0 to 1, the same for the same seed. */
-function createChance(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 const FAULTS: readonly (Fault | 'slow' | 'backwards' | 'absurd')[] = [
   'unreachable',
   'timeout',
@@ -145,23 +128,23 @@ const FAULTS: readonly (Fault | 'slow' | 'backwards' | 'absurd')[] = [
 
 interface Weather {
   isStormy: boolean
-  /** When the last fault was over. */
+  /** When the last fault ended. */
   lastFaultAt: number
   faults: number
-  /** Calls hit by a fault that have not ended. */
-  onTheirWay: number
+  /** Calls in flight that a fault has hit. */
+  inFlight: number
 }
 
-/** A node of which half of all calls fail, each in another way. */
+/** A node with a random fault in every other call. */
 function stormy(weather: Weather, seed: number) {
   return (direct: LedgerSource, time: VirtualTime, node: number): LedgerSource => {
-    const chance = createChance(seed + node * 7_919)
+    const chance = createRandom(seed + node * 7_919)
 
     async function struck<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
       if (!weather.isStormy || chance() >= 0.5) return call()
       const fault = FAULTS[Math.floor(chance() * FAULTS.length)]!
       weather.faults += 1
-      weather.onTheirWay += 1
+      weather.inFlight += 1
       try {
         if (fault === 'timeout') await time.sleep(20 * SECOND, signal)
         if (fault === 'slow') await time.sleep(3 * SECOND, signal)
@@ -173,7 +156,7 @@ function stormy(weather: Weather, seed: number) {
         throw new SourceError(fault, fault, fault === 'outside_retention' ? { range } : {})
       } finally {
         weather.lastFaultAt = time.now()
-        weather.onTheirWay -= 1
+        weather.inFlight -= 1
       }
     }
 
@@ -189,7 +172,7 @@ function stormy(weather: Weather, seed: number) {
   }
 }
 
-/** The answer of a replica that is behind, or one with an absurd tip. */
+/** The answer of a node that lags, or one with an absurd tip. */
 function distorted<T>(answer: T, how: 'slow' | 'backwards' | 'absurd'): T {
   if (how === 'slow' || typeof answer !== 'object' || answer === null) return answer
   const by = how === 'absurd' ? 1_000_000 : -20
@@ -203,9 +186,9 @@ function distorted<T>(answer: T, how: 'slow' | 'backwards' | 'absurd'): T {
 
 describe('a storm over three RPCs', () => {
   property.prop([fc.integer({ min: 1, max: 1e9 }), fc.constantFrom<1 | 2>(1, 2)], { numRuns: 3 })(
-    'of faults in every other call leaves the rows as they are without it, and is over in 15 seconds',
+    'P2: faults in every other call change no row, and 15 seconds later the log is at the tip',
     async (seed, agreement) => {
-      const weather: Weather = { isStormy: true, lastFaultAt: 0, faults: 0, onTheirWay: 0 }
+      const weather: Weather = { isStormy: true, lastFaultAt: 0, faults: 0, inFlight: 0 }
       const nodeOptions = [0, 1, 2].map(() => ({ speed: 0, closed: 40 }))
       const storm = await raise(nodeOptions, { agreement }, stormy(weather, seed))
       const { time, nodes, store, reached } = storm
@@ -216,19 +199,19 @@ describe('a storm over three RPCs', () => {
         close()
       }
       weather.isStormy = false
-      // Calls that a fault has hit may still be on their way.
-      await time.until(() => weather.onTheirWay === 0)
+      // Calls that a fault has hit may still be in flight.
+      await time.until(() => weather.inFlight === 0)
       expect(weather.faults).toBeGreaterThan(100)
       const limit = weather.lastFaultAt + 15 * SECOND - time.now()
       await time.until(() => reached() === tip(), limit)
       for (const node of nodes) node.closeNext(1_000)
       await storm.finish()
       expect(store.coverage.gaps()).toEqual([])
-      expect(contents(store)).toEqual(undisturbed)
+      expect(contents(store)).toEqual(calm)
     },
   )
 
-  test('may take one after the other, as long as one is left', async () => {
+  test('P2: the log is complete though one RPC after the other goes away, as long as one is left', async () => {
     const storm = await raise([{ speed: 0 }, { speed: 0 }, { speed: 0 }])
     const { time, nodes, reached } = storm
     const close = async (count: number) => {
@@ -241,11 +224,11 @@ describe('a storm over three RPCs', () => {
     await nodes[1]!.close()
     await close(100)
     await storm.finish()
-    expect(contents(storm.store)).toEqual(undisturbed)
+    expect(contents(storm.store)).toEqual(calm)
     expect(storm.source.counters().failovers).toBe(2)
   })
 
-  test('may leave replicas behind each other in turn', async () => {
+  test('P2: the log is complete though two RPCs lag in turn', async () => {
     const storm = await raise([{ speed: 0 }, { speed: 0 }])
     const { time, nodes, reached } = storm
     for (let ahead = 0; reached() < last; ahead = 1 - ahead) {
@@ -253,11 +236,11 @@ describe('a storm over three RPCs', () => {
       if (ahead === 0) await time.until(() => reached() === latest)
     }
     await storm.finish()
-    expect(contents(storm.store)).toEqual(undisturbed)
+    expect(contents(storm.store)).toEqual(calm)
   })
 
   test.each([1, 2, 3, 4, 5, 6])(
-    'may take from each what the other still has, also when call %i is not answered',
+    'P2: the log is complete from two RPCs with different ledgers, even if call %i is not answered',
     async (silent) => {
       let calls = 0
       const hanging = (direct: LedgerSource, time: VirtualTime, node: number): LedgerSource => {
@@ -280,14 +263,14 @@ describe('a storm over three RPCs', () => {
         hanging,
       )
       await storm.finish()
-      expect(contents(storm.store)).toEqual(undisturbed)
+      expect(contents(storm.store)).toEqual(calm)
       expect(storm.source.counters().endpoints.every(({ pages }) => pages > 0)).toBe(true)
-      // Nobody stays with the one that is behind.
+      // Ingestion does not stay with the RPC that lags.
       expect(storm.time.now()).toBeLessThan(60 * SECOND)
     },
   )
 
-  test('makes a gap only of ledgers that nobody has, and only as large as it must be', async () => {
+  test('P3: a gap holds only the ledgers that no RPC has', async () => {
     const storm = await raise([
       { speed: 0, closed: 20 },
       { speed: 0, closed: 20 },

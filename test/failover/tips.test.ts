@@ -5,7 +5,7 @@ const NOW = 1_000_000
 const at = (ledger: number, closedAt?: number) => ({ ledger, closedAt })
 
 describe('the best tip', () => {
-  test('is the highest', () => {
+  test('the best tip is the highest', () => {
     const tips = createTips()
     expect(tips.best(NOW)).toBe(0)
     tips.see({ endpoint: 'a', tip: at(500), now: NOW })
@@ -13,14 +13,14 @@ describe('the best tip', () => {
     expect(tips.best(NOW)).toBe(700)
   })
 
-  test('is the only one, however far it jumps', () => {
+  test('the tip of a single endpoint is believed, however far it jumps', () => {
     const tips = createTips()
     tips.see({ endpoint: 'a', tip: at(500), now: NOW })
     tips.see({ endpoint: 'a', tip: at(5_000_000), now: NOW })
     expect(tips.best(NOW)).toBe(5_000_000)
   })
 
-  test('is not an absurd one', () => {
+  test('an absurd tip is ignored', () => {
     const tips = createTips()
     tips.see({ endpoint: 'a', tip: at(500, 10_000), now: NOW })
     tips.see({ endpoint: 'b', tip: at(1_000_500, 10_005), now: NOW })
@@ -31,14 +31,14 @@ describe('the best tip', () => {
     expect(tips.best(NOW)).toBe(502)
   })
 
-  test('may be far ahead where as much ledger time has passed', () => {
+  test('a tip far ahead is believed if enough ledger time has passed', () => {
     const tips = createTips()
     tips.see({ endpoint: 'a', tip: at(500, 10_000), now: NOW })
     tips.see({ endpoint: 'b', tip: at(10_500, 60_000), now: NOW })
     expect(tips.best(NOW)).toBe(10_500)
   })
 
-  test('may be far ahead where no time is known and it is said again', () => {
+  test('a tip far ahead without a close time is believed when it is repeated', () => {
     const tips = createTips()
     tips.see({ endpoint: 'a', tip: at(500), now: NOW })
     tips.see({ endpoint: 'b', tip: at(10_500), now: NOW })
@@ -47,7 +47,7 @@ describe('the best tip', () => {
     expect(tips.best(NOW)).toBe(10_501)
   })
 
-  test('is not that of an endpoint that has said nothing for a minute, or is of another network', () => {
+  test('tips older than a minute, and tips of another network, are ignored', () => {
     const tips = createTips()
     tips.see({ endpoint: 'a', tip: at(700), now: NOW })
     tips.see({ endpoint: 'b', tip: at(500), now: NOW + 59_999 })

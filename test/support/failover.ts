@@ -5,17 +5,47 @@ import { expect, onTestFinished } from 'vitest'
 import { createFailoverSource } from '../../src/failover/failover.ts'
 import type { FailoverOptions } from '../../src/failover/failover.ts'
 import { createRpcSource } from '../../src/source/rpc/rpc.ts'
+import type { FaultScript } from '../../src/simulator/faults.ts'
+import type { Recording } from '../../src/simulator/recording.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
-import type { LedgerSource } from '../../src/source/source.ts'
+import type { LedgerSource, PageStart } from '../../src/source/source.ts'
 import { PATIENCE_MS } from './patience.ts'
 import { loadRecording } from './recordings.ts'
 
 export const firstSteps = await loadRecording('first-steps')
 export const never = new AbortController().signal
+export const all: PageStart = { startLedger: firstSteps.header.firstLedger }
+
+/** The same ledgers, served under the passphrase of another network. */
+export const otherNetwork: Recording = {
+  ...firstSteps,
+  header: {
+    ...firstSteps.header,
+    network: { ...firstSteps.header.network, passphrase: 'Another Network' },
+  },
+}
+
+type Rule = FaultScript[number]
+
+export const reset: Rule['fault'] = { kind: 'reset' }
+
+/** Every call of the method fails. */
+export function always(fault: Rule['fault'], method: Rule['method'] = '*'): FaultScript {
+  return [{ when: { every: 1 }, method, fault }]
+}
+
+/** The first call fails. */
+export function once(fault: Rule['fault']): FaultScript {
+  return [{ when: { call: 1 }, fault }]
+}
+
+export function askPage({ source }: Pick<Failover, 'source'>, start = all, limit = 100) {
+  return source.page(start, limit, never)
+}
 
 export interface NodeOptions extends Partial<SimulatorOptions> {
-  /** What stands between the node and who asks. */
+  /** Changes what the failover source sees of this node. */
   through?: (source: LedgerSource) => LedgerSource
 }
 
@@ -25,7 +55,7 @@ export interface Line {
   [field: string]: unknown
 }
 
-/** A clock that only the test moves, also while calls are on their way. */
+/** A clock that only the test moves, even while calls are in flight. */
 export function createClock() {
   let time = 0
   const timers = new Set<{ at: number; run: () => void }>()
@@ -42,7 +72,7 @@ export function createClock() {
       timers.add(timer)
       return () => void timers.delete(timer)
     },
-    /** Runs the timers of so much time; what follows from them comes after. */
+    /** Runs the timers that are due in this time; their consequences follow later. */
     advance(seconds: number) {
       const end = time + seconds * 1_000
       for (let next = nextUntil(end); next !== undefined; next = nextUntil(end)) {
@@ -55,7 +85,7 @@ export function createClock() {
   }
 }
 
-/** Counts the calls of sources that are on their way. */
+/** Counts the calls in flight. */
 function createTraffic() {
   let inFlight = 0
   return {
@@ -80,21 +110,21 @@ function createTraffic() {
         entries: counted((keys, signal) => source.entries(keys, signal)),
       }
     },
-    /** Waits until no call is on its way, and none follows at once. */
+    /** Waits until no call is in flight and no call follows at once. */
     async idle() {
       for (let turns = 0; turns < 3; turns = inFlight === 0 ? turns + 1 : 0) await nextTurn()
     },
   }
 }
 
-/** A log that can be read back. */
+/** A logger whose lines can be read. */
 export function recordedLog(): { log: Logger; lines: Line[] } {
   const lines: Line[] = []
   const write = (line: string) => void lines.push(JSON.parse(line) as Line)
   return { log: pino({ level: 'debug' }, { write }), lines }
 }
 
-/** Nodes called a, b and c, each on its port, and the one source over all of them. */
+/** Nodes called a, b and c, each on its own port, and the failover source over all of them. */
 export async function setUp(
   nodeOptions: readonly NodeOptions[],
   failover: Partial<FailoverOptions> = {},
@@ -131,7 +161,7 @@ export async function setUp(
     await source.close()
     await Promise.all(nodes.map((node) => node.close()))
   })
-  /** Lets time pass second by second, each with what is asked in it. */
+  /** Lets time pass second by second, and waits for the calls of each second. */
   async function pass(seconds: number): Promise<void> {
     for (let passed = 0; passed < seconds; passed += 1) {
       clock.advance(1)
@@ -143,7 +173,7 @@ export async function setUp(
 
 export type Failover = Awaited<ReturnType<typeof setUp>>
 
-/** Who has answered how many pages, by name. */
+/** How many pages came from each endpoint. */
 export function pagesBy({ source }: Failover): Record<string, number> {
   return Object.fromEntries(source.counters().endpoints.map(({ url, pages }) => [url, pages]))
 }
@@ -152,7 +182,7 @@ export function statusOf({ source }: Failover, name: string) {
   return source.endpoints().find(({ url }) => url === name)!
 }
 
-/** A node whose calls, those of one method, are held up until they are let go. */
+/** Holds up the calls of one method until `release`. */
 export function heldUp(method: 'page' | 'range' | 'ledger', isHeld: () => boolean = () => true) {
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   let waiting = 0
@@ -169,10 +199,10 @@ export function heldUp(method: 'page' | 'range' | 'ledger', isHeld: () => boolea
   return {
     through,
     release,
-    /** Waits until so many calls have come. */
+    /** Waits until this many calls have arrived. */
     reached: (calls = 1) => expect.poll(() => waiting, LONG).toBeGreaterThanOrEqual(calls),
   }
 }
 
-/** Long enough on the busiest machine. */
+/** Long enough on the busiest machine; for `expect.poll`. */
 export const LONG = { interval: 2, timeout: PATIENCE_MS }

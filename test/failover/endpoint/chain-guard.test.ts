@@ -1,4 +1,4 @@
-/** P5: a node that has not come as far as the log remembers has shown nothing of its chain. */
+/** P5: only a node that has reached the remembered ledgers can show that it has the log's chain. */
 import { describe, expect, test } from 'vitest'
 import { createChainGuard } from '../../../src/failover/endpoint/chain-guard.ts'
 
@@ -8,7 +8,7 @@ const ANCHORS = [
   { sequence: 90, hash: 'b' },
 ]
 
-/** A node whose ledgers have these hashes, and the log that ends at ledger 105. */
+/** A node whose ledgers have these hashes; the log ends at ledger 105. */
 function guardOver(hashes: Readonly<Record<number, string>>) {
   return createChainGuard(
     {
@@ -21,26 +21,26 @@ function guardOver(hashes: Readonly<Record<number, string>>) {
   )
 }
 
-describe('P5: doubt of a chain', () => {
-  test('remains where a node has not reached what is remembered', async () => {
+describe('doubt about a chain', () => {
+  test('P5: the doubt remains if the node has not reached the remembered ledgers', async () => {
     const guard = guardOver({})
     await guard.check(() => 89, never)
     expect(guard.isSure()).toBe(false)
   })
 
-  test('ends by a hash that is the same, an older one too', async () => {
+  test('P5: an equal hash ends the doubt, even that of an older ledger', async () => {
     const guard = guardOver({ 90: 'b' })
     await guard.check(() => 95, never)
     expect(guard.isSure()).toBe(true)
   })
 
-  test('ends where a node has forgotten what is remembered', async () => {
+  test('P5: the doubt ends if the node has forgotten the remembered ledgers', async () => {
     const guard = guardOver({})
     await guard.check(() => 110, never)
     expect(guard.isSure()).toBe(true)
   })
 
-  test('is justified by another hash, and by a tip at less than half of the log', async () => {
+  test('P5: another hash, or a tip at less than half of the log, shows another chain', async () => {
     const changed = { fault: 'history_changed' }
     await expect(guardOver({ 100: 'x' }).check(() => 110, never)).rejects.toMatchObject(changed)
     await expect(guardOver({}).check(() => 50, never)).rejects.toMatchObject(changed)

@@ -15,14 +15,14 @@ function watching() {
   }
 }
 
-describe('P3: new connections', () => {
-  test('put the chain in doubt, once each', () => {
+describe('new connections', () => {
+  test('P3: each new connection puts the chain in doubt once', () => {
     const it = watching()
     expect([it.reconnect(), it.poll(), it.poll()]).toEqual([true, false, false])
     expect([it.reconnect(), it.poll()]).toEqual([true, false])
   })
 
-  test('at every poll cost a few checks, and then one every five minutes', () => {
+  test('P3: a new connection at every poll costs a few checks, then one every five minutes', () => {
     const it = watching()
     let doubts = 0
     for (let poll = 0; poll < 720; poll += 1) {
@@ -33,7 +33,7 @@ describe('P3: new connections', () => {
     expect(doubts).toBeGreaterThanOrEqual(12)
   })
 
-  test('that had to wait for their check get it later', () => {
+  test('P3: a check that had to wait is made later', () => {
     const it = watching()
     for (let n = 0; n < 6; n += 1) it.reconnect()
     expect(it.poll()).toBe(false)

@@ -15,7 +15,7 @@ function create(random = () => 0) {
 
 type Created = ReturnType<typeof create>
 
-/** Good answers every second; how many seconds it takes until it is trusted. */
+/** Answers well every second; returns the seconds until it is trusted. */
 function untilTrusted({ health, advance }: Created): number {
   for (let seconds = 0; ; seconds += 1) {
     health.good()
@@ -25,12 +25,12 @@ function untilTrusted({ health, advance }: Created): number {
 }
 
 describe('the health of an endpoint', () => {
-  test('is taken for granted until the first fault', () => {
+  test('an endpoint is trusted until its first fault', () => {
     const { health } = create()
     expect([health.isTrusted(), health.coolingMs()]).toEqual([true, 0])
   })
 
-  test('comes back after some good answers, but not of one moment', () => {
+  test('trust comes back after several good answers, but not within a moment', () => {
     const created = create()
     created.health.fault(fault)
     for (let i = 0; i < 100; i += 1) created.health.good()
@@ -40,7 +40,7 @@ describe('the health of an endpoint', () => {
     expect(created.health.isTrusted()).toBe(true)
   })
 
-  test('does not come back by time alone', () => {
+  test('trust does not come back by time alone', () => {
     const { health, advance } = create()
     health.fault(fault)
     health.good()
@@ -51,7 +51,7 @@ describe('the health of an endpoint', () => {
     expect(health.isTrusted()).toBe(true)
   })
 
-  test('takes twice as long when it was lost soon after, up to a quarter of a minute', () => {
+  test('trust that was lost again soon takes twice as long to come back, at most 15 seconds', () => {
     const created = create()
     const lose = () => {
       created.health.distrust()
@@ -62,7 +62,7 @@ describe('the health of an endpoint', () => {
     expect(lose()).toBe(8)
   })
 
-  test('makes it cool down twice as long after each fault in a row, for less than two ledgers', () => {
+  test('each fault in a row doubles the cooling, up to eight seconds', () => {
     const { health } = create(() => 1)
     const cool = () => {
       health.fault(fault)
@@ -75,7 +75,7 @@ describe('the health of an endpoint', () => {
   })
 
   property.prop([fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 20 })])(
-    'never makes it cool down for less than half of that, nor for more',
+    'jitter shortens the cooling by at most half',
     (chance, faults) => {
       const { health } = create(() => chance)
       for (let i = 0; i < faults; i += 1) health.fault(fault)
@@ -85,7 +85,7 @@ describe('the health of an endpoint', () => {
     },
   )
 
-  test('minds what the server asks for, within reason', () => {
+  test('a pause that the server asks for is kept, up to five minutes', () => {
     const { health, advance } = create()
     health.fault(new SourceError('busy', '429', { retryAfterMs: 20_000 }))
     advance(5)

@@ -1,4 +1,4 @@
-/** P3: when it is certain that one endpoint has lost ledgers. */
+/** P3: what proves that one endpoint has lost ledgers. */
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { createRetentionEvidence } from '../../../src/failover/endpoint/retention.ts'
@@ -6,26 +6,26 @@ import { createRetentionEvidence } from '../../../src/failover/endpoint/retentio
 const LEDGER = 100
 const SECOND = 1_000
 
-/** So many answers that the ledger is gone, so far apart. */
+/** This many answers, this far apart, say that the ledger is gone. */
 function answers(count: number, seconds: number, evidence = createRetentionEvidence(), from = 0) {
   for (let i = 0; i < count; i += 1) evidence.oldestNamed(LEDGER + 1, from + i * seconds * SECOND)
   return evidence
 }
 
-describe('P3: an endpoint has lost a ledger', () => {
-  test('when it has said so four times over 30 seconds', () => {
+describe('proof that a ledger is lost', () => {
+  test('P3: four answers over 30 seconds prove that a ledger is lost', () => {
     expect(answers(4, 10).proves(LEDGER)).toBe(true)
   })
 
   test.each<[string, number, number]>([
-    ['three times, however long it takes', 3, 3_600],
-    ['four times in 29 seconds', 4, 29 / 3],
-    ['a hundred times in a second', 100, 0.01],
-  ])('but not when it has said so %s', (_, count, seconds) => {
+    ['three answers over hours', 3, 3_600],
+    ['four answers over 29 seconds', 4, 29 / 3],
+    ['a hundred answers in a second', 100, 0.01],
+  ])('P3: %s prove nothing', (_, count, seconds) => {
     expect(answers(count, seconds).proves(LEDGER)).toBe(false)
   })
 
-  test('but not when it has shown the ledger since then', () => {
+  test('P3: an answer that shows the ledger starts the count again', () => {
     const evidence = answers(4, 10)
     evidence.ledgerShown(LEDGER)
     expect([evidence.proves(LEDGER), evidence.suspects(LEDGER)]).toEqual([false, false])
@@ -33,14 +33,14 @@ describe('P3: an endpoint has lost a ledger', () => {
     expect(answers(1, 10, evidence, 70 * SECOND).proves(LEDGER)).toBe(true)
   })
 
-  test('although it has shown a later one', () => {
+  test('P3: an answer that shows only a later ledger changes nothing', () => {
     const evidence = answers(4, 10)
     evidence.ledgerShown(LEDGER + 1)
     expect(evidence.proves(LEDGER)).toBe(true)
     expect(evidence.proves(LEDGER + 1)).toBe(false)
   })
 
-  test('up to the longest history that any node behind its URL has', () => {
+  test('P3: ledgers are lost up to the longest history of the nodes of one URL', () => {
     const evidence = createRetentionEvidence()
     for (const [i, oldest] of [200, 300, 150, 250].entries())
       evidence.oldestNamed(oldest, i * 10 * SECOND)
@@ -48,7 +48,7 @@ describe('P3: an endpoint has lost a ledger', () => {
     expect(evidence.oldestAfter(LEDGER)).toBe(150)
   })
 
-  test('when it is asked more often than answers count', () => {
+  test('P3: answers that come too close together do not restart the count', () => {
     expect(answers(3_000, 0.02).proves(LEDGER)).toBe(true)
   })
 
@@ -60,12 +60,12 @@ describe('P3: an endpoint has lost a ledger', () => {
   })
 
   property.prop([fc.array(said, { maxLength: 40 }), fc.integer({ min: -2, max: 4 })])(
-    'only by answers since it last showed the ledger, at least four over 30 seconds',
+    'P3: only answers since the ledger was last shown count, at least four over 30 seconds',
     (all, offset) => {
       const ledger = LEDGER + offset
       const evidence = createRetentionEvidence()
       let now = 0
-      /** When it has said so since then, by the letter of the promise. */
+      /** The answers that count, by the letter of the promise. */
       let times: number[] = []
       for (const { kind, oldest, seconds } of all) {
         now += seconds * SECOND
@@ -79,7 +79,7 @@ describe('P3: an endpoint has lost a ledger', () => {
   )
 
   property.prop([fc.array(said, { maxLength: 40 })])(
-    'by four answers ten seconds apart, whatever it said before',
+    'P3: four answers ten seconds apart prove it, whatever came before',
     (before) => {
       const evidence = createRetentionEvidence()
       let now = 0
