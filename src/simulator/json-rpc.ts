@@ -1,6 +1,6 @@
 /** The JSON-RPC envelope as the real server's library (jrpc2) reads and writes it. */
 import { isObject, numberText, parseJson } from './node/go-json.ts'
-import type { Answer, RpcRequest } from './node/methods.ts'
+import type { RpcAnswer, RpcRequest } from './node/methods.ts'
 import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './node/rpc-error.ts'
 
 /** A call to answer; `id` is JSON text, undefined in a notification. */
@@ -37,7 +37,7 @@ export function encodeReplies({ batch }: Message, replies: readonly string[]): s
   return batch ? `[${replies.join(',')}]` : replies[0]
 }
 
-export function encodeReply(id: string, answer: Answer): string {
+export function encodeReply(id: string, answer: RpcAnswer): string {
   const head = `{"jsonrpc":"2.0","id":${id},`
   if ('result' in answer) return `${head}"result":${answer.result}}`
   const { code, message, data } = answer.error

@@ -13,7 +13,7 @@ import { createFaults, type Fault, type FaultScript } from './faults.ts'
 import { fail, isTransportFault, receive, send } from './http.ts'
 import { type Call, encodeReplies, encodeReply, type Message } from './json-rpc.ts'
 import { createLedgers } from './node/ledgers.ts'
-import { type Answer, answer } from './node/methods.ts'
+import { answerRequest, type RpcAnswer } from './node/methods.ts'
 import { DEFAULT_SETTINGS, nodeAt, type NodeSettings, type NodeView } from './node/node.ts'
 import { createPlayback } from './playback.ts'
 import { RpcError } from './node/rpc-error.ts'
@@ -130,7 +130,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     return encodeReplies(message, [...refusals, ...answers])
   }
 
-  function answerTo(call: Call, fault: Fault | undefined): Answer {
+  function answerTo(call: Call, fault: Fault | undefined): RpcAnswer {
     if (fault?.kind === 'error') return { error: new RpcError(fault.code, fault.message) }
     if (fault?.kind === 'retention') {
       const oldest = node(0).range?.oldest ?? ledgers.first
@@ -138,7 +138,10 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     }
     const behind = fault?.kind === 'latest_backwards' ? fault.ledgers : 0
     const view = node(heldBack + behind)
-    return answer({ ...view, settings: { ...view.settings, ...settingsOf(fault, view) } }, call)
+    return answerRequest(
+      { ...view, settings: { ...view.settings, ...settingsOf(fault, view) } },
+      call,
+    )
   }
 
   function forgetBefore(ledger: number): void {

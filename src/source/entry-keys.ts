@@ -1,10 +1,10 @@
 import { decodeAddress } from '../domain/strkey.ts'
 
-/** Base64 LedgerKeys of what the contract stores, to ask a source for the entries. */
+/** Base64 LedgerKeys of the contract's entries. A source returns the entries for them. */
 export interface EntryKeys {
-  /** The contract itself; its instance storage is inside. */
+  /** The contract itself, with its instance storage. */
   instance: string
-  /** Contracts keep these two in either storage, here as entries of their own. */
+  /** These two are entries of their own in some contracts; in others, parts of the instance. */
   streamCounter: string
   protocolConfig: string
   stream(streamId: bigint): string
@@ -18,7 +18,7 @@ const SCV_SYMBOL = 15
 const SCV_VEC = 16
 const SCV_LEDGER_KEY_CONTRACT_INSTANCE = 20
 
-/** Throws for a text that is not the id of a contract. */
+/** Throws if `contractId` is not the id of a contract. */
 export function createEntryKeys(contractId: string): EntryKeys {
   const contract = decodeAddress(contractId)
   if (contract?.kind !== 'contract') throw new Error(`"${contractId}" is not a contract id`)
@@ -34,7 +34,7 @@ export function createEntryKeys(contractId: string): EntryKeys {
 }
 
 function vec(...values: Buffer[]): Buffer {
-  // A vec is optional in XDR, so its presence comes before its length.
+  // A vector is optional in XDR, so a flag comes before its length.
   return Buffer.concat([uint32(SCV_VEC), uint32(1), uint32(values.length), ...values])
 }
 

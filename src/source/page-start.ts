@@ -2,21 +2,21 @@ import { completeThrough, ledgerOf } from '../domain/cursor.ts'
 import { SourceError } from '../domain/errors.ts'
 import type { LedgerPage, PageStart } from './source.ts'
 
-/** The ledger that a node must have reached to answer. */
+/** The latest ledger that a node needs for the page: without it the node is behind. */
 export function reachedLedger(start: PageStart): number {
   return 'after' in start ? ledgerOf(start.after) : start.startLedger
 }
 
-/** The first ledger of a page: a node must still have it to answer. */
+/** The first ledger of a page. A node that no longer has it cannot answer. */
 export function firstLedgerOf(start: PageStart): number {
   return 'after' in start ? completeThrough(start.after) + 1 : start.startLedger
 }
 
 /**
- * A page that is possible at all: it does not end before it starts, nor after the tip that it
- * names itself. What lies between was checked when it was read from the wire.
+ * Returns the page, or throws if it ends before its start or after its own tip. Its events were
+ * checked when the answer was read.
  */
-export function possible(page: LedgerPage, start: PageStart): LedgerPage {
+export function checkedPage(page: LedgerPage, start: PageStart): LedgerPage {
   const { cursor, tip, oldest } = page
   const backwards =
     'after' in start ? cursor < start.after : completeThrough(cursor) < start.startLedger - 1

@@ -1,24 +1,35 @@
+/**
+ * Where ledgers come from. `LedgerSource` is the edge that the rest of the program sees; one RPC, a
+ * recording, and several RPCs together (src/failover) all implement it.
+ *
+ * - source.ts            the types
+ * - page-start.ts        rules about where a page starts
+ * - backoff.ts           delays after failures, and retrying
+ * - entry-keys.ts        keys of the contract's ledger entries
+ * - recording-source.ts  a recorded file as a source
+ * - rpc/                 one RPC server as a source, and recording one
+ */
 import type { Cursor } from '../domain/cursor.ts'
 import type { RawEvent } from '../domain/event.ts'
 import type { LedgerPoint, LedgerRange } from '../domain/ledger.ts'
 
-/** Where a page starts: exclusively after a position, or inclusively at a ledger (to bootstrap). */
+/** A page starts after a position, or with a ledger (the first page of a log). */
 export type PageStart = { after: Cursor } | { startLedger: number }
 
 export interface LedgerPage {
-  /** Events of the contract in order of id, as the source has them. */
+  /** Events of the contract, in order of id, as the source has them. */
   events: readonly RawEvent[]
-  /** Position the page is complete through; where the next page starts. */
+  /** The page is complete up to this position. The next page starts here. */
   cursor: Cursor
-  /** The page was cut at its limit: more is there already. */
+  /** The page was cut at its limit, so there may be more events already. */
   full: boolean
   /**
-   * Close time of the cursor's ledger, Unix seconds. Known where that ledger is the tip or has
-   * events on the page; elsewhere only now and then, for the source may have to ask for it apart.
+   * Close time of the cursor's ledger, Unix seconds. It is known if that ledger is the tip or has
+   * events on the page. Otherwise it may take a call of its own, so it is known only sometimes.
    */
   closedAt: number | undefined
   tip: LedgerPoint
-  /** The oldest ledger the source still has; undefined where old servers do not tell. */
+  /** The oldest ledger the source still has; undefined from servers before v23. */
   oldest: LedgerPoint | undefined
 }
 
@@ -26,7 +37,7 @@ export interface Network {
   passphrase: string
 }
 
-/** A ledger of the chain. */
+/** One ledger of the chain. */
 export interface LedgerHeader {
   sequence: number
   /** 64 hex digits. */
@@ -35,11 +46,11 @@ export interface LedgerHeader {
   closedAt: number
 }
 
-/** Contract data as the chain has it now. */
+/** Contract data as it is on chain now. */
 export interface LedgerEntries {
-  /** The ledger that all of them were read at. */
+  /** The ledger at which all of them were read. */
   latestLedger: number
-  /** Those of the keys asked for that exist, in no particular order. */
+  /** The entries that exist, in no particular order. */
   entries: LedgerEntry[]
 }
 
@@ -49,45 +60,47 @@ export interface LedgerEntry {
   /** Base64 LedgerEntryData. */
   xdr: string
   lastModifiedLedger: number
-  /** The last ledger before the entry is archived; 0: archived already; undefined: never is. */
+  /**
+   * The last ledger before the entry is archived. 0 means already archived, undefined means never.
+   */
   liveUntilLedger: number | undefined
 }
 
-/** What a log remembers of its chain. */
+/** What a log remembers of the chain that it was read from. */
 export interface ChainMemory {
-  /** Ledgers whose hash is remembered, newest first. */
+  /** Ledgers whose hash is stored, newest first. */
   anchors(): readonly Pick<LedgerHeader, 'sequence' | 'hash'>[]
   /** The checkpoint's ledger; undefined while the log is empty. */
   checkpoint(): number | undefined
 }
 
-/** How many keys one call may ask for. */
+/** The most keys of one call. */
 export const MAX_ENTRY_KEYS = 200
 
 /**
- * Where ledgers come from. Every method throws `SourceError` and nothing else when the source
- * cannot answer; an aborted signal rejects with the signal's reason.
+ * Every method throws `SourceError`, and nothing else, if the source cannot answer. After an abort
+ * it rejects with the signal's reason.
  */
 export interface LedgerSource {
   network(signal: AbortSignal): Promise<Network>
   range(signal: AbortSignal): Promise<LedgerRange>
   /**
-   * The ledgers that all nodes of the source have between them: where a log may begin. It may
-   * take much longer than `range`, which is content with the first answer. One node: its range.
+   * Where a log may begin: the ledgers that the nodes of the source have together. It may take much
+   * longer than `range`, which uses the first answer. For a single node both are the same.
    */
   extent(signal: AbortSignal): Promise<LedgerRange>
   page(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage>
-  /** One ledger; undefined where the source does not have it. */
+  /** Undefined if the source does not have the ledger. */
   ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
-  /** Entries under base64 LedgerKeys, at most `MAX_ENTRY_KEYS` of them. */
+  /** The entries of base64 LedgerKeys, at most `MAX_ENTRY_KEYS` of them. */
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
-  /** From now on every answer has to be of the chain that a log remembers: `history_changed`. */
+  /** From now on, answers from another chain than the log's throw `history_changed`. */
   compareWith?(log: ChainMemory): void
-  /** The next call uses a new connection, which may reach another node. Calls in flight go on. */
+  /** The next call uses a new connection, which may reach another node. Open calls continue. */
   reconnect?(): void
   /**
-   * How many connections were opened so far; a new one may lead to another node. Missing where
-   * there is nothing to connect to.
+   * How many connections were opened so far. A new one may lead to another node. Sources without
+   * connections leave it out.
    */
   connections?(): number
 }

@@ -5,7 +5,7 @@ import { createDecoder } from '../../src/decode/decode.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import { createRpcClient } from '../../src/source/rpc/client.ts'
 import type { RpcClient } from '../../src/source/rpc/client.ts'
-import { createSourceOver } from '../../src/source/rpc/rpc.ts'
+import { createClientSource } from '../../src/source/rpc/rpc.ts'
 import { createLedgers } from '../../src/simulator/node/ledgers.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { loadRecording, memoryStore } from '../support/recordings.ts'
@@ -28,13 +28,13 @@ async function ingest(name: RecordingName, pageSize: number, betweenMs: number) 
   const direct = createRpcClient(node.url, 60_000)
   const asked: string[] = []
   const client: RpcClient = {
-    call(method, ...rest) {
-      asked.push(method)
-      return direct.call(method, ...rest)
+    call(call, signal) {
+      asked.push(call.method)
+      return direct.call(call, signal)
     },
   }
   let now = 0
-  const source = createSourceOver(client, contractId, () => now)
+  const source = createClientSource(client, { contractId, now: () => now })
   const { coverage, writer } = memoryStore()
   const ledgers = createLedgers(recording)
   const { catchUp } = createIngest({

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Recording, readRecording, type WireEvent } from '../../src/simulator/recording.ts'
 import { parseJson } from '../../src/simulator/node/go-json.ts'
 import { createLedgers, type Ledgers } from '../../src/simulator/node/ledgers.ts'
-import { type Answer, answer, type RpcRequest } from '../../src/simulator/node/methods.ts'
+import { answerRequest, type RpcAnswer, type RpcRequest } from '../../src/simulator/node/methods.ts'
 import { DEFAULT_SETTINGS, type NodeSettings, nodeAt } from '../../src/simulator/node/node.ts'
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 
@@ -99,7 +99,7 @@ describe('over JSON-RPC', () => {
     const name = pair.recording === 'empty' ? 'first-steps' : pair.recording
     const ledgers = recordings.get(name) ?? createLedgers(madeRecording(pair))
     const node = nodeAt(ledgers, pair.node.latest ?? 0, settingsOf(pair, ledgers))
-    const given = decoded(answer(node, pair.request))
+    const given = decoded(answerRequest(node, pair.request))
     expect(comparable(given, pair)).toEqual(comparable(pair.response, pair))
   })
 })
@@ -118,7 +118,7 @@ describe('over HTTP', () => {
   })
 })
 
-function decoded(given: Answer): Response {
+function decoded(given: RpcAnswer): Response {
   if ('result' in given) return { result: JSON.parse(given.result) }
   const { code, message, data } = given.error
   return { error: { code, message, data } }

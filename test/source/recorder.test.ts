@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/domain/errors.ts'
-import { createLedgerHeads } from '../../src/source/rpc/ledger-headers.ts'
+import { createLedgerHeaders } from '../../src/source/rpc/ledger-headers.ts'
 import { recordLedgers } from '../../src/source/rpc/recorder.ts'
 import type { RecordOptions } from '../../src/source/rpc/recorder.ts'
 import { createRpcClient } from '../../src/source/rpc/client.ts'
@@ -154,21 +154,21 @@ describe('a recording of what an RPC has', () => {
   })
 })
 
-describe('heads of ledgers', () => {
-  /** The heads of `wanted`, and how many ledgers each call asked for. */
-  async function headsOf(wanted: readonly number[]) {
+describe('ledger headers', () => {
+  /** The headers of `wanted`, and how many ledgers each call asked for. */
+  async function headersOf(wanted: readonly number[]) {
     const direct = createRpcClient(simulator.url, 60_000)
     const asked: number[] = []
     const client: RpcClient = {
-      call(method, params, ...rest) {
-        const { pagination } = params as { pagination: { limit: number } }
+      call(call, signal) {
+        const { pagination } = call.params as { pagination: { limit: number } }
         asked.push(pagination.limit)
-        return direct.call(method, params, ...rest)
+        return direct.call(call, signal)
       },
     }
-    const heads = createLedgerHeads(client, wanted)
+    const headers = createLedgerHeaders(client, wanted)
     const found: LedgerHeader[] = []
-    for (const sequence of wanted) found.push(await heads.read(sequence, never))
+    for (const sequence of wanted) found.push(await headers.read(sequence, never))
     return { found, asked }
   }
   const range = (from: number, to: number) =>
@@ -176,7 +176,7 @@ describe('heads of ledgers', () => {
 
   test('are asked for two hundred at a time', async () => {
     const { original, options } = await serve('lively')
-    const { found, asked } = await headsOf(range(options.from, options.to))
+    const { found, asked } = await headersOf(range(options.from, options.to))
     expect(asked).toEqual([200, original.ledgers.length - 200])
     expect(found.map(({ hash }) => hash)).toEqual(original.ledgers.map(({ hash }) => hash))
   })
@@ -191,14 +191,16 @@ describe('heads of ledgers', () => {
         fault: { kind: 'error', code: -32600, message: 'limit must not exceed 3' },
       },
     ])
-    const { asked } = await headsOf(range(2_000_000, 2_000_099))
+    const { asked } = await headersOf(range(2_000_000, 2_000_099))
     expect(asked.slice(0, 5)).toEqual([100, 25, 7, 3, 3])
     expect(asked).toHaveLength(3 + Math.ceil(100 / 3))
   })
 
   test('that are far from each other have a call each', async () => {
     await serve('lively')
-    const { found, asked } = await headsOf([2_000_000, 2_000_005, 2_000_100, 2_000_200, 2_000_211])
+    const { found, asked } = await headersOf([
+      2_000_000, 2_000_005, 2_000_100, 2_000_200, 2_000_211,
+    ])
     expect(asked).toEqual([6, 1, 12])
     expect(found.map(({ sequence }) => sequence)).toEqual([
       2_000_000, 2_000_005, 2_000_100, 2_000_200, 2_000_211,

@@ -4,7 +4,7 @@ import { endOfLedger, ledgerOf } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
 import { parseRetryAfter } from '../../src/source/rpc/faults.ts'
 import { createRpcClient } from '../../src/source/rpc/client.ts'
-import { createRpcSource, createSourceOver } from '../../src/source/rpc/rpc.ts'
+import { createRpcSource, createClientSource } from '../../src/source/rpc/rpc.ts'
 import { reset, serveRpc, silence, status } from '../support/rpc-server.ts'
 import type { Params, Reply } from '../support/rpc-server.ts'
 
@@ -12,7 +12,7 @@ import type { Params, Reply } from '../support/rpc-server.ts'
 async function answering(replies: Parameters<typeof serveRpc>[0], now?: () => number) {
   const server = await serveRpc(replies)
   const client = createRpcClient(server.url, LONG_MS)
-  const sourceOf = (contractId = SAC) => createSourceOver(client, contractId, now)
+  const sourceOf = (contractId = SAC) => createClientSource(client, { contractId, now })
   return {
     ...server,
     sourceOf,

@@ -8,7 +8,7 @@ import { REACTIONS } from '../../src/domain/faults.ts'
 import type { Fault } from '../../src/domain/faults.ts'
 import { createNodeClient } from '../../src/source/recording-source.ts'
 import type { RpcClient } from '../../src/source/rpc/client.ts'
-import { createSourceOver } from '../../src/source/rpc/rpc.ts'
+import { createClientSource } from '../../src/source/rpc/rpc.ts'
 import { createScanWindow } from '../../src/source/rpc/scan-window.ts'
 import { createLedgers } from '../../src/simulator/node/ledgers.ts'
 import { DEFAULT_SETTINGS, nodeAt } from '../../src/simulator/node/node.ts'
@@ -35,7 +35,7 @@ function setUp(recording: Recording, budget: number, ending: Fault = 'time_limit
       }),
   }
   return {
-    source: createSourceOver(client, recording.header.contractId),
+    source: createClientSource(client, { contractId: recording.header.contractId }),
     /** As if the ledgers after it had not closed. */
     holdAt(ledger: number) {
       latest = Math.min(ledger, ledgers.last)
@@ -123,13 +123,13 @@ describe('a server that runs out of time', () => {
 describe('the window', () => {
   test('is no limit until a server gave up twice in a row, and grows back into none', () => {
     const window = createScanWindow()
-    window.see(1_000_000)
+    window.sawTip(1_000_000)
     expect(window.end(1)).toBeUndefined()
     window.gaveUp(1)
-    expect([window.isLost(), window.end(1)]).toEqual([false, undefined])
+    expect([window.needsTip(), window.end(1)]).toEqual([false, undefined])
     window.gaveUp(1)
-    expect(window.isLost()).toBe(true)
-    window.see(1_000_000)
+    expect(window.needsTip()).toBe(true)
+    window.sawTip(1_000_000)
     expect(window.end(1)).toBe(2_501)
     let answers = 0
     for (; window.end(1) !== undefined; answers += 1) window.answered()
@@ -139,9 +139,9 @@ describe('the window', () => {
 
   test('is soon as large as before after a network that was away for long', () => {
     const window = createScanWindow()
-    window.see(100_000)
+    window.sawTip(100_000)
     for (let i = 0; i < 500; i += 1) window.gaveUp(99_999)
-    window.see(1_000_000)
+    window.sawTip(1_000_000)
     let answers = 0
     for (; window.end(99_999) !== undefined; answers += 1) window.answered()
     expect(answers).toBeLessThan(25)
@@ -149,7 +149,7 @@ describe('the window', () => {
 
   test('grows slowly from where a server gave up', () => {
     const window = createScanWindow()
-    window.see(1_000_000)
+    window.sawTip(1_000_000)
     const size = () => (window.end(1) ?? Infinity) - 1
     for (let i = 0; i < 3; i += 1) window.gaveUp(1)
     expect(size()).toBe(625)
@@ -163,7 +163,7 @@ describe('the window', () => {
 
   test('shrinks from what was left to look at, to one ledger at the least', () => {
     const window = createScanWindow()
-    window.see(100)
+    window.sawTip(100)
     for (let i = 0; i < 2; i += 1) window.gaveUp(61)
     expect(window.end(61)).toBe(71)
     for (let i = 0; i < 5; i += 1) window.gaveUp(61)

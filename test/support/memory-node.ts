@@ -1,10 +1,10 @@
 import type { SourceError } from '../../src/domain/errors.ts'
 import { rpcFault } from '../../src/source/rpc/faults.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
-import { createSourceOver } from '../../src/source/rpc/rpc.ts'
+import { createClientSource } from '../../src/source/rpc/rpc.ts'
 import { parseJson } from '../../src/simulator/node/go-json.ts'
 import { createLedgers } from '../../src/simulator/node/ledgers.ts'
-import { answer } from '../../src/simulator/node/methods.ts'
+import { answerRequest } from '../../src/simulator/node/methods.ts'
 import { DEFAULT_SETTINGS } from '../../src/simulator/node/node.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 
@@ -45,9 +45,9 @@ export function createMemoryNode(recording: Recording): MemoryNode {
     },
     fault: () => undefined,
     calls: [],
-    source: createSourceOver(
+    source: createClientSource(
       {
-        async call(method, params, signal, ledger) {
+        async call({ method, params, startLedger: ledger }, signal) {
           signal.throwIfAborted()
           const call = { method, ledger, number: node.calls.length }
           node.calls.push(call)
@@ -55,12 +55,12 @@ export function createMemoryNode(recording: Recording): MemoryNode {
           if (fault !== undefined) throw fault
           const range = { oldest: node.oldest, latest: node.latest }
           const request = { method, params: parseJson(JSON.stringify(params ?? {})) }
-          const answered = answer({ ledgers, range, settings: DEFAULT_SETTINGS }, request)
+          const answered = answerRequest({ ledgers, range, settings: DEFAULT_SETTINGS }, request)
           if ('error' in answered) throw rpcFault(answered.error, ledger)
           return JSON.parse(answered.result) as Record<string, unknown>
         },
       },
-      recording.header.contractId,
+      { contractId: recording.header.contractId },
     ),
   }
   return node

@@ -1,6 +1,6 @@
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import { firstLedgerOf, possible } from '../../source/page-start.ts'
+import { firstLedgerOf, checkedPage } from '../../source/page-start.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../../source/source.ts'
 import type { Timers } from '../timers.ts'
 import type { Call } from './calls.ts'
@@ -87,7 +87,7 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
     const limit = pageLimit.of(wanted)
     try {
       const page = await call(
-        async (ending) => possible(await source.page(start, limit, ending), start),
+        async (ending) => checkedPage(await source.page(start, limit, ending), start),
         signal,
       )
       const tookMs = now() - began

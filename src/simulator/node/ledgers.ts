@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { madeUpHash } from '../recording.ts'
 import type {
   RecordedLedger,
   Recording,
@@ -109,8 +109,4 @@ function indexed(event: WireEvent): IndexedEvent {
 
 function seconds(closedAt: string): number {
   return Math.floor(Date.parse(closedAt) / 1000)
-}
-
-function madeUpHash(name: string, sequence: number): string {
-  return createHash('sha256').update(`${name}:${sequence}`).digest('hex')
 }

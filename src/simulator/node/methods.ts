@@ -18,9 +18,9 @@ export interface RpcRequest {
 }
 
 /** `result` is JSON text: recorded events are not parsed and printed for every answer. */
-export type Answer = { result: string } | { error: RpcError }
+export type RpcAnswer = { result: string } | { error: RpcError }
 
-export function answer(node: NodeView, request: RpcRequest): Answer {
+export function answerRequest(node: NodeView, request: RpcRequest): RpcAnswer {
   try {
     return { result: resultOf(node, request) }
   } catch (error) {

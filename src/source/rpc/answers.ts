@@ -4,22 +4,21 @@ import type { Cursor } from '../../domain/cursor.ts'
 import type { RawEvent } from '../../domain/event.ts'
 import { SourceError } from '../../domain/errors.ts'
 import type { LedgerPoint } from '../../domain/ledger.ts'
+import type { RpcResult } from './client.ts'
 import type { LedgerEntries, LedgerHeader, LedgerPage } from '../source.ts'
 
 /**
- * What an RPC's answers hold. Foreign data: everything is checked, and what does not fit is a
- * SourceError. Nothing is decoded; every value keeps its base64. Events are checked by hand, for
- * they come in thousands; the rest by schema.
+ * Reads the answers of an RPC. Everything in them is checked; what does not fit is a SourceError.
+ * No value is decoded: each keeps its base64. Events are checked by hand because thousands come at
+ * once, everything else by a schema.
  */
 
-export type Answer = Record<string, unknown>
-
-/** An answer to getEvents before its events are looked at. */
+/** An answer to getEvents, before its events are checked. */
 export interface EventsAnswer {
   events: readonly unknown[]
-  /** Position the answer is complete through. */
+  /** The answer is complete up to this position. */
   cursor: Cursor
-  /** There are as many events as were asked for: more may be there already. */
+  /** There are as many events as were asked for, so there may be more already. */
   full: boolean
   tip: LedgerPoint
   /** Undefined before v23. */
@@ -64,19 +63,19 @@ const Entries = z.object({
     .transform((entries) => entries ?? []),
 })
 
-export function readLedgers(answer: Answer): LedgerHeader[] {
+export function readLedgers(answer: RpcResult): LedgerHeader[] {
   const parsed = Ledgers.safeParse(answer)
   if (!parsed.success) throw malformed('getLedgers', 'ledgers')
   return parsed.data.ledgers
 }
 
-export function readEntries(answer: Answer): LedgerEntries {
+export function readEntries(answer: RpcResult): LedgerEntries {
   const parsed = Entries.safeParse(answer)
   if (!parsed.success) throw malformed('getLedgerEntries', 'entries')
   return parsed.data
 }
 
-export function readEvents(answer: Answer, limit: number): EventsAnswer {
+export function readEvents(answer: RpcResult, limit: number): EventsAnswer {
   const { events } = answer
   if (!Array.isArray(events)) throw malformed('getEvents', 'events')
   const latestLedger = wireNumber(answer['latestLedger'])
@@ -94,20 +93,21 @@ export function readEvents(answer: Answer, limit: number): EventsAnswer {
   }
 }
 
-/** Pages of the contract's events. Consecutive events often share the text of their close time. */
+/** Keeps the contract's events only. */
 export function createPageReader(contractId: string): (answer: EventsAnswer) => LedgerPage {
   const readTime = createTimeReader()
-  return ({ events: wireEvents, cursor, full, tip, oldest }) => {
+  return ({ events: uncheckedEvents, cursor, full, tip, oldest }) => {
     const events: RawEvent[] = []
-    for (const wireEvent of wireEvents) {
-      const event = readEvent(wireEvent, contractId, readTime)
+    for (const unchecked of uncheckedEvents) {
+      const event = readEvent(unchecked, contractId, readTime)
       if (event !== undefined) events.push(event)
     }
     return { events, cursor, full, closedAt: closedAtOf(cursor, events, tip), tip, oldest }
   }
 }
 
-interface WireEvent {
+/** An event as a server sent it, before it is checked. */
+export interface UncheckedEvent {
   id: unknown
   type: unknown
   contractId: unknown
@@ -119,18 +119,18 @@ interface WireEvent {
   inSuccessfulContractCall?: unknown
 }
 
-/** Undefined for what is not an event of the contract that happened: see the body. */
+/** Undefined for events of other contracts, and for events of calls that were rolled back. */
 function readEvent(
-  wireEvent: unknown,
+  given: unknown,
   contractId: string,
   readTime: (text: unknown) => number,
 ): RawEvent | undefined {
-  if (typeof wireEvent !== 'object' || wireEvent === null) throw malformed('getEvents', 'events')
-  const wire = wireEvent as WireEvent
-  const { id, type, ledger, txHash, value, topic: topics = [] } = wire
-  // Before v23 a node with diagnostics on also lists the events of calls that were rolled back.
-  if (wire.inSuccessfulContractCall === false || type === 'diagnostic') return undefined
-  if (wire.contractId !== contractId) return undefined
+  if (typeof given !== 'object' || given === null) throw malformed('getEvents', 'events')
+  const event = given as UncheckedEvent
+  const { id, type, ledger, txHash, value, topic: topics = [] } = event
+  // Before v23, a node with diagnostics on also lists the events of calls that were rolled back.
+  if (event.inSuccessfulContractCall === false || type === 'diagnostic') return undefined
+  if (event.contractId !== contractId) return undefined
   if (typeof value !== 'string' || typeof txHash !== 'string') throw tooOld()
   if (typeof id !== 'string' || parseCursor(id) === undefined)
     throw malformed('getEvents', 'event ids')
@@ -143,7 +143,7 @@ function readEvent(
     type,
     contractId,
     ledger,
-    timestamp: readTime(wire.ledgerClosedAt),
+    timestamp: readTime(event.ledgerClosedAt),
     transactionHash: txHash,
     topics,
     value,
@@ -151,14 +151,14 @@ function readEvent(
 }
 
 function readCursor(given: unknown): Cursor {
-  // Servers before v22 do not tell how far a page has looked, and guessing loses events.
+  // Servers before v22 do not say how far a page was scanned, and guessing would lose events.
   if (given === undefined) throw tooOld()
   const cursor = typeof given === 'string' ? parseCursor(given) : undefined
   if (cursor === undefined) throw malformed('getEvents', 'a cursor')
   return cursor
 }
 
-/** Undefined where the answer does not tell: in an empty ledger that is not the latest. */
+/** Undefined if the cursor's ledger is empty and is not the latest: no answer has its close time. */
 function closedAtOf(
   cursor: Cursor,
   events: readonly RawEvent[],
@@ -168,11 +168,10 @@ function closedAtOf(
   if (ledger === tip.ledger) return tip.closedAt
   const last = events.at(-1)
   if (last?.ledger === ledger) return last.timestamp
-  // In the middle of a ledger, or of an empty one long closed.
   return isEndOfLedger(cursor) ? undefined : last?.timestamp
 }
 
-/** The same number is a number in one answer and a decimal string in the next. */
+/** Some answers have a number where others have a decimal string. */
 export function wireNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
@@ -180,7 +179,7 @@ export function wireNumber(value: unknown): number | undefined {
     : undefined
 }
 
-/** RFC 3339 to Unix seconds; the events of a ledger share the text, so the last one is remembered. */
+/** RFC 3339 to Unix seconds. The events of one ledger have the same text, so the last is cached. */
 function createTimeReader(): (text: unknown) => number {
   let lastText: unknown
   let lastTime = 0
@@ -201,6 +200,6 @@ export function malformed(method: string, what: string): SourceError {
 function tooOld(): SourceError {
   return new SourceError(
     'refused',
-    'this RPC server is too old to be indexed without loss: stellar-rpc v22 or later is needed',
+    'this RPC server is too old to be indexed without loss: use stellar-rpc v22 or later',
   )
 }

@@ -1,19 +1,20 @@
 import { SourceError } from '../../domain/errors.ts'
-import { createHttpClient } from './http-client.ts'
 import { connectionFault, rpcFault, statusFault } from './faults.ts'
+import { createHttpClient } from './http-client.ts'
+
+/** The result of a method, an object, as it came. */
+export type RpcResult = Record<string, unknown>
+
+export interface RpcCall {
+  method: string
+  params?: Record<string, unknown>
+  /** The ledger from which the request reads. It tells which of two range errors was meant. */
+  startLedger?: number
+}
 
 export interface RpcClient {
-  /**
-   * The method's result as it came over the wire, an object. `ledger` is where the request wants
-   * to start, which tells one range error from the other. Throws SourceError; an abort rejects
-   * with the signal's reason.
-   */
-  call(
-    method: string,
-    params: Record<string, unknown> | undefined,
-    signal: AbortSignal,
-    ledger?: number,
-  ): Promise<Record<string, unknown>>
+  /** Throws SourceError; after an abort it rejects with the signal's reason. */
+  call(call: RpcCall, signal: AbortSignal): Promise<RpcResult>
   /** The next call uses a new connection. */
   reconnect?(): void
   /** See HttpClient. */
@@ -21,9 +22,9 @@ export interface RpcClient {
 }
 
 /**
- * JSON-RPC over HTTP. The SDK's typed methods decode every XDR value of an answer and reject it
- * whole for one they cannot read, and take neither a signal nor a time-out; a page of events must
- * survive both. Every method that is called here only reads, so a call may be sent twice.
+ * JSON-RPC over HTTP. The SDK's client does not fit: it decodes every XDR value of an answer and
+ * rejects the whole answer if it cannot read one, and it takes no signal and no time limit. All
+ * methods that are called here only read, so a call may be sent twice.
  */
 export function createRpcClient(url: string, timeoutMs: number): RpcClient {
   const http = createHttpClient(url)
@@ -43,13 +44,13 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
   }
 
   return {
-    async call(method, params, signal, ledger) {
+    async call({ method, params, startLedger }, signal) {
       const body = { jsonrpc: '2.0', id: 1, method, ...(params && { params }) }
-      const data = parsed(await post(body, signal))
+      const data = parseJson(await post(body, signal))
       if (!isRecord(data)) {
-        throw new SourceError('malformed', `${method} was not answered in JSON`)
+        throw new SourceError('malformed', `the answer to ${method} is not JSON`)
       }
-      if ('error' in data) throw rpcFault(data['error'], ledger)
+      if ('error' in data) throw rpcFault(data['error'], startLedger)
       const { result } = data as { result?: unknown }
       if (isRecord(result)) return result
       throw new SourceError('malformed', `the answer to ${method} has no result`)
@@ -59,8 +60,8 @@ export function createRpcClient(url: string, timeoutMs: number): RpcClient {
   }
 }
 
-/** Undefined for what is not JSON. */
-function parsed(text: string): unknown {
+/** Undefined if `text` is not JSON. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

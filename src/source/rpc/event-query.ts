@@ -1,138 +1,76 @@
-import { completeThrough, ledgerOf } from '../../domain/cursor.ts'
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
 import { firstLedgerOf } from '../page-start.ts'
-import { readEvents } from './answers.ts'
 import type { EventsAnswer } from './answers.ts'
 import type { RpcClient } from './client.ts'
+import { createEventRequests } from './event-requests.ts'
 import { readRange } from './range.ts'
 import { createScanWindow } from './scan-window.ts'
 import type { PageStart } from '../source.ts'
 
-/** One contract's events from one server, which is asked for no more than it can answer. */
+/** Asks one server for one contract's events, and for no more than the server can answer. */
 export interface EventQuery {
-  /** At most `limit` events after a start. Throws SourceError. */
+  /** At most `limit` events from `start` on. Throws SourceError. */
   ask(start: PageStart, limit: number, signal: AbortSignal): Promise<EventsAnswer>
 }
 
-/** The most that servers answer by default. */
+/** The most events that servers answer in one call, unless configured otherwise. */
 const MAX_LIMIT = 10_000
 
-/**
- * Pages are asked for by cursor with one filter, the contract, and no `type`: the only query that
- * every server version answers without leaving anything out, and that shows a replaced contract
- * too. Only a server that runs out of time is asked by ranges of ledgers.
- */
+/** Asks by cursor. Only a server that runs out of time is asked for ranges of ledgers. */
 export function createEventQuery(client: RpcClient, contractId: string): EventQuery {
-  const filters = [{ contractIds: [contractId] }]
+  const { byCursor, byRange } = createEventRequests(client, contractId)
   const scan = createScanWindow()
-  /** The most events that the server answers at once, as far as it has said so. */
-  let mostEvents = MAX_LIMIT
+  /** The most events that this server answers in one call, as far as it has said so. */
+  let maxLimit = MAX_LIMIT
 
-  async function getEvents(
-    params: { startLedger: number; endLedger?: number } | { cursor: string },
-    limit: number,
-    signal: AbortSignal,
-  ): Promise<EventsAnswer> {
-    const { cursor, ...range } = { cursor: undefined, ...params }
-    const pagination = cursor === undefined ? { limit } : { cursor, limit }
-    const ledger = 'cursor' in params ? ledgerOf(params.cursor) : params.startLedger
-    const request = { ...range, filters, pagination }
-    return readEvents(await client.call('getEvents', request, signal, ledger), limit)
-  }
-
-  async function byCursor(
-    start: PageStart,
-    limit: number,
-    signal: AbortSignal,
-  ): Promise<EventsAnswer> {
-    if (!('after' in start)) return getEvents(start, limit, signal)
-    try {
-      return await getEvents({ cursor: start.after }, limit, signal)
-    } catch (error) {
-      // The edge of the retention window has reached exactly the ledger we finished: the server
-      // refuses the cursor, but nothing after it is gone.
-      const oldest = error instanceof SourceError ? error.range?.oldest : undefined
-      if (oldest === undefined || completeThrough(start.after) + 1 !== oldest) throw error
-      return getEvents({ startLedger: oldest }, limit, signal)
-    }
-  }
-
-  /**
-   * An answer for which the server looks at no more ledgers than it has the time for. A range
-   * begins with the whole ledger that a cursor may be in the middle of: what lies before the
-   * cursor is left out.
-   */
-  async function byRange(
-    start: PageStart,
-    endLedger: number,
-    limit: number,
-    signal: AbortSignal,
-  ): Promise<EventsAnswer> {
-    const after = 'after' in start ? start.after : ''
-    const range = { startLedger: firstLedgerOf(start), endLedger }
-    const answer = await getEvents(range, limit, signal)
-    if (answer.full && answer.cursor <= after) {
-      // The ledger has more events before the cursor than fit on a page.
-      const larger = Math.min(limit * 2, mostEvents)
-      if (larger > limit) return byRange(start, endLedger, larger, signal)
-      return byCursor(start, limit, signal)
-    }
-    return { ...answer, events: answer.events.filter((event) => !isUpTo(after, event)) }
-  }
-
-  async function inWindow(
+  async function askInWindow(
     start: PageStart,
     limit: number,
     signal: AbortSignal,
   ): Promise<EventsAnswer> {
     const from = firstLedgerOf(start)
-    if (scan.isLost()) await findTip(signal)
+    if (scan.needsTip()) await findTip(signal)
     const end = scan.end(from)
     try {
       const answer = await (end === undefined
         ? byCursor(start, limit, signal)
-        : byRange(start, end, limit, signal))
-      scan.see(answer.tip.ledger)
+        : byRange(start, { end, limit, maxLimit }, signal))
+      scan.sawTip(answer.tip.ledger)
       scan.answered()
       return answer
     } catch (error) {
-      if (error instanceof SourceError && asksLess(error)) scan.gaveUp(from)
+      if (error instanceof SourceError && needsSmallerScan(error)) scan.gaveUp(from)
       throw error
     }
   }
 
+  /** If the tip cannot be read, the last known one is used. */
   async function findTip(signal: AbortSignal): Promise<void> {
     try {
-      scan.see((await readRange(client, signal)).latest)
+      scan.sawTip((await readRange(client, signal)).latest)
     } catch (error) {
       if (!(error instanceof SourceError)) throw error
-      scan.see(undefined)
-      // The server has no time even for this: a page now would only wait as long again.
-      if (asksLess(error)) throw error
+      scan.sawTip(undefined)
+      // A server that has no time even for this has no time for a page either.
+      if (needsSmallerScan(error)) throw error
     }
   }
 
   return {
     async ask(start, limit, signal) {
       try {
-        return await inWindow(start, Math.min(limit, mostEvents), signal)
+        return await askInWindow(start, Math.min(limit, maxLimit), signal)
       } catch (error) {
         const allowed = error instanceof SourceError ? error.limit : undefined
-        if (allowed === undefined || allowed < 1 || allowed >= mostEvents) throw error
-        mostEvents = allowed
-        return inWindow(start, Math.min(limit, mostEvents), signal)
+        if (allowed === undefined || allowed < 1 || allowed >= maxLimit) throw error
+        maxLimit = allowed
+        return askInWindow(start, Math.min(limit, maxLimit), signal)
       }
     },
   }
 }
 
-function asksLess({ fault }: SourceError): boolean {
+function needsSmallerScan({ fault }: SourceError): boolean {
   return REACTIONS[fault].askLess === 'ledgers'
-}
-
-/** False for an event without an id: the reader of the events refuses it. */
-function isUpTo(after: string, event: unknown): boolean {
-  const { id } = (event ?? {}) as { id?: unknown }
-  return typeof id === 'string' && id <= after
 }

@@ -2,79 +2,70 @@ import { SourceError } from '../../domain/errors.ts'
 import { BrokenAnswer } from './http-client.ts'
 
 /**
- * What a failed call to an RPC means. Servers and the providers in front of them say the same
- * thing in many ways and reword it between releases: whatever is not known here is `unknown`,
- * which is retried like the rest.
+ * What a failed call to an RPC means. Servers, and the providers in front of them, have many texts
+ * for the same error, and change them between releases. An unknown text becomes `unknown`, which is
+ * retried like the others.
  */
 
-/** A JSON-RPC error object, as it comes. */
+/** A JSON-RPC error object, before it is checked. */
 interface RpcErrorBody {
   code?: unknown
   message?: unknown
 }
 
-/** What is longer is not an error of the server, but the page of a proxy. */
+/** A longer text does not come from an RPC server, but is the page of a proxy. */
 const MAX_TEXT = 1_000
-/** Errors that the server returns as values carry their code in the text as well. */
+/** Some errors have their code in the text as well. */
 const CODE_PREFIX = /^\[-\d+\] /
-/** Of getEvents and of getLedgers. */
+/** The texts of getEvents and of getLedgers. */
 const RANGES = [
   /within the ledger range: (\d+) - (\d+)/,
   /must be between the oldest ledger: (\d+) and the latest ledger: (\d+)/,
 ]
-/** Before v21.5 the range was not told. */
+/** Servers before v21.5 do not name the range. */
 const OLD_BEFORE = /^start is before oldest ledger/
 const OLD_AFTER = /^start is after newest ledger/
 const NOT_READY =
   /DB is empty|latency \(.*\) since last known ledger|data stores are not initialized/
 
-/** An error member of an answer; `ledger` is where the request wanted to start, if anywhere. */
-export function rpcFault(body: unknown, ledger: number | undefined): SourceError {
+/** The `error` of an answer; `startLedger` is the first ledger that the request needed, if any. */
+export function rpcFault(body: unknown, startLedger: number | undefined): SourceError {
   const { code, message } = (body ?? {}) as RpcErrorBody
   const text = (typeof message === 'string' ? message : JSON.stringify(body))
     .slice(0, MAX_TEXT)
     .replace(CODE_PREFIX, '')
   const detail = `${text} (${String(code)})`
   for (const form of RANGES) {
-    const range = form.exec(text)
-    if (range !== null) return rangeFault(detail, Number(range[1]), Number(range[2]), ledger)
+    const match = form.exec(text)
+    if (match === null) continue
+    const range = { oldest: Number(match[1]), latest: Number(match[2]) }
+    const isBehind = startLedger !== undefined && startLedger > range.latest
+    return new SourceError(isBehind ? 'behind' : 'outside_retention', detail, { range })
   }
   if (OLD_BEFORE.test(text)) return new SourceError('outside_retention', detail)
   if (OLD_AFTER.test(text)) return new SourceError('behind', detail)
   if (NOT_READY.test(text)) return new SourceError('not_ready', detail)
   if (code === -32001) return new SourceError('time_limit', detail)
-  // Providers set it lower than the default of 10,000, and tell only in this way.
-  const most = /^limit must not exceed (\d+)/.exec(text)
-  if (most !== null) return new SourceError('too_many', detail, { limit: Number(most[1]) })
-  // Shares its code with the range errors, and is a passing trouble of the server's database.
+  // Providers allow fewer than the default of 10,000, and only this text says how many.
+  const limit = /^limit must not exceed (\d+)/.exec(text)
+  if (limit !== null) return new SourceError('too_many', detail, { limit: Number(limit[1]) })
+  // It has the code of the range errors, but the server's database is only busy for a moment.
   if (text.includes('db read failed')) return new SourceError('busy', detail)
   if (text.includes('surpassed queue limit')) return new SourceError('busy', detail)
   if (code === -32601) return new SourceError('refused', detail)
   return new SourceError('unknown', detail)
 }
 
-function rangeFault(
-  detail: string,
-  oldest: number,
-  latest: number,
-  ledger: number | undefined,
-): SourceError {
-  const behind = ledger !== undefined && ledger > latest
-  return new SourceError(behind ? 'behind' : 'outside_retention', detail, {
-    range: { oldest, latest },
-  })
-}
-
-/** No answer, or one that cannot be used: what the HTTP client threw. */
+/** From what the HTTP client threw: there was no answer, or it cannot be used. */
 export function connectionFault(cause: unknown): SourceError {
   const fault = cause instanceof BrokenAnswer ? 'malformed' : 'unreachable'
   return new SourceError(fault, reasonOf(cause), { cause })
 }
 
-/** Also of proxies that did not get the request in time, or do not want it yet. */
+/** 408 and 425 come from proxies: the request took too long, or came too early. */
 const BUSY: ReadonlySet<number> = new Set([408, 425, 429, 503])
 
-/** An answer whose status is not 200. Its body is often the page of a proxy, and is ignored. */
+/** From a status other than 200. The body is ignored, because it is often the page of a proxy. */
 export function statusFault(status: number, retryAfter: string | undefined): SourceError {
   const detail = `HTTP status ${status}`
   const retryAfterMs = parseRetryAfter(retryAfter, Date.now())
@@ -95,7 +86,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
-/** A connection that was tried over several addresses has a reason for each, and no text. */
+/** If several addresses were tried, each has its own reason, and the error has no text. */
 function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
   return cause instanceof Error ? cause.message || cause.name : String(cause)

@@ -16,13 +16,13 @@ export interface HttpAnswer {
 /** Posts JSON to one URL. */
 export interface HttpClient {
   /**
-   * Throws `BrokenAnswer` when an answer began and cannot be used, and what Node throws when there
-   * was none. A request may be sent twice: it must do no harm the second time.
+   * Throws `BrokenAnswer` if an answer began and cannot be used, and Node's error if there was none.
+   * A request may be sent twice, so it must be one that does no harm the second time.
    */
   post(body: string, signal: AbortSignal): Promise<HttpAnswer>
-  /** The next request uses a new connection. Those under way go on. */
+  /** The next request uses a new connection. Open requests continue. */
   reconnect(): void
-  /** How many connections were opened, but those that the server had made necessary by its answer. */
+  /** How many connections were opened. Those that follow a `Connection: close` do not count. */
   connections(): number
 }
 
@@ -32,31 +32,31 @@ export interface HttpClientOptions {
   now?: () => number
 }
 
-/** An answer that broke off, or that is larger than any answer may be. */
+/** An answer that broke off, or that is too large. */
 export class BrokenAnswer extends Error {
   override readonly name = 'BrokenAnswer'
 }
 
-/** Ten thousand events are some ten megabytes; what is larger is no answer. */
+/** Ten thousand events are about ten megabytes. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024
 /**
- * How long an idle connection is kept: many ledgers, and less than the time after which routers
- * forget it. A server that closes earlier says so in `Keep-Alive`, which Node obeys, or just closes.
+ * How long an idle connection is kept: longer than many ledgers take, and shorter than routers keep
+ * it. If the server keeps it for less, it says so in `Keep-Alive`, which Node obeys, or just closes.
  */
 const IDLE_MS = 60_000
 /**
- * No server closes a connection that has been idle for less. One that breaks after a longer rest
- * was most likely closed before the request arrived.
+ * No server closes a connection after a shorter idle time. If one breaks after a longer idle time,
+ * the server most likely closed it before the request arrived.
  */
 const REST_MS = 1_000
 
 /**
- * Node's own HTTP rather than fetch: it has a pool whose idle time can be set without another
- * copy of undici in memory, and it tells a new connection from one that was used before.
+ * Uses Node's own HTTP instead of fetch: the idle time of its pool can be set without a second copy
+ * of undici in memory, and it says whether a connection is new.
  */
 export function createHttpClient(url: string, options: HttpClientOptions = {}): HttpClient {
   const { maxAnswerBytes = MAX_ANSWER_BYTES, now = () => performance.now() } = options
-  const { address, authorization } = addressed(url)
+  const { address, authorization } = splitCredentials(url)
   const send = address.protocol === 'https:' ? https.request : http.request
   const headers = {
     'content-type': 'application/json',
@@ -67,12 +67,12 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
   let pool = createPool(address)
   const usedAt = new WeakMap<Socket, number>()
   let opened = 0
-  /** A server that keeps no connection says nothing by closing one. */
+  /** If a server keeps no connection, a new one does not mean a new node. */
   let keepsConnections = true
 
   function reconnect(): void {
     const { freeSockets } = pool
-    // A connection in use is closed as soon as its answer has come.
+    // Connections in use are closed as soon as their answer has come.
     pool.maxFreeSockets = 0
     for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
     pool = createPool(address)
@@ -92,14 +92,14 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
       mayBeStale = now() - (usedAt.get(socket) ?? now()) >= REST_MS
       request.once('close', () => usedAt.set(socket, now()))
     })
-    // What happens after the answer has begun is the answer's error as well.
+    // After the answer has begun, the answer has the same error.
     request.on('error', () => {})
     request.end(body)
     let response: IncomingMessage
     try {
       ;[response] = (await once(request, 'response')) as [IncomingMessage]
     } catch (cause) {
-      if (mayBeStale && isLost(cause)) throw new StaleConnection({ cause })
+      if (mayBeStale && isConnectionLost(cause)) throw new StaleConnection({ cause })
       throw cause
     }
     keepsConnections = response.headers.connection !== 'close'
@@ -131,7 +131,7 @@ class StaleConnection extends Error {
   }
 }
 
-function isLost(cause: unknown): boolean {
+function isConnectionLost(cause: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return code === 'ECONNRESET' || code === 'EPIPE'
 }
@@ -148,7 +148,7 @@ async function read(response: IncomingMessage, maxBytes: number): Promise<string
   try {
     for await (const chunk of unzipped(response)) {
       bytes += (chunk as Buffer).length
-      // Leaving the loop closes the connection.
+      // The throw leaves the loop, which closes the connection.
       if (bytes > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`)
       chunks.push(chunk as Buffer)
     }
@@ -161,12 +161,12 @@ async function read(response: IncomingMessage, maxBytes: number): Promise<string
 
 function unzipped(response: IncomingMessage): AsyncIterable<unknown> {
   if (response.headers['content-encoding'] !== 'gzip') return response
-  // The reader of the last stream gets the errors of both.
+  // The reader of the last stream gets the errors of both streams.
   return pipeline(response, createGunzip(), () => {})
 }
 
-/** Credentials go into a header: an address that holds them would show them in errors. */
-function addressed(url: string): { address: URL; authorization: Record<string, string> } {
+/** Credentials go into a header: in the address, they would appear in errors. */
+function splitCredentials(url: string): { address: URL; authorization: Record<string, string> } {
   const address = new URL(url)
   const { username, password } = address
   if (username === '' && password === '') return { address, authorization: {} }
@@ -176,7 +176,7 @@ function addressed(url: string): { address: URL; authorization: Record<string, s
   return { address, authorization: { authorization: `Basic ${credentials}` } }
 }
 
-/** A stray percent sign is taken as it is. */
+/** If the percent signs are not a valid encoding, they stay as they are. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)

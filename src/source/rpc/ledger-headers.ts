@@ -4,30 +4,30 @@ import { readLedgers } from './answers.ts'
 import type { RpcClient } from './client.ts'
 import type { LedgerHeader } from '../source.ts'
 
-/** The server's own limit. */
+/** The most ledgers that a server answers in one call. */
 const MAX_LEDGERS = 200
-/** Ledgers that nobody wants but that are answered along: they cost less than a call of their own. */
+/** So many unwanted ledgers in between cost less than a second call. */
 const MAX_SKIPPED = 10
-/** A server may answer fewer ledgers at once: a busy network's are megabytes each. */
+/** How much fewer ledgers to ask for if the answer was too large; a ledger can be megabytes. */
 const SHRINK = 4
 
-/** Reads the heads of some ledgers, which are asked for in their order, many of them at once. */
-export interface LedgerHeads {
-  /** Throws SourceError. */
+/** Reads the headers of some ledgers, several with each call. */
+export interface LedgerHeaders {
+  /** Must be called in ascending order. Throws SourceError. */
   read(sequence: number, signal: AbortSignal): Promise<LedgerHeader>
 }
 
 /** `wanted`: ascending. */
-export function createLedgerHeads(client: RpcClient, wanted: readonly number[]): LedgerHeads {
+export function createLedgerHeaders(client: RpcClient, wanted: readonly number[]): LedgerHeaders {
   let known = new Map<number, LedgerHeader>()
-  let most = MAX_LEDGERS
+  let maxLedgers = MAX_LEDGERS
 
-  /** How many ledgers one call is to answer: up to the last wanted one that is near the others. */
+  /** How many ledgers to ask for: up to the last wanted one that is close to the one before it. */
   function countFrom(sequence: number): number {
     let last = sequence
     for (let i = wanted.indexOf(sequence) + 1; i < wanted.length; i += 1) {
       const next = wanted[i]!
-      if (next - last > MAX_SKIPPED + 1 || next - sequence >= most) break
+      if (next - last > MAX_SKIPPED + 1 || next - sequence >= maxLedgers) break
       last = next
     }
     return last - sequence + 1
@@ -37,10 +37,11 @@ export function createLedgerHeads(client: RpcClient, wanted: readonly number[]):
     const limit = countFrom(sequence)
     const params = { startLedger: sequence, pagination: { limit } }
     try {
-      return readLedgers(await client.call('getLedgers', params, signal, sequence))
+      const call = { method: 'getLedgers', params, startLedger: sequence }
+      return readLedgers(await client.call(call, signal))
     } catch (error) {
-      if (limit === 1 || !(error instanceof SourceError) || !isTooMuch(error)) throw error
-      most = error.limit ?? Math.ceil(limit / SHRINK)
+      if (limit === 1 || !(error instanceof SourceError) || !wasTooMuch(error)) throw error
+      maxLedgers = error.limit ?? Math.ceil(limit / SHRINK)
       return fetch(sequence, signal)
     }
   }
@@ -51,14 +52,14 @@ export function createLedgerHeads(client: RpcClient, wanted: readonly number[]):
         const ledgers = await fetch(sequence, signal)
         known = new Map(ledgers.map((ledger) => [ledger.sequence, ledger]))
       }
-      const head = known.get(sequence)
-      if (head !== undefined) return head
-      throw new SourceError('malformed', `getLedgers did not answer ledger ${sequence}`)
+      const header = known.get(sequence)
+      if (header !== undefined) return header
+      throw new SourceError('malformed', `the answer to getLedgers has no ledger ${sequence}`)
     },
   }
 }
 
-/** An answer that is larger than any may be is as good as none. */
-function isTooMuch({ fault }: SourceError): boolean {
+/** An answer that is larger than the client allows is `malformed`. */
+function wasTooMuch({ fault }: SourceError): boolean {
   return REACTIONS[fault].askLess !== undefined || fault === 'malformed'
 }

@@ -1,22 +1,21 @@
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import { malformed, wireNumber } from './answers.ts'
-import type { Answer } from './answers.ts'
-import type { RpcClient } from './client.ts'
 import type { LedgerRange } from '../../domain/ledger.ts'
+import { malformed, wireNumber } from './answers.ts'
+import type { RpcClient, RpcResult } from './client.ts'
 
-/** No server has it: nothing closes before ledger 2. */
+/** No server has ledger 1: the first one that closes is ledger 2. */
 const BEFORE_ALL = 1
 
 /**
- * The ledgers that a server has. getHealth tells, but refuses when the newest ledger is more than
- * half a minute old, and some providers do not offer it. Such a server still answers getEvents,
- * which names the range when it is asked for a ledger outside of it. A server that is away, or
- * has asked for a pause, is not asked twice.
+ * The ledgers that a server has. getHealth says so, but not while the newest ledger is more than
+ * half a minute old, and some providers do not offer it. Such a server still answers getEvents: if
+ * it is asked for a ledger outside its range, it names the range. A server that cannot be reached,
+ * or asked for a pause, gets no second call.
  */
 export async function readRange(client: RpcClient, signal: AbortSignal): Promise<LedgerRange> {
   try {
-    return rangeOf('getHealth', await client.call('getHealth', undefined, signal))
+    return rangeOf('getHealth', await client.call({ method: 'getHealth' }, signal))
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
     const isAway = REACTIONS[error.fault].doubtsNetwork || error.retryAfterMs !== undefined
@@ -25,25 +24,24 @@ export async function readRange(client: RpcClient, signal: AbortSignal): Promise
   }
 }
 
-/** Undefined where getEvents does not tell either. */
+/** Undefined if getEvents does not name the range either. */
 async function rangeFromEvents(
   client: RpcClient,
   signal: AbortSignal,
 ): Promise<LedgerRange | undefined> {
   const params = { startLedger: BEFORE_ALL, filters: [], pagination: { limit: 1 } }
   try {
-    return rangeOf('getEvents', await client.call('getEvents', params, signal, BEFORE_ALL))
+    const call = { method: 'getEvents', params, startLedger: BEFORE_ALL }
+    return rangeOf('getEvents', await client.call(call, signal))
   } catch (error) {
-    if (!(error instanceof SourceError)) throw error
-    return error.range
+    if (error instanceof SourceError) return error.range
+    throw error
   }
 }
 
-function rangeOf(method: string, answer: Answer): LedgerRange {
-  const oldest = wireNumber(answer['oldestLedger'])
-  const latest = wireNumber(answer['latestLedger'])
-  if (oldest === undefined || latest === undefined) {
-    throw malformed(method, 'a range of ledgers')
-  }
+function rangeOf(method: string, result: RpcResult): LedgerRange {
+  const oldest = wireNumber(result['oldestLedger'])
+  const latest = wireNumber(result['latestLedger'])
+  if (oldest === undefined || latest === undefined) throw malformed(method, 'a range of ledgers')
   return { oldest, latest }
 }

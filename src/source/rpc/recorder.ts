@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
@@ -8,13 +7,14 @@ import { createGzip } from 'node:zlib'
 import { completeThrough } from '../../domain/cursor.ts'
 import { SourceError, UsageError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import { createLedgerHeads } from './ledger-headers.ts'
-import type { LedgerHeads } from './ledger-headers.ts'
-import type { EventsAnswer } from './answers.ts'
+import { madeUpHash } from '../../simulator/recording.ts'
+import type { EventsAnswer, UncheckedEvent } from './answers.ts'
 import { createRpcClient } from './client.ts'
 import type { RpcClient } from './client.ts'
 import { createEventQuery } from './event-query.ts'
 import type { EventQuery } from './event-query.ts'
+import { createLedgerHeaders } from './ledger-headers.ts'
+import type { LedgerHeaders } from './ledger-headers.ts'
 import { readRange } from './range.ts'
 import type { PageStart } from '../source.ts'
 
@@ -22,30 +22,23 @@ export interface RecordOptions {
   rpcUrl: string
   timeoutMs: number
   contractId: string
-  /** Ledgers, both included. */
+  /** Ledgers, both ends included. */
   from: number
   to: number
-  /** Where to write; gzip by the name's ending. */
+  /** The file to write; with gzip if its name ends in `.gz`. */
   path: string
   onProgress?: (ledger: number, events: number) => void
 }
 
-type Wire = Record<string, unknown>
-
-interface LedgerHead {
-  hash: string
-  closedAt: string
-}
-
 const EVENTS_PAGE = 1_000
-/** Enough for a scan window to shrink from the largest to the smallest. */
+/** Enough for the scan window to shrink from its largest to its smallest size. */
 const ATTEMPTS = 12
 
 /**
  * Writes the contract's events of a range of ledgers as an RPC has them, in the format of
- * fixtures/README.md. The past records of the contract cannot be had from an RPC: `entries`,
- * `streams` and `claimable` are left out. Throws UsageError when the RPC does not have the range or
- * the file cannot be written; what `path` held before stays there unless the recording is complete.
+ * fixtures/README.md. An RPC has no past records of the contract, so `entries`, `streams` and
+ * `claimable` are left out. Throws UsageError if the RPC does not have the range or the file cannot
+ * be written. An existing file is replaced only by a complete recording.
  */
 export async function recordLedgers(
   options: RecordOptions,
@@ -57,14 +50,14 @@ export async function recordLedgers(
   const unfinished = `${path}.part`
   const file = createWriteStream(unfinished)
   try {
-    // Before anything is asked for: a range can take long, and its file must not fail at the end.
+    // Open the file first: a long recording must not fail at its end.
     await once(file, 'open')
   } catch (cause) {
     throw new UsageError(`cannot write ${path}: ${String(cause)}`, { cause })
   }
   const recorded = { ledgers: 0, events: 0 }
   try {
-    const lines = recordingLines(client, options, recorded, signal)
+    const lines = recordingLines({ client, options, recorded }, signal)
     if (path.endsWith('.gz')) await pipeline(lines, createGzip(), file)
     else await pipeline(lines, file)
     await rename(unfinished, path)
@@ -89,23 +82,27 @@ async function checkRange(
   }
 }
 
-/** Counts in `recorded` what it yields. */
+interface Recording {
+  client: RpcClient
+  options: RecordOptions
+  /** Counts the lines that were yielded. */
+  recorded: { ledgers: number; events: number }
+}
+
 async function* recordingLines(
-  client: RpcClient,
-  options: RecordOptions,
-  recorded: { ledgers: number; events: number },
+  { client, options, recorded }: Recording,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { contractId, from, to, path } = options
   const name = basename(path).replace(/\.jsonl(\.gz)?$/, '')
-  const network = await client.call('getNetwork', undefined, signal)
+  const network = await client.call({ method: 'getNetwork' }, signal)
   const byLedger = Map.groupBy(await readEvents(client, options, signal), ledgerOfEvent)
-  // The first and the last have a line even when empty: they give the times in between.
+  // The first and the last ledger always have a line: they give the close times in between.
   const sequences = [...new Set([from, ...byLedger.keys(), to])]
-  const heads = createLedgerHeads(client, sequences)
+  const headers = createLedgerHeaders(client, sequences)
   for (const sequence of sequences) {
     const events = byLedger.get(sequence)
-    const head = await readHead(heads, sequence, events?.[0], name, signal)
+    const header = await readHeader({ headers, sequence, event: events?.[0], name }, signal)
     if (sequence === from) {
       yield line({
         recording: 1,
@@ -117,10 +114,10 @@ async function* recordingLines(
         },
         contractId,
         firstLedger: from,
-        firstClosedAt: head.closedAt,
+        firstClosedAt: header.closedAt,
       })
     }
-    yield line({ sequence, ...head, ...(events && { events }) })
+    yield line({ sequence, ...header, ...(events && { events }) })
     recorded.ledgers += 1
     recorded.events += events?.length ?? 0
   }
@@ -130,22 +127,22 @@ function line(value: object): string {
   return `${JSON.stringify(value)}\n`
 }
 
-function ledgerOfEvent(event: Wire): number {
-  return Number(event['ledger'])
+function ledgerOfEvent({ ledger }: UncheckedEvent): number {
+  return Number(ledger)
 }
 
-/** Exactly as the RPC answered them, in order. */
+/** The events exactly as the RPC sent them, in order. */
 async function readEvents(
   client: RpcClient,
   { contractId, from, to, onProgress }: RecordOptions,
   signal: AbortSignal,
-): Promise<Wire[]> {
+): Promise<UncheckedEvent[]> {
   const query = createEventQuery(client, contractId)
-  const events: Wire[] = []
+  const events: UncheckedEvent[] = []
   let start: PageStart = { startLedger: from }
   for (;;) {
-    const { events: found, cursor } = await askLess(query, start, signal)
-    events.push(...(found as Wire[]).filter((event) => ledgerOfEvent(event) <= to))
+    const { events: found, cursor } = await askPatiently(query, start, signal)
+    events.push(...(found as UncheckedEvent[]).filter((event) => ledgerOfEvent(event) <= to))
     const reached = completeThrough(cursor)
     onProgress?.(Math.min(reached, to), events.length)
     if (reached >= to) return events
@@ -153,8 +150,8 @@ async function readEvents(
   }
 }
 
-/** The query asks for less each time that the server gives up. */
-async function askLess(
+/** Asks again after each fault that makes the query ask for less. */
+async function askPatiently(
   query: EventQuery,
   start: PageStart,
   signal: AbortSignal,
@@ -169,24 +166,30 @@ async function askLess(
   }
 }
 
+interface HeaderOptions {
+  headers: LedgerHeaders
+  sequence: number
+  /** An event of the ledger, if it has any. */
+  event: UncheckedEvent | undefined
+  /** The name of the recording. */
+  name: string
+}
+
 /**
- * Hash and close time of a ledger. An RPC that has no getLedgers, or sells it apart, still allows a
- * recording of ledgers with events: the format asks of a hash only that it is always the same.
+ * Hash and close time of a ledger. Some RPCs do not offer getLedgers. Ledgers with events can still
+ * be recorded: an event has the close time, and the format allows a made-up hash.
  */
-async function readHead(
-  heads: LedgerHeads,
-  sequence: number,
-  event: Wire | undefined,
-  name: string,
+async function readHeader(
+  { headers, sequence, event, name }: HeaderOptions,
   signal: AbortSignal,
-): Promise<LedgerHead> {
+): Promise<{ hash: string; closedAt: string }> {
   try {
-    const { hash, closedAt } = await heads.read(sequence, signal)
+    const { hash, closedAt } = await headers.read(sequence, signal)
     return { hash, closedAt: new Date(closedAt * 1_000).toISOString().replace('.000Z', 'Z') }
   } catch (error) {
-    const closedAt = event?.['ledgerClosedAt']
-    const missing = error instanceof SourceError && error.fault === 'refused'
-    if (!missing || typeof closedAt !== 'string') throw error
-    return { hash: createHash('sha256').update(`${name}:${sequence}`).digest('hex'), closedAt }
+    const closedAt = event?.ledgerClosedAt
+    const isNotOffered = error instanceof SourceError && error.fault === 'refused'
+    if (!isNotOffered || typeof closedAt !== 'string') throw error
+    return { hash: madeUpHash(name, sequence), closedAt }
   }
 }
