@@ -1,13 +1,10 @@
 import { setTimeout as timer } from 'node:timers/promises'
 
-/**
- * The passing of time as a dependency. Only durations are measured with it: it says nothing about
- * the time of day.
- */
+/** The passing of time, as a dependency. It measures durations and does not know the time of day. */
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */
   now(): number
-  /** Resolves after so many milliseconds, or as soon as the signal aborts; never rejects. */
+  /** Resolves after this time, or when the signal aborts. It never rejects. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 

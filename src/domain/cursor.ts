@@ -1,8 +1,7 @@
 /**
- * Positions in event order, in the RPC's own form: `%019d-%010d`, a TOID
- * (ledger << 32 | transaction << 12 | operation) and an event index.
- * Both parts have a fixed width, so text order is chain order; nothing in this
- * program compares positions in any other way.
+ * A position in event order, in the form that RPC servers use: `%019d-%010d`, a TOID
+ * (ledger << 32 | transaction << 12 | operation) and an event index. Both parts have a fixed width,
+ * so text order is chain order. The program never compares positions in another way.
  */
 export type Cursor = string
 
@@ -12,8 +11,8 @@ const MAX_EVENT_INDEX = 4294967295
 const LAST_TRANSACTION = 1048575
 
 /**
- * Servers 22.0 to 22.1.1 end a window with event index 4294967294 and operation 0, later ones with
- * 4294967295 and operation 4095. A real event can have the last transaction number too (refunds
+ * At the end of a window, servers 22.0 to 22.1.1 write event index 4294967294 and operation 0, later
+ * ones 4294967295 and operation 4095. A real event can have the last transaction number too (refunds
  * after all transactions), but never such an index.
  */
 const END_OF_WINDOW_EVENT = 4294967294
@@ -24,7 +23,7 @@ export const MAX_LEDGER = 0x7fffffff
 /** Before every event of every ledger. */
 export const ORIGIN: Cursor = '0000000000000000000-0000000000'
 
-/** The position `text` denotes, or undefined if it is not of the form or out of its range. */
+/** Undefined if `text` does not have the form of a position, or is out of range. */
 export function parseCursor(text: string): Cursor | undefined {
   const match = FORM.exec(text)
   if (match === null) return undefined
@@ -32,24 +31,24 @@ export function parseCursor(text: string): Cursor | undefined {
   return BigInt(toid) <= MAX_TOID && Number(index) <= MAX_EVENT_INDEX ? text : undefined
 }
 
-/** The ledger a position lies in. */
+/** The ledger of a position. */
 export function ledgerOf(cursor: Cursor): number {
   return Number(BigInt(cursor.slice(0, 19)) >> 32n)
 }
 
-/** The position after everything in `ledger`, as current RPC servers write the end of a window. */
+/** The position after everything in `ledger`, as current RPC servers write it. */
 export function endOfLedger(ledger: number): Cursor {
   const toid = (BigInt(ledger + 1) << 32n) - 1n
   return `${toid.toString().padStart(19, '0')}-${MAX_EVENT_INDEX}`
 }
 
-/** Whether nothing of the cursor's ledger can come after it: the end-of-window form of any server. */
+/** Whether the cursor is after everything in its ledger, in the form of any server version. */
 export function isEndOfLedger(cursor: Cursor): boolean {
   if (Number(cursor.slice(20)) < END_OF_WINDOW_EVENT) return false
   return Number((BigInt(cursor.slice(0, 19)) >> 12n) & 0xfffffn) === LAST_TRANSACTION
 }
 
-/** The last ledger of which `cursor` leaves nothing out. */
+/** The last ledger that lies completely before `cursor`. */
 export function completeThrough(cursor: Cursor): number {
   return isEndOfLedger(cursor) ? ledgerOf(cursor) : ledgerOf(cursor) - 1
 }

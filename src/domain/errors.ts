@@ -1,18 +1,18 @@
 import type { Fault } from './faults.ts'
 import type { LedgerRange } from './ledger.ts'
 
-/** A ledger source could not answer; what each fault means is in faults.ts. */
+/** A ledger source could not answer. The faults are explained in faults.ts. */
 export class SourceError extends Error {
   override readonly name = 'SourceError'
   readonly fault: Fault
   readonly retryAfterMs: number | undefined
-  /** The ledgers that the node has, where it said so. */
+  /** The ledgers that the node has, if it said so. */
   readonly range: LedgerRange | undefined
-  /** The most events that the server answers at once, where it said so (`too_many`). */
+  /** With `too_many`: the most items that the server answers in one call, if it said so. */
   readonly limit: number | undefined
-  /** With `outside_retention`: the ledgers are lost, by the rule of promise P3. */
+  /** With `outside_retention`: by the rule of promise P3, the ledgers are lost. */
   readonly confirmed: boolean
-  /** Which endpoint it was, where there are several; credentials redacted. */
+  /** The endpoint that failed, if there are several; credentials redacted. */
   readonly endpoint: string | undefined
 
   constructor(
@@ -37,7 +37,7 @@ export class SourceError extends Error {
   }
 }
 
-/** A mistake of whoever runs or calls the program; the message says what to do about it. */
+/** A mistake in the configuration or the arguments. The message says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -1,17 +1,38 @@
 /**
- * One event of the contract, read from its XDR. `id` is the RPC's event id and the position right
- * after the event; amounts are bigint in the token's smallest unit, times are Unix seconds.
+ * What the program is about, as pure values and functions. This folder imports nothing from others,
+ * and every other folder may import it.
+ *
+ * - event.ts       the contract's events, raw and decoded
+ * - event-json.ts  an event as users get it
+ * - stream.ts      a stream, and what can be claimed from it
+ * - fold.ts        how an event changes a stream
+ * - cursor.ts      positions in event order
+ * - ledger.ts      ledgers and ranges of them
+ * - filter.ts      which events someone wants
+ * - upstream.ts    the state of the RPCs and of the audit, as operators see it
+ * - faults.ts      what can go wrong with a source, and how the program reacts
+ * - errors.ts      the errors that callers can expect
+ * - strkey.ts      addresses as text
+ * - integers.ts    the contract's integers
+ * - times.ts       times in JSON
+ * - clock.ts       the passing of time
+ */
+
+/**
+ * The fields of every event. Amounts are bigint in the token's smallest unit, times are Unix
+ * seconds.
  */
 export interface EventBase {
+  /** The RPC's event id, which is also the position after the event. */
   id: string
   contractId: string
   ledger: number
-  /** Close time of the ledger, Unix seconds: the `now` that the contract saw. */
+  /** Close time of the ledger, Unix seconds. This was `now` for the contract. */
   timestamp: number
   transactionHash: string
 }
 
-/** What each event of a stream carries besides the stream's id. */
+/** The fields of each event of a stream, besides the stream's id. */
 export interface StreamEventFields {
   'stream.created': {
     sender: string
@@ -41,7 +62,7 @@ export interface StreamEventFields {
   'stream.fee_collected': { treasury: string; feeAmount: bigint; token: string }
 }
 
-/** What each event of the whole contract carries. */
+/** The fields of each event of the whole contract. */
 export interface ProtocolEventFields {
   'protocol.initialized': { admin: string; treasury: string; feeRateBps: number }
   'protocol.fee_config_updated': {
@@ -66,7 +87,7 @@ export type ProtocolEvent = {
   [T in ProtocolEventType]: EventBase & { type: T; fields: ProtocolEventFields[T] }
 }[ProtocolEventType]
 
-/** An event that could not be read; its base64 XDR stays with it. */
+/** An event that could not be read, with its base64 XDR. */
 export interface UnrecognisedEvent extends EventBase {
   type: 'unrecognised'
   reason: string
@@ -76,7 +97,7 @@ export interface UnrecognisedEvent extends EventBase {
 
 export type ContractEvent = StreamEvent | ProtocolEvent | UnrecognisedEvent
 
-/** Every feed type, in the order in which they are documented. */
+/** In the order of the documentation. */
 export const EVENT_TYPES = [
   'stream.created',
   'stream.topped_up',
@@ -106,5 +127,5 @@ export interface RawEvent {
   value: string
 }
 
-/** Reads a raw event. An event that cannot be read becomes `unrecognised`; it never throws. */
+/** Never throws: an event that cannot be read becomes `unrecognised`. */
 export type Decode = (raw: RawEvent) => ContractEvent

@@ -3,9 +3,8 @@ import { saturatingAdd, U64_MAX } from './integers.ts'
 import type { Stream } from './stream.ts'
 
 /**
- * One step of the mirror: what `event` makes of the stream's record, exactly as the contract's own
- * arithmetic does, with the close time of the event's ledger as `now`. Undefined in and out: a
- * stream whose creation was not seen stays unknown, and a fee changes no record.
+ * The stream after `event`, with exactly the contract's arithmetic; `now` is the close time of the
+ * event's ledger. A stream whose creation was not seen stays undefined. A fee changes nothing.
  */
 export function fold(stream: Stream | undefined, event: StreamEvent): Stream | undefined {
   if (event.type === 'stream.created') return created(event)
@@ -45,7 +44,7 @@ function change(stream: Stream, event: Change): Partial<Stream> {
   const now = BigInt(event.timestamp)
   switch (event.type) {
     case 'stream.topped_up':
-      // The anchor stays: advancing it would forfeit what has accrued since.
+      // The accrual anchor stays: if it moved, the amount accrued since then would be lost.
       return { depositedAmount: event.fields.newDepositedAmount }
     case 'stream.withdrawn':
       return {
@@ -57,8 +56,8 @@ function change(stream: Stream, event: Change): Partial<Stream> {
     case 'stream.paused':
       return { paused: true, pausedAt: event.fields.pausedAt, status: 'Paused' }
     case 'stream.resumed':
-      // is_active is neither touched nor checked by the contract: a stream cancelled while paused
-      // can be resumed, says Active on chain, and still pays nobody.
+      // The contract does not check or change is_active. So a stream that was cancelled while
+      // paused can be resumed: it is Active on chain, and still pays nothing.
       return {
         lastUpdateTime: resumedAnchor(stream, now),
         paused: false,

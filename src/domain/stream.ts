@@ -1,18 +1,18 @@
 import { I128_MAX, saturatingSub } from './integers.ts'
 
-/** The contract's `Stream` record (DataKey::Stream(id)), field for field. */
+/** The contract's `Stream` record (DataKey::Stream(id)), with the same fields. */
 export interface StreamRecord {
   streamId: bigint
   sender: string
   recipient: string
   tokenAddress: string
-  /** Smallest units per second, net of fees. */
+  /** Smallest units per second, after fees. */
   ratePerSecond: bigint
   depositedAmount: bigint
   withdrawnAmount: bigint
-  /** Unix seconds, like all times here. */
+  /** Unix seconds, like all times in this file. */
   startTime: bigint
-  /** The accrual anchor, not "last touched". */
+  /** The time from which the amount accrues, not the time of the last change. */
   lastUpdateTime: bigint
   isActive: boolean
   paused: boolean
@@ -36,30 +36,32 @@ export const RECORD_FIELDS = [
   'status',
 ] as const satisfies readonly (keyof StreamRecord)[]
 
-/** The status the contract stores; a cancelled stream that is resumed says Active again. */
+/** The status that the contract stores. A cancelled stream that is resumed is `Active` again. */
 export type ChainStatus = 'Active' | 'Paused' | 'Cancelled' | 'Completed'
 
-/** The status people see: an inactive stream stays cancelled or completed. */
+/** The status that users see: an inactive stream stays cancelled or completed. */
 export type StreamStatus = 'active' | 'paused' | 'cancelled' | 'completed'
 
-/** A record and what the indexer knows about it beyond the chain's storage. */
+/** A record, with what only the indexer knows about it. */
 export interface Stream extends StreamRecord {
   /** How an inactive stream ended; null while it is active. */
   ended: 'cancelled' | 'completed' | null
-  /** Close time of the ledger that ended it, Unix seconds. */
+  /** Close time of the ledger in which it ended, Unix seconds. */
   endedAt: number | null
-  /** Null where the creation was not seen. */
+  /** Null if the creation was not seen. */
   createdLedger: number | null
   updatedLedger: number
   lastEventId: string | null
   origin: 'events' | 'chain'
-  /** The last ledger before the record is archived, as last asked; 0: archived; null: not asked. */
+  /**
+   * The last ledger before the record is archived, as the chain last said. 0 means archived, null
+   * means not asked yet.
+   */
   liveUntilLedger: number | null
 }
 
 export const STREAM_STATUSES = ['active', 'paused', 'cancelled', 'completed'] as const
 
-/** What people are shown as status. */
 export function statusOf(stream: Stream): StreamStatus {
   if (!stream.isActive) return stream.ended ?? 'cancelled'
   return stream.paused ? 'paused' : 'active'
@@ -67,7 +69,7 @@ export function statusOf(stream: Stream): StreamStatus {
 
 /**
  * What the recipient could withdraw at `time` (Unix seconds): the contract's
- * `get_claimable_amount`, saturating as its i128 and u64 arithmetic does.
+ * `get_claimable_amount`, with the same saturating i128 and u64 arithmetic.
  */
 export function claimable(stream: StreamRecord, time: bigint): bigint {
   if (!stream.isActive) return 0n
@@ -80,7 +82,7 @@ export function claimable(stream: StreamRecord, time: bigint): bigint {
   return accrued < remaining ? accrued : remaining
 }
 
-/** When an active stream runs dry, Unix seconds; null while paused and once inactive. */
+/** When an active stream runs out of money, Unix seconds; null if paused or inactive. */
 export function endTime(stream: StreamRecord): bigint | null {
   if (!stream.isActive || stream.paused || stream.ratePerSecond <= 0n) return null
   return (

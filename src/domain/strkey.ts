@@ -1,7 +1,7 @@
 /**
  * Stellar's text form of account and contract addresses (SEP-23): base32 of a version byte, 32
- * bytes and a CRC-16. Every event and every request has some, and the SDK that could do it takes
- * longer to load than the whole daemon: it is the oracle in the tests.
+ * bytes and a CRC-16. The SDK has this too, but takes longer to load than the whole daemon. The
+ * tests compare the two.
  */
 
 export type AddressKind = 'account' | 'contract'
@@ -32,14 +32,14 @@ export function encodeAddress(kind: AddressKind, key: Uint8Array): string {
   return text
 }
 
-/** The kind and key of an address; undefined where the text is not one. */
+/** The kind and key of an address; undefined if `text` is not an address. */
 export function decodeAddress(text: string): { kind: AddressKind; key: Uint8Array } | undefined {
   if (!FORM.test(text)) return undefined
   const bytes = new Uint8Array(KEY_BYTES + 3)
   for (let at = 0, from = 0; at < bytes.length; at += 5, from += 8) {
     let group = 0
     for (let letter = from; letter < from + 8; letter += 1) {
-      // More than 32 bits: shifts would cut them.
+      // The group has more than 32 bits, which shifts would cut off.
       group = group * 32 + ALPHABET.indexOf(text[letter]!)
     }
     for (let byte = 4; byte >= 0; byte -= 1) {

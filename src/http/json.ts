@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { EVENT_TYPES } from '../domain/event.ts'
-import { instant, jsonTime } from '../domain/integers.ts'
+import { instant, jsonTime } from '../domain/times.ts'
 import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
 import type { Checkpoint } from '../store/read/coverage.ts'

@@ -1,4 +1,5 @@
-import { I128_MIN, jsonTime } from '../domain/integers.ts'
+import { I128_MIN } from '../domain/integers.ts'
+import { jsonTime } from '../domain/times.ts'
 import { endTime, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
 import type { streams } from './schema.ts'

@@ -1,6 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { I128_MAX, jsonTime, parseU64, U64_MAX } from '../../src/domain/integers.ts'
+import { I128_MAX, parseU64, U64_MAX } from '../../src/domain/integers.ts'
+import { jsonTime } from '../../src/domain/times.ts'
 import { claimable, endTime, statusOf } from '../../src/domain/stream.ts'
 import type { Stream } from '../../src/domain/stream.ts'
 

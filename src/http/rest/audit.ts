@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { AUDIT_CLASSES } from '../../domain/upstream.ts'
 import type { AuditStatus } from '../../domain/upstream.ts'
-import { instant } from '../../domain/integers.ts'
+import { instant } from '../../domain/times.ts'
 import { createRouter, get, readable } from '../router.ts'
 
 const Difference = z.object({

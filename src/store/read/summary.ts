@@ -1,4 +1,4 @@
-import { instant } from '../../domain/integers.ts'
+import { instant } from '../../domain/times.ts'
 import type { Checkpoint, Coverage } from './coverage.ts'
 import type { Log } from './log.ts'
 import type { Streams } from './streams.ts'
