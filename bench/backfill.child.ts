@@ -29,7 +29,7 @@ for (let round = 0; round < Number(rounds); round += 1) {
 
 async function ours(path: string): Promise<number> {
   const decode = createDecoder()
-  const store = openStore(path, decode)
+  const store = openStore({ path, decode })
   let events = 0
   const ingest = createIngest({
     source: createRpcSource({ url, contractId, timeoutMs: 60_000 }),

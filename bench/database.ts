@@ -139,9 +139,9 @@ async function indexBusy(path: string, share = 1) {
   const recording = { ...whole, ledgers: kept }
   const { contractId, network, firstLedger } = recording.header
   const decode = createDecoder()
-  const store = openStore(path, decode)
+  const store = openStore({ path, decode })
   const networkPassphrase = network.passphrase
-  claimStore(store, path, { networkPassphrase, contractId })
+  claimStore(store, { networkPassphrase, contractId })
   const ingest = createIngest({
     source: createRecordingSource(recording, contractId),
     coverage: store.coverage,

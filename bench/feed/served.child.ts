@@ -16,7 +16,7 @@ const [path = '', contractId = '', network = '', lane = 'lean'] = process.argv.s
 const MANY = 1_000_000
 
 const decode = createDecoder()
-const store = openStore(path, decode)
+const store = openStore({ path, decode })
 const logger = pino({ level: 'silent' })
 const metrics = createMetrics({ store })
 const slices = createSlices()

@@ -13,7 +13,7 @@ import { rememberedChain } from '../ingest/history.ts'
 import { requireNetwork } from '../source/network.ts'
 import { lockDatabase } from '../store/lock.ts'
 import type { Lock } from '../store/lock.ts'
-import { openStore, openStoreForReading } from '../store/store.ts'
+import { claimStore, openStore, openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { openSource } from '../daemon/open-source.ts'
 import type { Invocation } from './invocation.ts'
@@ -92,7 +92,7 @@ function finish({ repairable, drift }: Found, invocation: Invocation, lock?: Loc
     say(terminal, HOW_TO_REPAIR)
     return drift.length === 0 ? FOUND_NOTHING : FOUND_DRIFT
   }
-  const store = openStore(config.databasePath, createDecoder(), lock)
+  const store = openStore({ path: config.databasePath, decode: createDecoder(), lock })
   try {
     const repaired = repairStreams(store, repairable)
     say(terminal, `\n${repaired} of ${repairable.length} streams repaired from the chain`)
@@ -144,17 +144,12 @@ function parseId(text: string): bigint {
 }
 
 function checkIdentity(store: Store, { databasePath }: Config, contractId: string): void {
-  const known = store.coverage.identity()
-  if (known === undefined || store.coverage.checkpoint() === undefined) {
+  if (store.coverage.identity() === undefined || store.coverage.checkpoint() === undefined) {
     throw new UsageError(
       `nothing has been indexed into ${databasePath} yet: run "flowfi-indexer start" or "sync" first`,
     )
   }
-  if (known.contractId !== contractId) {
-    throw new UsageError(
-      `the database ${databasePath} belongs to the contract ${known.contractId}, not to ${contractId}: set DATABASE_PATH to another file, or CONTRACT_ID to the one it belongs to`,
-    )
-  }
+  claimStore(store, { contractId })
 }
 
 /** A line for each difference, under headings. */

@@ -13,7 +13,7 @@ export function rebuild({ config, terminal }: Invocation): void {
       `there is no database at ${databasePath}: set DATABASE_PATH to the file of an indexer`,
     )
   }
-  const store = openStore(databasePath, createDecoder())
+  const store = openStore({ path: databasePath, decode: createDecoder() })
   try {
     const total = store.log
       .counts()

@@ -19,9 +19,9 @@ export function openLog(
   lock?: Lock,
 ): OpenLog {
   const decode = createDecoder()
-  const store = openStore(databasePath, decode, lock)
+  const store = openStore({ path: databasePath, decode, lock })
   try {
-    claimStore(store, databasePath, { networkPassphrase, contractId })
+    claimStore(store, { networkPassphrase, contractId })
     return { store, decode }
   } catch (error) {
     store.close()

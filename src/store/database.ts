@@ -10,40 +10,40 @@ import {
 } from './migrations.ts'
 import { explainStorage } from './storage-error.ts'
 
-/** How long a statement waits for another process's lock before it fails. */
+/** How long a statement waits for the lock of another process before it fails. */
 const BUSY_TIMEOUT_MS = 5_000
-/** The WAL is cut back to this after a checkpoint: a long backfill must not leave gigabytes. */
+/** The WAL is cut to this size after a checkpoint, so that a long backfill leaves no gigabytes. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
-/** An event and its raw form take more than a kilobyte: four of them hardly fit SQLite's default. */
+/** Twice SQLite's default, which holds only three or four events with their raw form. */
 const PAGE_BYTES = 8_192
-/** WAL pages between SQLite's own checkpoints: in a backfill every commit is megabytes. */
+/** WAL pages between two checkpoints of SQLite: a backfill commits megabytes at a time. */
 const CHECKPOINT_PAGES = 16_000
-/** Half a gigabyte of WAL, for a command that does nothing but work off a backlog. */
+/** Half a gigabyte of WAL, for a command that only works off a backlog. */
 const BACKLOG_CHECKPOINT_PAGES = 65_536
 const PAGE_CACHE_KIB = 64 * 1024
-/** "FLOW": in the header of every database of this program. */
+/** "FLOW", in the header of every database of this program. */
 const APPLICATION_ID = 0x46_4c_4f_57
-/** By these, a database from before it had the id is known. */
+/** They identify a database that was made before the header had the id. */
 const OWN_TABLES = ['checkpoint', 'events', 'identity', 'streams']
-/** Of somebody else's tables. */
-const MOST_NAMED = 5
+/** How many tables of a foreign database an error names. */
+const MAX_NAMED = 5
 
 /**
- * Opens the database file, creating and migrating it as needed. Throws UsageError when the file is
- * newer than this program, damaged, or not a database of it.
+ * Opens the database file; creates and migrates it if needed. Throws UsageError if the file is newer
+ * than this program, damaged, or not a database of this program.
  */
 export function openDatabase(path: string): Sqlite {
   const sqlite = openFile(path)
   try {
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)
-    // Before anything is written to it.
+    // Before anything is written to the file.
     refuseForeign(sqlite, path)
-    // Before the first table, or it means nothing.
+    // It has an effect only before the first table.
     sqlite.pragma(`page_size = ${PAGE_BYTES}`)
     sqlite.pragma('journal_mode = WAL')
     sqlite.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    // With WAL this loses no consistency at a crash, and at a power cut only the newest commits,
-    // which the chain still has: the checkpoint is lost with them.
+    // With WAL a crash loses nothing. A power cut may lose the newest commits, but the checkpoint
+    // with them, so their events are fetched again.
     sqlite.pragma('synchronous = NORMAL')
     sqlite.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`)
     sqlite.pragma(`cache_size = -${PAGE_CACHE_KIB}`)
@@ -59,14 +59,14 @@ export function openDatabase(path: string): Sqlite {
 }
 
 /**
- * Lets the WAL grow before its pages are written to the database: a page that many commits touch is
- * then written once. The file is larger meanwhile.
+ * Lets the WAL grow longer before its pages are written to the database. A page that many commits
+ * change is then written once, but the WAL file is larger meanwhile.
  */
 export function deferCheckpoints(sqlite: Sqlite): void {
   sqlite.pragma(`wal_autocheckpoint = ${BACKLOG_CHECKPOINT_PAGES}`)
 }
 
-/** Opens an existing database for reading; what it finds is left as it is. */
+/** Opens an existing database for reading, and changes nothing. Throws UsageError like above. */
 export function openForReading(path: string): Sqlite {
   let sqlite: Sqlite
   try {
@@ -105,7 +105,7 @@ function refuseForeign(sqlite: Sqlite, path: string): void {
   const isEmpty = tables.length === 0
   const isOwn = OWN_TABLES.every((name) => tables.includes(name))
   if (id === 0 && (isEmpty || isOwn)) return
-  const shown = isEmpty ? '' : ` (its tables: ${tables.slice(0, MOST_NAMED).join(', ')})`
+  const shown = isEmpty ? '' : ` (its tables: ${tables.slice(0, MAX_NAMED).join(', ')})`
   throw new UsageError(
     `${path} is a database of another program${shown}: set DATABASE_PATH to another file`,
   )

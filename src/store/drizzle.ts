@@ -1,14 +1,13 @@
 import { createRequire } from 'node:module'
 
 /**
- * Drizzle in its CommonJS build. Node reads a package's package.json again for every ES module it
- * resolves in it, and Drizzle's has 180 kB: its ES modules take half a second to load, this
- * build a tenth of it. The daemon's start is on the line.
+ * Drizzle, loaded as CommonJS. Node reads a package's package.json again for every ES module that it
+ * resolves in the package, and Drizzle's has 180 kB: its ES modules take half a second to load, its
+ * CommonJS modules a tenth of that. The daemon would start later by this time.
  */
 const require = createRequire(import.meta.url)
 
-export const { and, asc, desc, eq, getTableColumns, or, sql } =
-  require('drizzle-orm') as typeof import('drizzle-orm')
+export const { getTableColumns, sql } = require('drizzle-orm') as typeof import('drizzle-orm')
 export const { drizzle } =
   require('drizzle-orm/better-sqlite3') as typeof import('drizzle-orm/better-sqlite3')
 export const { migrate } =

@@ -4,24 +4,23 @@ import { UsageError } from '../domain/errors.ts'
 import { openFile } from './sqlite.ts'
 
 /**
- * The right to write to a database file. One process at a time has it. It is a lock of the
- * operating system on a file beside the database, so it ends with its process, however that ends.
+ * The right to write to a database file; one process at a time has it. It is a lock of the operating
+ * system on a file beside the database, so it is released when its process ends, even by a crash.
  */
 export interface Lock {
   release(): void
 }
 
 /**
- * Takes the right to write. The database itself need not exist. Throws UsageError when another
- * process has it; `hint` says what else the caller can do.
+ * Takes the right to write. The database does not have to exist. Throws UsageError if another
+ * process has the right; `hint` says what else the user can do.
  */
 export function lockDatabase(path: string, hint?: string): Lock {
   if (path === ':memory:') return { release() {} }
   const file = openFile(path, (name) => `${resolved(name)}.lock`)
   try {
     file.pragma('busy_timeout = 0')
-    // Nothing is ever written, no journal either, so that a full disk is no obstacle: the file stays
-    // empty, only its lock is used.
+    // Only the lock is used: the file stays empty and has no journal, so it works on a full disk.
     file.pragma('journal_mode = memory')
     file.exec('begin exclusive')
   } catch (cause) {
@@ -40,7 +39,7 @@ export function lockDatabase(path: string, hint?: string): Lock {
   }
 }
 
-/** Two names of one file must lead to one lock; the file itself may not exist yet. */
+/** Two names of one file must give one lock. The file may not exist yet. */
 function resolved(path: string): string {
   try {
     return realpathSync(path)

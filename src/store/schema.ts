@@ -2,9 +2,13 @@ import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { index, integer, primaryKey, sql, sqliteTable, text } from './drizzle.ts'
 
 /**
+ * The tables. SQL reads and writes booleans as 0 and 1, so they are plain integers here.
+ */
+
+/**
  * The event log, append-only. `data` is the event's public JSON, encoded once when it is applied:
- * REST and the feed send it as it is. `raw` keeps what the source gave, base64 XDR included, so
- * that a better decoder can read it again.
+ * REST and the feed send it unchanged. `raw` keeps what the source gave, base64 XDR included, so
+ * that a better decoder can decode it again.
  */
 export const events = sqliteTable(
   'events',
@@ -18,7 +22,7 @@ export const events = sqliteTable(
     raw: text().notNull(),
   },
   (table) => [
-    // `type` rides along so that `types` narrows a filter inside the index.
+    // `type` is included so that a filter by type is applied inside the index.
     index('events_by_stream')
       .on(table.streamId, table.id, table.type)
       .where(sql`stream_id is not null`),
@@ -33,9 +37,9 @@ export const events = sqliteTable(
 )
 
 /**
- * The projection: one row a stream, folded from the log. u64 and i128 are decimal text. The
- * `…_order` columns are the same numbers in a fixed width, because text order is what an index
- * has; `status`, like them, is derived from the record.
+ * The projection: one row for each stream, folded from the log. u64 and i128 are decimal text. The
+ * `…_order` columns are the same numbers in a fixed width, so that text order is number order; they
+ * and `status` are derived from the other columns.
  */
 export const streams = sqliteTable(
   'streams',
@@ -49,8 +53,8 @@ export const streams = sqliteTable(
     withdrawnAmount: text('withdrawn_amount').notNull(),
     startTime: text('start_time').notNull(),
     lastUpdateTime: text('last_update_time').notNull(),
-    isActive: integer('is_active', { mode: 'boolean' }).notNull(),
-    paused: integer({ mode: 'boolean' }).notNull(),
+    isActive: integer('is_active').notNull(),
+    paused: integer().notNull(),
     pausedAt: text('paused_at'),
     chainStatus: text('chain_status', {
       enum: ['Active', 'Paused', 'Cancelled', 'Completed'],
@@ -61,7 +65,7 @@ export const streams = sqliteTable(
     updatedLedger: integer('updated_ledger').notNull(),
     lastEventId: text('last_event_id'),
     origin: text({ enum: ['events', 'chain'] }).notNull(),
-    /** Of the record's entry, as last asked; 0: archived already. */
+    /** Of the record's entry, when it was last read; 0: already archived. */
     liveUntilLedger: integer('live_until_ledger'),
     status: text({ enum: ['active', 'paused', 'cancelled', 'completed'] }).notNull(),
     createdOrder: text('created_order').notNull(),
@@ -83,8 +87,8 @@ export const streams = sqliteTable(
       recipient: [table.recipient],
       token: [table.tokenAddress],
     } satisfies Record<string, AnySQLiteColumn[]>
-    // Every filter, with a status or merged over all four of them, under every sort, reads its page
-    // straight from an index.
+    // A list has one status, or is merged from all four. With these indexes every filter reads its
+    // page in every sort order straight from an index.
     return Object.entries(filters).flatMap(([filter, by]) =>
       Object.entries(sorts).map(([sort, then]) => {
         const [first, ...rest] = [...by, table.status, ...then, table.createdOrder]
@@ -95,9 +99,9 @@ export const streams = sqliteTable(
 )
 
 /**
- * What the streams of a party, or all (`all`, under the address ''), come to: kept as streams
- * change, because a sum over a hundred thousand of them takes seconds. Sums are decimal text, and
- * can be beyond i128. There is no row where there is no stream.
+ * Sums over the streams of an address, and over all streams (side `all`, address ''). They are kept
+ * up to date as streams change, because adding up a hundred thousand streams takes seconds. Sums are
+ * decimal text and can exceed i128. Sums over no stream have no row.
  */
 export const streamTotals = sqliteTable(
   'stream_totals',
@@ -116,43 +120,43 @@ export const streamTotals = sqliteTable(
 )
 
 /**
- * Records of streams as the chain had them, for what the log alone cannot tell: the state that
- * events after `ledger` fold on. `record` is JSON.
+ * Records of streams, read from the chain because the log does not have all their events. Events
+ * after `ledger` fold on them. `record` is JSON.
  */
 export const chainRecords = sqliteTable(
   'chain_records',
   {
     streamId: text('stream_id').primaryKey(),
-    /** The record is the chain's at the end of this ledger, its last change included. */
+    /** The last ledger that changed the record. */
     ledger: integer().notNull(),
-    /** The ledger at which it was read. */
+    /** The ledger at which the record was read. */
     readLedger: integer('read_ledger').notNull(),
     record: text().notNull(),
   },
   (table) => [index('chain_records_by_ledger').on(table.ledger)],
 )
 
-/** How far the log is complete: one row. */
+/** The position up to which the log is complete, except for the gaps: one row. */
 export const checkpoint = sqliteTable('checkpoint', {
   id: integer().primaryKey(),
   cursor: text().notNull(),
   ledger: integer().notNull(),
-  /** Unix seconds; null until a source has told the time of a ledger. */
+  /** Unix seconds; null until a source has given the time of a ledger. */
   ledgerClosedAt: integer('ledger_closed_at'),
   tipLedger: integer('tip_ledger').notNull(),
   tipClosedAt: integer('tip_closed_at'),
-  /** The oldest ledger the source still had; null where it did not tell. */
+  /** The oldest ledger that the source still had; null if it did not say. */
   oldestLedger: integer('oldest_ledger'),
   oldestClosedAt: integer('oldest_closed_at'),
 })
 
-/** Ledgers that were scanned whole: disjoint intervals, both ends included. */
+/** Ledgers that were scanned completely: disjoint intervals, both ends included. */
 export const coverage = sqliteTable('coverage', {
   fromLedger: integer('from_ledger').primaryKey(),
   toLedger: integer('to_ledger').notNull(),
 })
 
-/** Ledgers that could no longer be had when ingestion came to them. */
+/** Ledgers that no source had any more when ingestion reached them. */
 export const gaps = sqliteTable(
   'gaps',
   {
@@ -161,24 +165,24 @@ export const gaps = sqliteTable(
     reason: text().notNull(),
     /** Unix seconds, wall clock. */
     declaredAt: integer('declared_at').notNull(),
-    repaired: integer({ mode: 'boolean' }).notNull(),
+    repaired: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.fromLedger, table.toLedger] })],
 )
 
-/** Events by type, kept beside the log because counting a long log takes time. */
+/** Number of events by type; counting a long log takes too long. */
 export const eventCounts = sqliteTable('event_counts', {
   type: text().primaryKey(),
   count: integer().notNull(),
 })
 
-/** Hashes of a few ledgers that were indexed, to notice when the network has started over. */
+/** Hashes of a few indexed ledgers, to notice that the network was reset. */
 export const ledgerHashes = sqliteTable('ledger_hashes', {
   sequence: integer().primaryKey(),
   hash: text().notNull(),
 })
 
-/** Whose log this is: one row. */
+/** The network and contract of the log: one row. */
 export const identity = sqliteTable('identity', {
   id: integer().primaryKey(),
   networkPassphrase: text('network_passphrase').notNull(),

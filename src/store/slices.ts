@@ -1,31 +1,31 @@
 /**
- * Work that would hold up the thread, done in turns: a few milliseconds of it, then the event loop.
- * Within a turn each key (a client's address) takes a step, one after the other, so that what one
- * asks for delays another by a step for each key, however much it asks for. A step is what a
- * generator does until it yields; it should take a millisecond at most.
+ * Runs long work in turns of a few milliseconds, so that the event loop is never blocked for long.
+ * Within a turn the keys (addresses of clients) take steps one after the other: a client waits for
+ * one step of every other key, however much the others ask for. A step is what a generator does
+ * until it yields. It should take at most a millisecond.
  */
 export interface Slices {
   /**
-   * Resolves with what the generator returns. Where nobody waits the work begins at once, and a
-   * short piece is done before this returns. Once `signal` aborts, the rest of the work is left
-   * out and the promise rejects with the signal's reason.
+   * Resolves with what the generator returns. If no other work is waiting, the work begins at once,
+   * and short work is done before this returns. If `signal` aborts, the rest of the work is skipped
+   * and the promise rejects with the signal's reason.
    */
   run<T>(key: string, work: Generator<unknown, T>, signal?: AbortSignal): Promise<T>
-  /** How much work of this key is not done yet. */
+  /** How many pieces of work of this key are not done yet. */
   waiting(key: string): number
 }
 
 export interface SlicesOptions {
-  /** How long the event loop may have to wait. */
+  /** How long a turn may block the event loop. */
   turnMs?: number
   now?: () => number
-  /** Calls back after the event loop has had its turn. */
+  /** Calls back after the event loop has done its other work. */
   defer?: (turn: () => void) => void
 }
 
 interface Job {
   key: string
-  /** One step; true when it was the last. */
+  /** Takes one step; true if it was the last. */
   step(): boolean
 }
 
@@ -33,7 +33,7 @@ const TURN_MS = 4
 
 export function createSlices(options: SlicesOptions = {}): Slices {
   const { turnMs = TURN_MS, now = () => performance.now(), defer = setImmediate } = options
-  /** By key; both the keys and the jobs of each take turns, so the next is always the first. */
+  /** By key. Keys take turns, and so do the jobs of a key: the next one is always the first. */
   const queues = new Map<string, Set<Job>>()
   let spentMs = 0
   let isDeferred = false
@@ -60,13 +60,13 @@ export function createSlices(options: SlicesOptions = {}): Slices {
     })
   }
 
-  /** Steps until the turn is over or nothing is left to do. */
+  /** Takes steps until the turn is over or all work is done. */
   function work(): void {
     const start = now() - spentMs
     let isIdle = true
     for (let job = next(); job !== undefined && spentMs < turnMs; job = next()) {
       isIdle = false
-      // To the end of the line, in its queue and with its queue.
+      // The key goes to the end of the keys, and the job to the end of the key's jobs.
       remove(job)
       const others = queues.get(job.key)
       if (others !== undefined) {
@@ -76,7 +76,7 @@ export function createSlices(options: SlicesOptions = {}): Slices {
       if (!job.step()) add(job)
       spentMs = now() - start
     }
-    // Also after the last of it: the next turn begins with nothing spent.
+    // Also after the last step: the next turn starts with its full time.
     if (!isIdle) schedule()
   }
 

@@ -66,15 +66,18 @@ export interface WritableStore extends Store {
   expectBacklog(): void
 }
 
+export interface OpenOptions {
+  path: string
+  decode: Decode
+  /** If the caller already has it. */
+  lock?: Lock | undefined
+}
+
 /**
  * Opens the database for writing and creates it if needed. Closing it releases the lock. Throws
  * UsageError if the database cannot be used, or if another process writes to it.
  */
-export function openStore(
-  path: string,
-  decode: Decode,
-  lock: Lock = lockDatabase(path),
-): WritableStore {
+export function openStore({ path, decode, lock = lockDatabase(path) }: OpenOptions): WritableStore {
   try {
     const store = createWritableStore(openDatabase(path), decode)
     return {
@@ -101,7 +104,7 @@ export function createWritableStore(sqlite: Sqlite, decode: Decode): WritableSto
   const store = createStore(sqlite, fileAt(sqlite.name))
   return {
     ...store,
-    writer: createWriter(sqlite, store.coverage, decode),
+    writer: createWriter({ sqlite, coverage: store.coverage, decode }),
     expectBacklog: () => deferCheckpoints(sqlite),
   }
 }
@@ -140,17 +143,18 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
  * ingestion binds the file with its first page, once an RPC has confirmed both. An identity without
  * a checkpoint does not count.
  */
-export function claimStore(store: Store, path: string, claim: Identity): void {
-  const known = store.coverage.identity()
-  if (known === undefined || store.coverage.checkpoint() === undefined) return
-  const refuse = (what: string, has: string, asked: string) =>
-    new UsageError(
-      `the database ${path} belongs to the ${what} ${has}, not to ${asked}: set DATABASE_PATH to another file, or ${what === 'contract' ? 'CONTRACT_ID' : 'NETWORK'} to the one it belongs to`,
+export function claimStore({ path, coverage }: Store, claim: Partial<Identity>): void {
+  const identity = coverage.identity()
+  if (identity === undefined || coverage.checkpoint() === undefined) return
+  const { contractId = identity.contractId, networkPassphrase = identity.networkPassphrase } = claim
+  if (networkPassphrase !== identity.networkPassphrase) {
+    throw new UsageError(
+      `the database ${path} belongs to the network "${identity.networkPassphrase}", not to "${networkPassphrase}": set DATABASE_PATH to another file, or NETWORK to the one it belongs to`,
     )
-  if (known.networkPassphrase !== claim.networkPassphrase) {
-    throw refuse('network', `"${known.networkPassphrase}"`, `"${claim.networkPassphrase}"`)
   }
-  if (known.contractId !== claim.contractId) {
-    throw refuse('contract', known.contractId, claim.contractId)
+  if (contractId !== identity.contractId) {
+    throw new UsageError(
+      `the database ${path} belongs to the contract ${identity.contractId}, not to ${contractId}: set DATABASE_PATH to another file, or CONTRACT_ID to the one it belongs to`,
+    )
   }
 }

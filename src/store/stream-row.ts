@@ -2,22 +2,33 @@ import { I128_MIN } from '../domain/integers.ts'
 import { jsonTime } from '../domain/times.ts'
 import { endTime, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
-import type { streams } from './schema.ts'
+import { getTableColumns } from './drizzle.ts'
+import { streams } from './schema.ts'
 
 export type StreamRow = typeof streams.$inferSelect
+
+/** Name of each column by its key in `StreamRow`. */
+export const STREAM_COLUMNS = Object.fromEntries(
+  Object.entries(getTableColumns(streams)).map(([key, { name }]) => [key, name]),
+) as Record<keyof StreamRow, string>
+
+/** Selects rows as `StreamRow`. */
+export const SELECT_STREAMS = `select ${Object.entries(STREAM_COLUMNS)
+  .map(([key, name]) => `${name} as ${key}`)
+  .join(', ')} from streams`
 
 const U64_DIGITS = 20
 const I128_DIGITS = 39
 
-/** A stream that never runs dry, or already ended, sorts after every end time. */
+/** Sorts after every end time: the stream never runs dry, or has already ended. */
 const NO_END = '9'.repeat(U64_DIGITS)
 
-/** A u64 as text whose order is the number's. */
+/** A u64 as text that sorts like the number. */
 export function u64Order(value: bigint): string {
   return value.toString().padStart(U64_DIGITS, '0')
 }
 
-/** An i128 as text whose order is the number's, negative ones included. */
+/** An i128 as text that sorts like the number; negative numbers too. */
 export function i128Order(value: bigint): string {
   return (value - I128_MIN).toString().padStart(I128_DIGITS, '0')
 }
@@ -34,8 +45,8 @@ export function toRow(stream: Stream): StreamRow {
     withdrawnAmount: stream.withdrawnAmount.toString(),
     startTime: stream.startTime.toString(),
     lastUpdateTime: stream.lastUpdateTime.toString(),
-    isActive: stream.isActive,
-    paused: stream.paused,
+    isActive: Number(stream.isActive),
+    paused: Number(stream.paused),
     pausedAt: stream.pausedAt === null ? null : stream.pausedAt.toString(),
     chainStatus: stream.status,
     ended: stream.ended,
@@ -64,8 +75,8 @@ export function fromRow(row: StreamRow): Stream {
     withdrawnAmount: BigInt(row.withdrawnAmount),
     startTime: BigInt(row.startTime),
     lastUpdateTime: BigInt(row.lastUpdateTime),
-    isActive: row.isActive,
-    paused: row.paused,
+    isActive: row.isActive === 1,
+    paused: row.paused === 1,
     pausedAt: row.pausedAt === null ? null : BigInt(row.pausedAt),
     status: row.chainStatus,
     ended: row.ended,

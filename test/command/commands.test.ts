@@ -44,8 +44,8 @@ function table(text: string): Record<string, string> {
 async function intactDatabase(): Promise<string> {
   const path = `${await temporaryFolder()}/intact.db`
   const { contractId, network } = recording.header
-  const store = openStore(path, createDecoder())
-  claimStore(store, path, { networkPassphrase: network.passphrase, contractId })
+  const store = openStore({ path, decode: createDecoder() })
+  claimStore(store, { networkPassphrase: network.passphrase, contractId })
   for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
   store.close()
   return path

@@ -93,7 +93,7 @@ describe('P9: what passes by itself does not end the daemon', () => {
       const other = new Database(env['DATABASE_PATH'])
       other.exec('begin immediate')
       simulator.closeNext(LAST)
-      const locked = expect.stringMatching(/another program keeps the database .* locked: end it/)
+      const locked = expect.stringMatching(/another program keeps the database .* locked: stop it/)
       await expect.poll(reasons, PATIENCE).toContainEqual(locked)
       expect(await getJson(`${url}/health`)).toEqual({ status: 'ok' })
       other.close()

@@ -53,7 +53,7 @@ describe('P2: a new file', () => {
     expect(String(ended)).toMatch(/has no contract .*set .*CONTRACT_ID/)
     expect(store.coverage.identity()).toBeUndefined()
     // The variable is corrected: the file is as good as new.
-    claimStore(store, 'flowfi.db', identity)
+    claimStore(store, identity)
     const again = ingestion({ recording, store, sources: [createMemoryNode(recording).source] })
     await again.catchUp()
     expect(store.coverage.identity()).toEqual(identity)
@@ -64,11 +64,11 @@ describe('P2: a new file', () => {
     store.sqlite
       .prepare('insert into identity (id, network_passphrase, contract_id) values (1, ?, ?)')
       .run('Wrong', absent)
-    claimStore(store, 'flowfi.db', identity)
+    claimStore(store, identity)
     const it = ingestion({ recording, store, sources: [createMemoryNode(recording).source] })
     await it.catchUp()
     expect(store.coverage.identity()).toEqual(identity)
-    expect(() => claimStore(store, 'flowfi.db', { ...identity, contractId: absent })).toThrow(
+    expect(() => claimStore(store, { ...identity, contractId: absent })).toThrow(
       /belongs to the contract .*CONTRACT_ID/,
     )
   })

@@ -23,7 +23,7 @@ const TESTNET = { networkPassphrase: 'Test Net ; 2015', contractId: 'C1' }
 const NAME = 'some/where/flowfi.db'
 
 function open(name = NAME) {
-  return openStore(join(folder, name), createDecoder())
+  return openStore({ path: join(folder, name), decode: createDecoder() })
 }
 
 /** Changes the file in a way that the store never would. */
@@ -52,7 +52,9 @@ describe('opening a database', () => {
   test.skipIf(process.platform !== 'linux')(
     'where no folder can be made says so instead of trying for ever',
     () => {
-      expect(() => openStore('/proc/nowhere/deep/x.db', createDecoder())).toThrow(/DATABASE_PATH/)
+      expect(() => openStore({ path: '/proc/nowhere/deep/x.db', decode: createDecoder() })).toThrow(
+        /DATABASE_PATH/,
+      )
     },
   )
 
@@ -68,8 +70,8 @@ describe('opening a database', () => {
 
   test('of an empty log may become that of another network or contract', () => {
     const store = open()
-    claimStore(store, 'flowfi.db', TESTNET)
-    claimStore(store, 'flowfi.db', { ...TESTNET, contractId: 'C2' })
+    claimStore(store, TESTNET)
+    claimStore(store, { ...TESTNET, contractId: 'C2' })
     expect(store.coverage.identity()).toBeUndefined()
     store.close()
   })
@@ -126,11 +128,11 @@ describe('opening a database', () => {
   test('remembers network and contract of its first ledgers and refuses others by name', () => {
     const store = open()
     store.writer.apply({ ...EMPTY_PAGE, identity: TESTNET })
-    claimStore(store, 'flowfi.db', TESTNET)
-    expect(() => claimStore(store, 'flowfi.db', { ...TESTNET, contractId: 'C2' })).toThrow(
+    claimStore(store, TESTNET)
+    expect(() => claimStore(store, { ...TESTNET, contractId: 'C2' })).toThrow(
       /belongs to the contract C1, not to C2: .*CONTRACT_ID/,
     )
-    expect(() => claimStore(store, 'flowfi.db', { ...TESTNET, networkPassphrase: 'Pub' })).toThrow(
+    expect(() => claimStore(store, { ...TESTNET, networkPassphrase: 'Pub' })).toThrow(
       /belongs to the network "Test Net ; 2015", not to "Pub": .*NETWORK/,
     )
     store.close()

@@ -202,7 +202,7 @@ describe('what can be withdrawn from all streams of a party', () => {
 
 describe('a read in several steps', () => {
   test('P3: sees one state, however many commits come between its steps', async () => {
-    const store = openStore(join(await temporaryFolder(), 'held.db'), decode)
+    const store = openStore({ path: join(await temporaryFolder(), 'held.db'), decode })
     onTestFinished(() => store.close())
     const half = Math.floor(quirks.ledgers.length / 2)
     const [before, after] = [quirks.ledgers.slice(0, half), quirks.ledgers.slice(half)]
@@ -221,7 +221,7 @@ describe('a read in several steps', () => {
   })
 
   test('P8: a few at a time; one that is left early makes room', async () => {
-    const store = openStore(join(await temporaryFolder(), 'held.db'), decode)
+    const store = openStore({ path: join(await temporaryFolder(), 'held.db'), decode })
     onTestFinished(() => store.close())
     const begun: number[] = []
     const held = (number: number) =>

@@ -4,7 +4,7 @@ import { RECORD_FIELDS } from '../../src/domain/stream.ts'
 import type { Stream, StreamRecord } from '../../src/domain/stream.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import type { ChainRecord } from '../../src/store/read/records.ts'
-import { fromRow } from '../../src/store/stream-row.ts'
+import { fromRow, SELECT_STREAMS } from '../../src/store/stream-row.ts'
 import type { StreamRow } from '../../src/store/stream-row.ts'
 import type { Sqlite } from '../../src/store/sqlite.ts'
 
@@ -38,12 +38,10 @@ function changesOf({ ledgers, header }: Recording): ChainRecord[][] {
   return [...streams.values()]
 }
 
+/** All streams, in the order of their ids. */
 export function rows({ sqlite }: { sqlite: Sqlite }): Stream[] {
-  const found = sqlite.prepare('select * from streams order by created_order').all() as Record<
-    string,
-    unknown
-  >[]
-  return found.map((row) => fromRow(camel(row)))
+  const query = `${SELECT_STREAMS} order by created_order`
+  return sqlite.prepare<[], StreamRow>(query).all().map(fromRow)
 }
 
 /** The records in the projection, by id. */
@@ -64,24 +62,4 @@ export function byId(records: readonly ChainRecord[]): Map<bigint, StreamRecord>
       .map(({ record }) => [record.streamId, recordOf(record)] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
-}
-
-const FLAGS = new Set(['is_active', 'paused'])
-const names = new Map<string, string>()
-
-function camelName(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  const camelled = name.replaceAll(/_[a-z]/g, (letters) => letters[1]!.toUpperCase())
-  names.set(name, camelled)
-  return camelled
-}
-
-function camel(row: Record<string, unknown>): StreamRow {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      camelName(name),
-      FLAGS.has(name) ? value === 1 : value,
-    ]),
-  ) as unknown as StreamRow
 }

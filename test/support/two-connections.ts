@@ -15,7 +15,7 @@ export interface TwoConnections {
 export async function openTwoConnections(): Promise<TwoConnections> {
   const folder = await mkdtemp(join(tmpdir(), 'two-'))
   const path = join(folder, 'feed.db')
-  const writing = openStore(path, createDecoder())
+  const writing = openStore({ path, decode: createDecoder() })
   const reading = openStoreForReading(path)
   return {
     writing,

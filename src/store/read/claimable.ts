@@ -1,43 +1,38 @@
 import { claimable } from '../../domain/stream.ts'
-import { drizzle, eq, sql } from '../drizzle.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { streams } from '../schema.ts'
-import { fromRow } from '../stream-row.ts'
+import { fromRow, SELECT_STREAMS } from '../stream-row.ts'
+import type { StreamRow } from '../stream-row.ts'
 import type { Side } from './totals.ts'
 
-/** Streams of which SQLite adds up what can be withdrawn in less than a millisecond. */
+/** Streams that SQLite adds up in less than a millisecond. */
 const STREAMS_PER_STEP = 300
 /**
- * Amounts of so few digits can be added up, and rates of so few multiplied, without leaving 2^63
- * where it matters: a product beyond it is beyond every such amount.
+ * The most digits for which SQLite's 64-bit arithmetic gives the right result. A product may exceed
+ * 2^63, but then it exceeds every such amount, and the amount is the minimum of the two.
  */
 const SMALL_AMOUNT = 15
 const SMALL_RATE = 18
 
 interface Sum {
   tokenAddress: string
-  /** Of the streams with small numbers. */
+  /** The sum over streams with small numbers; null if there are none. */
   small: string | null
-  /** Rows of the others. */
+  /** Row numbers of the other streams, comma-separated. */
   large: string | null
   streams: number
   last: string
 }
 
 /**
- * Adds up what can be withdrawn from a party's streams, in steps. It changes with every second, so
- * it cannot be kept; SQLite multiplies and adds where the numbers allow it, which is several times
- * as fast as reading every stream.
+ * Adds up the amounts that can be withdrawn from the streams of an address, in steps. They change
+ * every second, so they cannot be stored. SQLite does the arithmetic for small numbers, which is
+ * several times as fast as reading every stream.
  */
 export function createClaimable(
   sqlite: Sqlite,
 ): (address: string, time: number) => Generator<void, Record<Side, Map<string, bigint>>> {
   const statements = { sender: statementOf('sender'), recipient: statementOf('recipient') }
-  const byRow = drizzle({ client: sqlite })
-    .select()
-    .from(streams)
-    .where(eq(sql`rowid`, sql.placeholder('row')))
-    .prepare()
+  const byRow = sqlite.prepare<[number], StreamRow>(`${SELECT_STREAMS} where rowid = ?`)
 
   function statementOf(side: Side) {
     return sqlite.prepare(
@@ -68,7 +63,7 @@ export function createClaimable(
   return function* (address, time) {
     const sums = { sender: new Map<string, bigint>(), recipient: new Map<string, bigint>() }
     for (const side of ['sender', 'recipient'] as const) {
-      // From the others nothing can be withdrawn.
+      // Nothing can be withdrawn from the others.
       for (const status of ['active', 'paused']) {
         let after = ''
         for (;;) {
@@ -87,7 +82,7 @@ export function createClaimable(
       let total = totals.get(tokenAddress) ?? 0n
       total += BigInt(small ?? 0)
       for (const row of large?.split(',') ?? []) {
-        const found = byRow.get({ row: Number(row) })
+        const found = byRow.get(Number(row))
         if (found !== undefined) total += claimable(fromRow(found), BigInt(time))
       }
       totals.set(tokenAddress, total)

@@ -4,41 +4,41 @@ import type { Sqlite } from '../sqlite.ts'
 import { createStreams } from './streams.ts'
 import type { Streams } from './streams.ts'
 
-/** What can be read of the database as it was at one moment. */
+/** Reads the database as it was at one moment. */
 export interface HeldView {
   streams: Streams
   coverage: Coverage
 }
 
-/** Reads in several steps that agree with each other, however many commits come between. */
+/** Reads in several steps that agree with each other, even if commits come in between. */
 export interface Held {
   /**
-   * Does the work on one snapshot, on a connection of its own; while all are in use it yields
-   * until one is free. A generator that is left early lets its snapshot go.
+   * Runs the work on one snapshot, on its own connection. If all connections are in use, it yields
+   * until one is free. A generator that ends early releases its snapshot.
    */
   read<T>(work: (view: HeldView) => Generator<void, T>): Generator<void, T>
   close(): void
 }
 
 /**
- * A snapshot keeps the WAL from being used again from its beginning, and each has a cache: a few at
- * a time are enough, for the work on them is done on one thread.
+ * SQLite cannot reuse the WAL from its beginning while a snapshot is open, and each connection has a
+ * cache. A few are enough, because one thread does all the work.
  */
-const MOST = 4
+const MAX_CONNECTIONS = 4
 
 interface Connection {
   sqlite: Sqlite
   view: HeldView
 }
 
-/** `open` opens another connection for reading. */
+/** `open` opens another connection to the database. */
 export function createHeld(open: () => Sqlite): Held {
   const free: Connection[] = []
   const all: Connection[] = []
 
   function take(): Connection | undefined {
     const unused = free.pop()
-    if (unused !== undefined || all.length === MOST) return unused
+    if (unused !== undefined || all.length === MAX_CONNECTIONS) return unused
     const sqlite = open()
     const connection = {
       sqlite,

@@ -17,8 +17,9 @@ export interface LogQuery {
   filter: EventFilter
   /** Exclusive; undefined: from the log's beginning. */
   after?: Cursor | undefined
-  /** `through` is inclusive, `before` exclusive. */
+  /** Inclusive. */
   through?: Cursor | undefined
+  /** Exclusive. */
   before?: Cursor | undefined
   order?: Order
   limit: number
@@ -27,8 +28,8 @@ export interface LogQuery {
 export interface LogPage {
   entries: LogEntry[]
   /**
-   * Where the next page starts: everything that matches up to here (in `order`) is in `entries`.
-   * Undefined when the whole range was read.
+   * The position after which the next page starts: all matches up to it (in `order`) are in
+   * `entries`. Undefined once the whole range was read.
    */
   next: Cursor | undefined
 }
@@ -51,7 +52,7 @@ const HIGHEST = '~'
 
 export const COLUMNS = 'id, type, stream_id as streamId, sender, recipient, data'
 
-/** The index ranges whose union holds every match; undefined when that is the whole log. */
+/** The index ranges whose union has every match; undefined if that is the whole log. */
 export function keysOf({ streams, users, types }: EventFilter): Key[] | undefined {
   if (streams.length === 0 && users.length === 0) {
     return types && distinct(types).map((value) => ({ index: 'type', value }))
@@ -64,10 +65,16 @@ export function keysOf({ streams, users, types }: EventFilter): Key[] | undefine
 }
 
 export function rangeOf({ after, through, before }: Omit<LogQuery, 'filter' | 'limit'>): Range {
-  // One bound serves both: nothing sorts between a position and itself followed by a space.
+  // Nothing sorts between a position and the same position with a space added, so an exclusive
+  // bound can stand for an inclusive one.
   const inclusive = through === undefined ? HIGHEST : `${through} `
   const exclusive = before ?? HIGHEST
   return { low: after ?? LOWEST, high: inclusive < exclusive ? inclusive : exclusive }
+}
+
+/** The part of a range after a position, in this order. */
+export function restOf({ low, high }: Range, position: Cursor, order: Order): Range {
+  return order === 'asc' ? { low: position, high } : { low, high: position }
 }
 
 function distinct(values: readonly string[]): string[] {

@@ -6,37 +6,39 @@ export interface MergeQuery {
   keys: readonly Key[]
   range: Range
   order: Order
-  /** About as many are wanted: how far to look ahead in each key. */
+  /** About this many are needed: decides how far each key is read ahead. */
   limit: number
-  /** Undefined: of every type. */
+  /** Undefined: every type. */
   types?: readonly string[] | undefined
 }
 
-/** One key, and how far its entries are known. */
+/** Yields ids in order, batch by batch. A batch may be empty. */
+export type Merge = (query: MergeQuery) => Generator<Cursor[], void, undefined>
+
+/** One key, and the position up to which its entries are known. */
 interface Lane extends Key {
   known: Cursor
-  /** Index entries to read next; 0 once there are no more. */
+  /** How many index entries to read next; 0 once all were read. */
   depth: number
 }
 
-/** Index entries visited in a step, and what the search for a key counts as: half a millisecond. */
+/** Index entries that take half a millisecond to visit. */
 const VISITS_PER_STEP = 1_024
+/** Visits that cost as much as the search for a key. */
 const SEARCH_VISITS = 8
-/** Lanes that are read on before the frontier is looked at again. */
+/** Lanes that are read on before the frontier is computed again. */
 const LANES_PER_ROUND = 64
 const MIN_DEPTH = 2
 const MAX_DEPTH = 1_024
 
 /**
- * Unites the index ranges of many keys in order, in steps of less than a millisecond. Each key
- * is read a few entries ahead; whatever lies before the least that any key knows is settled. The
- * keys that hold the frontier back are read on, twice as far each time, so that a key without
- * entries costs one search and a key with many rare matches few calls. One statement reads many
- * keys: a call for each would cost five times as much.
+ * Unites the index ranges of many keys in order, in steps of less than a millisecond. Each key is
+ * read a few entries ahead. The frontier is the earliest position up to which any key is known:
+ * everything before it is settled. The keys at the frontier are read on, twice as far each time, so
+ * that a key without entries costs one search, and a key with many rare matches costs few calls.
+ * One statement reads many keys: one call for each key would cost five times as much.
  */
-export function createMerge(
-  sqlite: Sqlite,
-): (query: MergeQuery) => Generator<Cursor[], void, undefined> {
+export function createMerge(sqlite: Sqlite): Merge {
   const readers = { asc: readersOf(sqlite, 'asc'), desc: readersOf(sqlite, 'desc') }
 
   return function* merge({ keys, range, order, limit, types }) {
@@ -46,12 +48,12 @@ export function createMerge(
     const depth = Math.min(MAX_DEPTH, Math.max(MIN_DEPTH, ahead))
     let open = keys.map((key): Lane => ({ ...key, known, depth }))
     let due = open
-    /** Found, but beyond what every key is known to. */
+    /** Found, but after the frontier. */
     let waiting = new Set<Cursor>()
     while (due.length > 0) {
       for (const lanes of stepsOf(due)) {
         const read = readers[order][lanes[0]?.index ?? 'type']
-        for (const id of read(lanes, range, types)) waiting.add(id)
+        for (const id of read(lanes, { range, types })) waiting.add(id)
         yield []
       }
       open = open.filter((lane) => lane.depth > 0).sort((a, b) => compare(a.known, b.known))
@@ -71,8 +73,7 @@ export function createMerge(
 
 type Reader = (
   lanes: readonly Lane[],
-  range: Range,
-  types: readonly string[] | undefined,
+  query: Pick<MergeQuery, 'range' | 'types'>,
 ) => Generator<Cursor, void>
 
 function readersOf(sqlite: Sqlite, order: Order): Record<Key['index'], Reader> {
@@ -84,7 +85,7 @@ function readersOf(sqlite: Sqlite, order: Order): Record<Key['index'], Reader> {
   }
 }
 
-/** Reads the next entries of lanes with one index, notes in each how far it is known now. */
+/** Reads the next entries of lanes with the same index, and updates their `known` and `depth`. */
 function readerOf(
   sqlite: Sqlite,
   { column, index, order }: { column: Key['index']; index: string; order: Order },
@@ -93,7 +94,7 @@ function readerOf(
     order === 'asc'
       ? ['id > lane.value and id < @bound', 'max(id)']
       : ['id < lane.value and id > @bound', 'min(id)']
-  // How many were visited, the last of them, and those that match.
+  // For each key one text: number of entries visited, the last of them, and the matches.
   const prepare = (matching: string) =>
     sqlite
       .prepare(
@@ -107,7 +108,7 @@ function readerOf(
   const ofAll = prepare('')
   const ofTypes = prepare(' filter (where type in (select value from json_each(@types)))')
 
-  return function* read(lanes, range, types) {
+  return function* read(lanes, { range, types }) {
     const depth = lanes[0]?.depth ?? 0
     const bound = order === 'asc' ? range.high : range.low
     const byValue = new Map(lanes.map((lane) => [lane.value, lane]))
@@ -120,7 +121,7 @@ function readerOf(
     for (const [value, found] of results) {
       const lane = byValue.get(value)
       if (lane === undefined) continue
-      // Null where there is nothing to take the greatest of.
+      // Null if no entry was visited.
       const [visited = '0', reached = lane.known, ...ids] = found?.split(' ') ?? []
       lane.known = reached
       lane.depth = Number(visited) < depth ? 0 : Math.min(MAX_DEPTH, 2 * depth)
@@ -133,7 +134,7 @@ function startOf({ value, known }: Lane): [string, Cursor] {
   return [value, known]
 }
 
-/** Lanes that one statement can read: of one index and one depth, a bounded number. */
+/** Groups lanes for one statement each: same index, same depth, a bounded number. */
 function stepsOf(due: readonly Lane[]): Lane[][] {
   const steps = new Map<string, Lane[]>()
   const done: Lane[][] = []

@@ -1,10 +1,9 @@
 import type { Statement } from 'better-sqlite3'
 import { STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream, StreamStatus } from '../../domain/stream.ts'
-import { drizzle, eq, sql } from '../drizzle.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { streams } from '../schema.ts'
-import { fromRow } from '../stream-row.ts'
+import { fromRow, SELECT_STREAMS } from '../stream-row.ts'
+import type { StreamRow } from '../stream-row.ts'
 
 export const STREAM_SORTS = ['created', 'start', 'end', 'deposited', 'updated'] as const
 export type StreamSort = (typeof STREAM_SORTS)[number]
@@ -12,9 +11,9 @@ export type StreamSort = (typeof STREAM_SORTS)[number]
 export interface StreamQuery {
   sender?: string | undefined
   recipient?: string | undefined
-  /** Either side. */
+  /** As sender or as recipient. */
   user?: string | undefined
-  /** Only streams that this address sends or receives, whatever else is asked for. */
+  /** Only streams that this address sends or receives, in addition to the other filters. */
   party?: string | undefined
   token?: string | undefined
   status?: StreamStatus | undefined
@@ -24,7 +23,7 @@ export interface StreamQuery {
   after?: StreamKey | undefined
 }
 
-/** A place in a sort order: the sort column's value and the stream's own place, which breaks ties. */
+/** A position in a sort order: the value in the sort column; `created_order` breaks ties. */
 export interface StreamKey {
   value: string | number
   created: string
@@ -32,7 +31,7 @@ export interface StreamKey {
 
 export interface StreamPage {
   streams: Stream[]
-  /** Where the next page starts; undefined at the end. */
+  /** The position after which the next page starts; undefined at the end. */
   next: StreamKey | undefined
 }
 
@@ -44,68 +43,61 @@ const SORT_COLUMNS = {
   updated: 'updated_ledger',
 } satisfies Record<StreamSort, string>
 
-/** A stream's place in an index: all that is read of those that the page may leave out. */
+/** A stream's entry in an index: its row is read only if the page includes it. */
 interface Place extends StreamKey {
   row: number
-  /** Whether it meets the filters that the index does not know. */
+  /** Whether the stream matches the filters that are not in the index. */
   fits: 0 | 1
 }
 
-/** One index range: a filter and a status, and what else its streams must meet. */
+/** One index range, and the filters that are not in the index. */
 interface Lane {
   indexed: readonly Equal[]
   others: readonly Condition[]
 }
 
-/** Index entries and rows that take about a millisecond. */
+/** Each takes about a millisecond. */
 const VISITS_PER_STEP = 400
 const ROWS_PER_STEP = 50
 
 /**
- * Lists streams. Every index begins with a filter and a status, so a list is merged from a read for
- * each status, and for each side where a user is either: a rare one is found without walking past
- * the others. Further filters are met by walking, a bounded number of streams in a step.
+ * Lists streams. Every index begins with a filter and a status. A list is merged from one read for
+ * each status, and for each side if a user is either: so a rare status is found without reading the
+ * others. Further filters are checked entry by entry, a bounded number in a step.
  */
 export function createStreamList(
   sqlite: Sqlite,
 ): (query: StreamQuery) => Generator<void, StreamPage> {
-  const byRow = drizzle({ client: sqlite })
-    .select()
-    .from(streams)
-    .where(eq(sql`rowid`, sql.placeholder('row')))
-    .prepare()
-  /** By their text: there are only so many shapes of a query. */
-  const statements = new Map<string, Statement>()
+  const byRow = sqlite.prepare<[number], StreamRow>(`${SELECT_STREAMS} where rowid = ?`)
+  /** By their text; the number of different texts is small. */
+  const statements = new Map<string, Statement<unknown[], Place>>()
 
-  function read(
-    query: StreamQuery,
-    after: StreamKey | undefined,
-    lane: Lane,
-    most: number,
-  ): Place[] {
-    const text = selectOf(query, after, lane)
+  /** The next places of a lane, in the order of the query. */
+  function read(query: StreamQuery, lane: Lane): Place[] {
+    const { sort, after, limit } = query
+    const text = selectOf(query, lane)
     let statement = statements.get(text)
     if (statement === undefined) {
-      statement = sqlite.prepare(text)
+      statement = sqlite.prepare<unknown[], Place>(text)
       statements.set(text, statement)
     }
-    const place = query.sort === 'created' ? [after?.created] : [after?.value, after?.created]
-    const bounds = after === undefined ? [] : place
+    const key = sort === 'created' ? [after?.created] : [after?.value, after?.created]
+    const bounds = after === undefined ? [] : key
     const values = [
       ...lane.others.flatMap((condition) => condition.values),
       ...lane.indexed.map(([, value]) => value),
     ]
-    return statement.all(...values, ...bounds, most) as Place[]
+    return statement.all(...values, ...bounds, limit)
   }
 
-  /** The first of the lane's streams that fit, one more than the page holds. */
+  /** The first entries of a lane that match, one more than the page holds. */
   function* firstOf(query: StreamQuery, lane: Lane): Generator<void, Place[]> {
     const wanted = query.limit + 1
     const most = lane.others.length === 0 ? wanted : VISITS_PER_STEP
     const found: Place[] = []
     let { after } = query
     for (;;) {
-      const places = read(query, after, lane, most)
+      const places = read({ ...query, after, limit: most }, lane)
       found.push(...places.filter(({ fits }) => fits === 1))
       after = places.at(-1)
       if (found.length >= wanted || places.length < most) return found.slice(0, wanted)
@@ -128,7 +120,7 @@ export function createStreamList(
     const listed: Stream[] = []
     for (const [at, { row }] of page.entries()) {
       if (at > 0 && at % ROWS_PER_STEP === 0) yield
-      const stream = byRow.get({ row })
+      const stream = byRow.get(row)
       if (stream !== undefined) listed.push(fromRow(stream))
     }
     return { streams: listed, next }
@@ -155,7 +147,7 @@ function lanesOf(query: StreamQuery): Lane[] {
 
 type Equal = readonly [column: string, value: string]
 
-/** What an index does not know, as SQL with values to bind. */
+/** A filter that is not in the index, as SQL with values to bind. */
 interface Condition {
   text: string
   values: readonly string[]
@@ -170,7 +162,7 @@ function partyOf({ party }: StreamQuery): Condition[] {
   return [{ text: '(sender = ? or recipient = ?)', values: [party, party] }]
 }
 
-/** The filters given, the most selective first; status is in every index. */
+/** The given filters, except the status; the most selective first. */
 function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
   const pairs: [string, string | undefined][] = [
     ['sender', sender],
@@ -180,9 +172,9 @@ function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
   return pairs.filter((pair): pair is [string, string] => pair[1] !== undefined)
 }
 
-/** Column names are this file's own; every value is bound. */
-function selectOf({ sort, order }: StreamQuery, after: StreamKey | undefined, lane: Lane): string {
-  // The order of creation breaks ties, so a place in the order is one stream.
+/** Column names come from this file; every value is bound. */
+function selectOf({ sort, order, after }: StreamQuery, lane: Lane): string {
+  // The order of creation breaks ties, so that a position is one stream.
   const columns = sort === 'created' ? ['created_order'] : [SORT_COLUMNS[sort], 'created_order']
   const than = order === 'asc' ? '>' : '<'
   const conditions = lane.indexed.map(([column]) => `${column} = ?`)

@@ -1,11 +1,10 @@
 import type { Stream } from '../../domain/stream.ts'
 import { createClaimable } from './claimable.ts'
-import { drizzle, eq, sql } from '../drizzle.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { streams } from '../schema.ts'
 import { createStreamList } from './stream-list.ts'
 import type { StreamPage, StreamQuery } from './stream-list.ts'
-import { fromRow, u64Order } from '../stream-row.ts'
+import { fromRow, SELECT_STREAMS, u64Order } from '../stream-row.ts'
+import type { StreamRow } from '../stream-row.ts'
 import { createTotals } from './totals.ts'
 import type { Side, Total } from './totals.ts'
 
@@ -14,14 +13,14 @@ export type { StreamKey, StreamPage, StreamQuery, StreamSort } from './stream-li
 
 export interface Streams {
   page(query: StreamQuery): StreamPage
-  /** The same in steps of a few milliseconds; several of them need one snapshot. */
+  /** The same in steps of a few milliseconds. All steps need one snapshot. */
   list(query: StreamQuery): Generator<void, StreamPage>
   byId(streamId: string): Stream | undefined
-  /** What a party's streams come to, kept as they change. */
+  /** Sums over the streams of an address. */
   totals(address: string): Total[]
   /**
-   * What could be withdrawn from a party's streams at `time` (Unix seconds), by side and token,
-   * added up in steps of about a millisecond. Reads more than once: it needs one snapshot.
+   * The amount that can be withdrawn from all streams of an address at `time` (Unix seconds), by
+   * side and token, in steps of about a millisecond. All steps need one snapshot.
    */
   claimable(address: string, time: number): Generator<void, Record<Side, Map<string, bigint>>>
   count(): number
@@ -30,14 +29,9 @@ export interface Streams {
 }
 
 export function createStreams(sqlite: Sqlite): Streams {
-  const db = drizzle({ client: sqlite })
-  const byId = db
-    .select()
-    .from(streams)
-    .where(eq(streams.streamId, sql.placeholder('streamId')))
-    .prepare()
+  const byId = sqlite.prepare<[string], StreamRow>(`${SELECT_STREAMS} where stream_id = ?`)
   const list = createStreamList(sqlite)
-  const count = sqlite.prepare('select count(*) from streams').pluck()
+  const count = sqlite.prepare<[], number>('select count(*) from streams').pluck()
   const ids = sqlite
     .prepare<[string, number], string>(
       'select stream_id from streams where created_order > ? order by created_order limit ?',
@@ -54,12 +48,12 @@ export function createStreams(sqlite: Sqlite): Streams {
       }
     },
     byId(streamId) {
-      const row = byId.get({ streamId })
+      const row = byId.get(streamId)
       return row && fromRow(row)
     },
     totals: createTotals(sqlite),
     claimable: createClaimable(sqlite),
-    count: () => count.get() as number,
+    count: () => count.get() ?? 0,
     idsAfter(streamId, limit) {
       const after = streamId === undefined ? '' : u64Order(streamId)
       return ids.all(after, limit).map(BigInt)

@@ -5,7 +5,7 @@ import type { Streams } from './streams.ts'
 
 /** What `/status`, the metrics and the command `status` say about a database. */
 
-/** How far the log is, and how far it can fall behind before the RPC forgets its position. */
+/** Checkpoint, tip, lag and runway. */
 export function position(checkpoint: Checkpoint | undefined) {
   if (checkpoint === undefined) {
     return { checkpoint: null, tip: null, lagLedgers: null, lagSeconds: null, runway: null }
@@ -29,7 +29,7 @@ export function lagOf({ ledger, tipLedger }: Pick<Checkpoint, 'ledger' | 'tipLed
   return Math.max(0, tipLedger - ledger)
 }
 
-/** How much the RPC can still forget before it forgets our checkpoint, in its ledger time. */
+/** How far the checkpoint is from the oldest ledger of the RPC, in ledgers and in ledger time. */
 export function runway({ ledger, ledgerClosedAt, oldestLedger, oldestClosedAt }: Checkpoint) {
   if (oldestLedger === null) return null
   const known = ledgerClosedAt !== null && oldestClosedAt !== null

@@ -1,7 +1,7 @@
 import { eventJson } from '../../domain/event-json.ts'
 import { fold } from '../../domain/fold.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { partiesOf } from './parties.ts'
+import { createParties } from './parties.ts'
 import type { Projection } from './projection.ts'
 import { encodeRaw } from './raw.ts'
 import type { RecordTable } from './records.ts'
@@ -26,6 +26,7 @@ export function createAppend({
   projection: Projection
   records: RecordTable
 }): Append {
+  const partiesOf = createParties(records)
   const insert = sqlite.prepare(
     `insert into events (id, type, stream_id, sender, recipient, data, raw)
      values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing`,
@@ -40,7 +41,7 @@ export function createAppend({
     const streamId = 'streamId' in event ? event.streamId : undefined
     const before = streamId === undefined ? undefined : projection.get(streamId)
     const after = 'streamId' in event ? fold(before, event) : undefined
-    const parties = partiesOf(event, after, (id) => records.get(id)?.record)
+    const parties = partiesOf(event, after)
     const { changes } = insert.run(
       event.id,
       event.type,

@@ -4,7 +4,7 @@ import { fold } from '../../domain/fold.ts'
 import type { Stream } from '../../domain/stream.ts'
 import type { Coverage } from '../read/coverage.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { partiesOf } from './parties.ts'
+import { createParties } from './parties.ts'
 import type { Projection } from './projection.ts'
 import { decodeRaw } from './raw.ts'
 import type { RecordTable } from './records.ts'
@@ -44,6 +44,7 @@ export function createRefold({
   records,
   decode,
 }: RefoldDeps): Refold {
+  const partiesOf = createParties(records)
   const update = sqlite.prepare(
     'update events set type = ?, stream_id = ?, sender = ?, recipient = ?, data = ? where id = ?',
   )
@@ -74,7 +75,7 @@ export function createRefold({
     const before = streamId === undefined ? undefined : streamBefore(event.ledger, streamId)
     const after = 'streamId' in event ? fold(before, event) : undefined
     if (after !== undefined && after !== before) projection.set(after)
-    const parties = partiesOf(event, after, (id) => records.get(id)?.record)
+    const parties = partiesOf(event, after)
     const data = eventJson(event, parties)
     const isRewritten = data !== row.data
     if (isRewritten) {

@@ -61,7 +61,15 @@ export interface Lifetime {
   liveUntilLedger: number | null
 }
 
-export function createWriter(sqlite: Sqlite, coverage: Coverage, decode: Decode): Writer {
+export function createWriter({
+  sqlite,
+  coverage,
+  decode,
+}: {
+  sqlite: Sqlite
+  coverage: Coverage
+  decode: Decode
+}): Writer {
   const projection = createProjection(sqlite)
   const records = createRecordTable(sqlite)
   const deps = { sqlite, coverage, projection, records, decode }
