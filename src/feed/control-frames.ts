@@ -11,10 +11,12 @@ import { block } from './frame.ts'
  * - `ahead` it is beyond the network's newest ledger
  * - `gap` something before it is missing, or has changed without an event
  */
-export type ResetReason = 'expired' | 'ahead' | 'gap'
+export const RESET_REASONS = ['expired', 'ahead', 'gap'] as const
+export type ResetReason = (typeof RESET_REASONS)[number]
 
 /** Why the feed ends a subscription. */
-export type GoodbyeReason = 'shutdown' | 'max_age'
+export const GOODBYE_REASONS = ['shutdown', 'max_age'] as const
+export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 
 /** The first frame; its id is the start position, so that a client can resume from it. */
 export function connectedFrame(fields: {

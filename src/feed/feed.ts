@@ -77,11 +77,11 @@ export interface FeedDeps {
 }
 
 export interface Feed {
-  /** Whether there is room for another subscription of this holder from this position. */
-  hasPlace(holder: Holder, cursor: string): boolean
-  /** Why there is no room, if so; the refusal is counted. */
+  /** Why another subscription of this holder from this position must be refused, if so. */
   refusal(holder: Holder, cursor: string): Refusal | undefined
-  /** Takes the socket over. */
+  /** Counts a subscription that was refused. */
+  countRefusal(refusal: Refusal): void
+  /** Takes the socket over; to be called only if `refusal` gives no reason not to. */
   subscribe(request: SubscribeRequest): void
   /** The log can have moved: look at it again. */
   wake(): void
@@ -216,11 +216,9 @@ export function createFeed(deps: FeedDeps): Feed {
   }
 
   return {
-    hasPlace: (holder, cursor) => opening.refusal(holder, cursor) === undefined,
-    refusal(holder, cursor) {
-      const refusal = opening.refusal(holder, cursor)
-      if (refusal !== undefined) counters.refused[refusal] += 1
-      return refusal
+    refusal: opening.refusal,
+    countRefusal(refusal) {
+      counters.refused[refusal] += 1
     },
     subscribe,
     wake() {

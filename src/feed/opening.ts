@@ -29,7 +29,7 @@ export interface SubscribeRequest extends Holder {
 export interface Opening {
   /** Why there is no room for another subscription of this holder from this position. */
   refusal(holder: Holder, cursor: string): Refusal | undefined
-  /** Admits the subscription, whether or not there is room. */
+  /** Admits a subscription that is not refused. */
   admit(request: SubscribeRequest): Subscription
   firstFrame(request: SubscribeRequest, start: Cursor): string
 }

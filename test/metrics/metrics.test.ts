@@ -29,7 +29,7 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
     const client = await subscribe({ cursor: count === 0 ? 'now' : ORIGIN })
     await client.until((c) => c.named('caught_up').length > 0)
   }
-  feed.refusal({ address: 'anyone', user: undefined }, 'now')
+  feed.countRefusal('user')
   const metrics = createMetrics({
     store,
     audit: () => AUDITED,
@@ -86,6 +86,7 @@ test('metrics tell what the store holds at the moment they are asked for', async
   expect(text).toMatch(/^flowfi_source_faults_total\{endpoint="http:\/\/a\/",fault="busy"\} 2$/m)
   expect(text).toMatch(/^flowfi_subscriptions\{mode="live"\} 2$/m)
   expect(text).toMatch(/^flowfi_subscriptions_opened_total 2$/m)
+  expect(text).toMatch(/^flowfi_subscriptions_refused_total\{reason="user"\} 1$/m)
   expect(text).toMatch(/^flowfi_audit_streams\{class="drift"\} 1$/m)
   expect(text).toMatch(/^flowfi_audit_repaired_total 4$/m)
   expect(text).toMatch(/^flowfi_subscriptions_resumed_total\{result="expired"\} 1$/m)

@@ -76,7 +76,7 @@ function subscribe(
   const parsed = parseSubscribe(queryRecord(request.search), request.lastEventId)
   if (isRefused(parsed)) return false
   const holder = holderOf({ remoteAddress: socket.remoteAddress, ...request })
-  if (!feed.hasPlace(holder, parsed.cursor)) return false
+  if (feed.refusal(holder, parsed.cursor) !== undefined) return false
   // As in the HTTP server, a client that has closed its end is gone.
   socket.on('end', hangUp).on('error', hangUp).resume()
   openStream(feed, socket, { ...parsed, holder, chunked: true })

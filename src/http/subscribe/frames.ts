@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { EVENT_TYPES } from '../../domain/event.ts'
+import { GOODBYE_REASONS, RESET_REASONS } from '../../feed/control-frames.ts'
 import { CursorText, EventJson } from '../json.ts'
 
 /**
@@ -41,7 +42,7 @@ const Reset = z
   .object({
     event: z.literal('reset'),
     data: z.object({
-      reason: z.enum(['expired', 'ahead', 'gap']),
+      reason: z.enum(RESET_REASONS),
       requested: CursorText,
       oldest: CursorText,
       head: CursorText,
@@ -56,7 +57,7 @@ const Reset = z
 const Reconnect = z
   .object({
     event: z.literal('reconnect'),
-    data: z.object({ reason: z.enum(['shutdown', 'max_age']) }),
+    data: z.object({ reason: z.enum(GOODBYE_REASONS) }),
   })
   .openapi('ReconnectFrame', { description: 'last; the stream ends after it' })
 

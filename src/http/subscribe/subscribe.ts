@@ -57,7 +57,10 @@ export function subscribeRoutes({ feed }: { feed: Feed }) {
     // The connection still belongs to an earlier request that has not been answered.
     if (outgoing.socket === null) return respond(pipelined())
     const refusal = feed.refusal(holder, parsed.cursor)
-    if (refusal !== undefined) return refuse(refusal, parsed.overload, wire)
+    if (refusal !== undefined) {
+      feed.countRefusal(refusal)
+      return refuse(refusal, parsed.overload, wire)
+    }
     const { socket } = incoming
     wire.isTaken = true
     taken.add(socket)
