@@ -7,6 +7,15 @@ import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form
 import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import type { TakeRequest } from './rate-limit.ts'
 import { eventRoutes } from './rest/events.ts'
+import { auditRoutes } from './rest/audit.ts'
+import type { AuditDeps } from './rest/audit.ts'
+import { healthRoutes } from './rest/health.ts'
+import { metricsRoutes } from './rest/metrics.ts'
+import type { MetricsDeps } from './rest/metrics.ts'
+import { readyRoutes } from './rest/ready.ts'
+import type { ReadyDeps } from './rest/ready.ts'
+import { statsRoutes } from './rest/stats.ts'
+import type { StatsDeps } from './rest/stats.ts'
 import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
 import { streamRoutes } from './rest/streams.ts'
@@ -30,7 +39,7 @@ import { subscribeRoutes } from './subscribe/subscribe.ts'
  * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns
  */
 
-export interface HttpDeps extends Omit<StatusDeps, 'sliced'> {
+export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps, AuditDeps {
   logger: Logger
   /** The proxies whose `X-Forwarded-For` is believed. */
   trustProxy: BlockList
@@ -57,6 +66,15 @@ export function createApp(deps: HttpDeps) {
   const reads = { store: deps.store, sliced: createSliced(deps.slices) }
   for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
   app.route('/', subscribeRoutes(deps))
-  app.route('/', statusRoutes({ ...deps, ...reads }))
+  for (const routes of [
+    healthRoutes,
+    readyRoutes,
+    statusRoutes,
+    statsRoutes,
+    metricsRoutes,
+    auditRoutes,
+  ]) {
+    app.route('/', routes(deps))
+  }
   return app
 }

@@ -20,6 +20,11 @@ export const AsOf = z
     description: 'The checkpoint the answer was read at; subscribe from its cursor to miss nothing',
   })
 
+export const Runway = z
+  .object({ ledgers: z.number().int(), hours: z.number().nullable() })
+  .nullable()
+  .openapi({ description: 'until the RPC would forget the checkpoint' })
+
 export const StreamJson = z
   .object({
     streamId: Id,
@@ -105,5 +110,14 @@ export function streamJson(stream: Stream, time: bigint): StreamJson {
     lastEventId: stream.lastEventId,
     origin: stream.origin,
     liveUntilLedger: stream.liveUntilLedger,
+  }
+}
+
+/** Undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

@@ -55,7 +55,7 @@ export function badRequest(errors: { parameter: string; detail: string }[]): Ref
 export function noSuchStream(streamId: string): Refused {
   return refused(
     404,
-    `stream ${streamId} is unknown; /streams lists the known ones, /status shows which ledgers were scanned`,
+    `no stream ${streamId} is known here; /streams lists the known ones, /status shows which ledgers were scanned`,
   )
 }
 

@@ -43,3 +43,17 @@ export function createSliced(slices: Slices): Sliced {
 
 const GONE = new Error('the client is gone')
 const LATE = new Error('the work took too long')
+
+/** Short work. It waits for its turn too, because any number of requests may ask for it. */
+export function* inOneStep<T>(work: () => T): Generator<void, T> {
+  yield
+  return work()
+}
+
+/** All steps at once. */
+export function drain<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { AUDIT_CLASSES } from '../../domain/upstream.ts'
-import type { AuditStatus } from '../../domain/upstream.ts'
+import type { AuditStatus, Upstream } from '../../domain/upstream.ts'
 import { instant } from '../../domain/times.ts'
 import { createRouter, get, readable } from '../router.ts'
 
@@ -41,10 +41,13 @@ const Audit = z
   })
   .openapi('Audit')
 
-export function auditRoute(deps: {
-  upstream(): { audit: AuditStatus }
+export interface AuditDeps {
+  upstream(): Upstream
+  /** 0: off. */
   auditIntervalSeconds: number
-}) {
+}
+
+export function auditRoutes(deps: AuditDeps) {
   const router = createRouter()
   router.openapi(
     get({

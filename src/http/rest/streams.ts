@@ -1,13 +1,16 @@
 import { z } from '@hono/zod-openapi'
-import { STREAM_STATUSES, claimable } from '../../domain/stream.ts'
+import { claimable, STREAM_STATUSES } from '../../domain/stream.ts'
+import type { Stream } from '../../domain/stream.ts'
 import type { HeldView } from '../../store/read/held.ts'
 import { STREAM_SORTS } from '../../store/read/streams.ts'
-import type { StreamKey, StreamQuery } from '../../store/read/streams.ts'
+import type { StreamQuery } from '../../store/read/streams.ts'
 import { asOf, StreamJson, streamJson } from '../json.ts'
 import { Address, Order, StreamId, unlessTwice, wholeNumber } from '../parameters.ts'
 import { badRequest, noSuchStream, respond } from '../problem.ts'
 import { createRouter, get, json, listOf, oneOf } from '../router.ts'
 import type { Reads } from '../router.ts'
+import { drain, inOneStep } from '../sliced.ts'
+import { formatKey, parseKey } from './list-key.ts'
 
 const MAX_PAGE = 200
 const DEFAULT_PAGE = 50
@@ -33,6 +36,9 @@ const StreamListQuery = z.strictObject({
 
 export const StreamParams = z.strictObject({ id: StreamId })
 
+const BAD_KEY =
+  'is not the nextCursor of a page with this sort and order; leave it out to start over'
+
 const ClaimableQuery = z.strictObject({
   at: wholeNumber(0, Number.MAX_SAFE_INTEGER)
     .optional()
@@ -45,7 +51,6 @@ const Claimable = z
 
 export function streamRoutes({ store, sliced }: Reads) {
   const router = createRouter()
-  const { streams, coverage } = store
   const noStream = { 404: 'no such stream is known' }
 
   router.openapi(
@@ -58,9 +63,11 @@ export function streamRoutes({ store, sliced }: Reads) {
     (c) => {
       const { cursor, ...query } = c.req.valid('query')
       const after = cursor === undefined ? undefined : parseKey(cursor, query)
-      if (after === null) return respond(badRequest([{ parameter: 'cursor', detail: BAD_KEY }]))
+      if (cursor !== undefined && after === undefined) {
+        return respond(badRequest([{ parameter: 'cursor', detail: BAD_KEY }]))
+      }
       const asked = { ...query, after }
-      // One filter has an index; a second one may have to walk past all that the first one finds.
+      // One filter has an index. With a second one, a page may walk past all that the first finds.
       const { sender, recipient, user, token } = query
       const filters = [sender, recipient, user, token].filter((given) => given !== undefined)
       return sliced(
@@ -82,13 +89,7 @@ export function streamRoutes({ store, sliced }: Reads) {
     }),
     (c) => {
       const { id } = c.req.valid('param')
-      return store.snapshot(() => {
-        const stream = streams.byId(id)
-        if (stream === undefined) return respond(noSuchStream(id))
-        const checkpoint = coverage.checkpoint()
-        const time = BigInt(checkpoint?.ledgerClosedAt ?? 0)
-        return json({ data: streamJson(stream, time), asOf: asOf(checkpoint) })
-      })
+      return one(id, (stream, closedAt) => streamJson(stream, BigInt(closedAt)))
     },
   )
 
@@ -102,18 +103,24 @@ export function streamRoutes({ store, sliced }: Reads) {
     }),
     (c) => {
       const { id } = c.req.valid('param')
-      return store.snapshot(() => {
-        const stream = streams.byId(id)
-        if (stream === undefined) return respond(noSuchStream(id))
-        const checkpoint = coverage.checkpoint()
-        const at = c.req.valid('query').at ?? checkpoint?.ledgerClosedAt ?? 0
-        const claimableAmount = claimable(stream, BigInt(at)).toString()
-        return json({ data: { streamId: id, at, claimableAmount }, asOf: asOf(checkpoint) })
+      return one(id, (stream, closedAt) => {
+        const { at = closedAt } = c.req.valid('query')
+        return { streamId: id, at, claimableAmount: claimable(stream, BigInt(at)).toString() }
       })
     },
   )
 
   return router
+
+  /** `closedAt`: when the ledger of the checkpoint closed, Unix seconds. */
+  function one(id: string, data: (stream: Stream, closedAt: number) => object): Response {
+    return store.snapshot(() => {
+      const stream = store.streams.byId(id)
+      if (stream === undefined) return respond(noSuchStream(id))
+      const checkpoint = store.coverage.checkpoint()
+      return json({ data: data(stream, checkpoint?.ledgerClosedAt ?? 0), asOf: asOf(checkpoint) })
+    })
+  }
 }
 
 function* list({ streams, coverage }: HeldView, query: StreamQuery): Generator<void, Response> {
@@ -125,53 +132,4 @@ function* list({ streams, coverage }: HeldView, query: StreamQuery): Generator<v
     nextCursor: page.next === undefined ? null : formatKey(page.next, query),
     asOf: asOf(checkpoint),
   })
-}
-
-/** Work that is short, but not so short that any number of requests may do it at once. */
-function* inOneStep<T>(work: () => T): Generator<void, T> {
-  yield
-  return work()
-}
-
-function drain<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
-}
-
-const BAD_KEY =
-  'is not the nextCursor of a page with this sort and order; leave it out to start over'
-
-const Key = z.tuple([
-  z.enum(STREAM_SORTS),
-  Order,
-  z.union([z.string().max(40), z.number().int()]),
-  z.string().regex(/^\d{20}$/),
-])
-
-/** Opaque to the caller; holds sort and order so that it cannot be used under others. */
-function formatKey(
-  { value, created }: StreamKey,
-  { sort, order }: Pick<StreamQuery, 'sort' | 'order'>,
-) {
-  return Buffer.from(JSON.stringify([sort, order, value, created])).toString('base64url')
-}
-
-function parseKey(text: string, query: Pick<StreamQuery, 'sort' | 'order'>): StreamKey | null {
-  const parsed = Key.safeParse(parseJson(Buffer.from(text, 'base64url').toString()))
-  if (!parsed.success) return null
-  const [sort, order, value, created] = parsed.data
-  const fits = sort === query.sort && order === query.order
-  return fits && typeof value === (sort === 'updated' ? 'number' : 'string')
-    ? { value, created }
-    : null
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { parseJson } from '../json.ts'
 import { queryRecord } from '../parameters.ts'
 import { badRequest, bodyTooLarge, unsupportedBody } from '../problem.ts'
 import type { Refused } from '../problem.ts'
@@ -47,12 +48,4 @@ function jsonRecord(text: string): Record<string, string | string[]> | Refused {
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
