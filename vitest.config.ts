@@ -4,7 +4,7 @@ import type { TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
 import { PATIENCE_MS } from './test/support/patience.ts'
 
-/** Files whose tests start the program many times. A late start of one of them ends the run late. */
+/** Files whose tests start the program many times. They run first, or the whole run would end late. */
 const SLOW = /\/(command\/.*|storm|kill|foreign-clients|daemon\/audit)\.test\.ts$/
 
 class SlowFirst extends BaseSequencer {
@@ -18,13 +18,13 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Limits only end a test that hangs: a busy machine makes tests slow, never red.
+    // Limits only end a test that hangs. A busy machine makes tests slow, never red.
     testTimeout: 2 * PATIENCE_MS,
     hookTimeout: 2 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS, interval: 10 } },
-    // Modules have no state of their own, so all files of a worker can share them.
+    // Modules have no state, so all files of a worker can share them.
     isolate: false,
-    // Many tests wait for a process or a socket: one worker more than cores keeps these busy.
+    // Many tests wait for a process or a socket: one extra worker keeps the cores busy.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowFirst },
   },

@@ -1,5 +1,5 @@
 /**
- * Milliseconds after which a test gives up waiting for a condition. It is far more than any test
- * needs, so that it expires only where the condition never comes, however busy the machine is.
+ * Milliseconds after which a test stops waiting for a condition. This is far more than any test
+ * needs, so it expires only if the condition never holds, however busy the machine is.
  */
 export const PATIENCE_MS = 60_000
