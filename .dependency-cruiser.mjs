@@ -5,7 +5,7 @@
  */
 
 /** What serves only reads: the store's shape and its reads, never its writes. */
-const STORE_READS = ['store/store.ts', 'store/slices.ts', 'store/read']
+const STORE_READS = ['store/store.ts', 'store/read']
 /** Everything that runs inside the daemon. */
 const PARTS = ['domain', 'source', 'failover', 'decode', 'store', 'ingest', 'audit', 'feed']
 

@@ -1,5 +1,5 @@
 import { endOfLedger } from '../domain/cursor.ts'
-import type { Slices } from '../store/slices.ts'
+import type { Slices } from '../domain/slices.ts'
 import type { FeedCounters } from './counters.ts'
 import { framed, framedText } from './frame.ts'
 import type { Live } from './live.ts'

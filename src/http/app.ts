@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
-import type { Slices } from '../store/slices.ts'
+import type { Slices } from '../domain/slices.ts'
 import { allowOrigins } from './middleware/cors.ts'
 import { limitRate } from './middleware/rate-limit.ts'
 import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form.ts'

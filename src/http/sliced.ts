@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Slices } from '../store/slices.ts'
+import type { Slices } from '../domain/slices.ts'
 import type { ClientEnv } from './client.ts'
 import { respond, tookTooLong, tooMuchAtOnce } from './problem.ts'
 

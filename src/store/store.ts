@@ -34,7 +34,6 @@ import type { Writer } from './write/writer.ts'
  *   storage-error.ts  what SQLite's errors mean, and what to do about them
  *   stream-row.ts     a stream as a row
  *   revision.ts       a counter of changes that no new event shows
- *   slices.ts         long reads, cut into turns of the event loop
  *
  * SQL is written by hand. Drizzle gives the schema, the migrations and the types of rows.
  */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
 import { createSliced } from '../../src/http/sliced.ts'
 import { createRouter, json } from '../../src/http/router.ts'
-import { createSlices } from '../../src/store/slices.ts'
+import { createSlices } from '../../src/domain/slices.ts'
 import { until } from '../support/until.ts'
 
 /** A route whose work takes so many steps; turns come when they are asked for. */

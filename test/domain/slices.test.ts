@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { createSlices } from '../../src/store/slices.ts'
+import { createSlices } from '../../src/domain/slices.ts'
 
 /** Slices on a clock of their own: each step takes a millisecond, turns come when they are asked for. */
 function setUp(turnMs = 4) {
