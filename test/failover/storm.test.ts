@@ -1,110 +1,52 @@
 /** P2, P3: whatever happens to several RPCs at once, the rows are the same as without faults. */
 import { fc, test as property } from '@fast-check/vitest'
-import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
-import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
 import type { Fault } from '../../src/domain/faults.ts'
-import { createIngest } from '../../src/ingest/ingest.ts'
-import { createFailoverSource } from '../../src/failover/failover.ts'
-import type { FailoverOptions, FailoverSource } from '../../src/failover/failover.ts'
-import { createRpcSource } from '../../src/source/rpc/rpc.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
-import type { LedgerSource } from '../../src/source/source.ts'
-import { contents, undisturbed } from '../support/ingestion.ts'
-import { loadRecording, memoryStore } from '../support/recordings.ts'
-import type { TestStore } from '../support/recordings.ts'
+import { createRpcSource } from '../../src/source/rpc/rpc.ts'
+import { contents, ingestion, undisturbed } from '../support/ingestion.ts'
+import type { IngestionOptions } from '../support/ingestion.ts'
+import { loadRecording } from '../support/recordings.ts'
 import { createRandom } from '../torture/random.ts'
-import { createVirtualTime } from '../support/virtual-time.ts'
-import type { VirtualTime } from '../support/virtual-time.ts'
+
+type Disturb = NonNullable<IngestionOptions['disturb']>
 
 const quirks = await loadRecording('quirks')
-const { contractId, network, firstLedger } = quirks.header
+const { contractId, firstLedger } = quirks.header
 const last = quirks.ledgers.at(-1)!.sequence
 const SECOND = 1_000
 
-function createIngestion(source: LedgerSource, time: VirtualTime) {
-  const store = memoryStore()
-  const ingest = createIngest({
-    source,
-    coverage: store.coverage,
-    writer: store.writer,
-    decode: createDecoder(),
-    startLedger: 'oldest',
-    identity: { networkPassphrase: network.passphrase, contractId },
-    log: pino({ level: 'silent' }),
-    onApplied() {},
-    pageSize: 60,
-    now: time.now,
-    sleep: time.sleep,
-    random: () => 0.5,
-  })
-  return { store, ingest }
-}
-
 const calm = await undisturbed(quirks)
 
-interface Storm {
-  time: VirtualTime
-  nodes: Simulator[]
-  source: FailoverSource
-  store: TestStore
-  /** The last ledger that is complete in the store. */
-  reached(): number
-  /** Runs until the last ledger is in the store, and stops. */
-  finish(): Promise<void>
-}
-
+/** Ingestion over simulators with these options. */
 async function raise(
   nodeOptions: readonly Partial<SimulatorOptions>[],
-  failover: Partial<FailoverOptions> = {},
-  disturbed: (source: LedgerSource, time: VirtualTime, node: number) => LedgerSource = (direct) =>
-    direct,
-): Promise<Storm> {
-  const time = createVirtualTime()
+  { failover, disturb }: Pick<IngestionOptions, 'failover' | 'disturb'> = {},
+) {
   const nodes: Simulator[] = []
   for (const options of nodeOptions) {
     nodes.push(await createSimulator({ recording: quirks, speed: Infinity, ...options }))
   }
-  const source = createFailoverSource({
-    endpoints: nodes.map(({ url }, i) => {
-      const direct = createRpcSource({ url, contractId, timeoutMs: 60_000 })
-      return { name: String(i), source: disturbed(time.around(direct), time, i) }
-    }),
-    networkPassphrase: network.passphrase,
-    contractId,
-    log: pino({ level: 'silent' }),
-    callTimeoutMs: 60 * SECOND,
-    now: time.now,
-    after: time.after,
-    random: () => 0.5,
-    ...failover,
+  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.close()))))
+  const random = () => 0.5
+  const storm = ingestion({
+    recording: quirks,
+    sources: nodes.map(({ url }) => createRpcSource({ url, contractId, timeoutMs: 60_000 })),
+    failover: { random, ...failover },
+    ingest: { pageSize: 60, random },
+    ...(disturb && { disturb }),
   })
-  const { store, ingest } = createIngestion(source, time)
-  const stopping = new AbortController()
-  const run = ingest.run(stopping.signal)
-  async function stop(): Promise<void> {
-    stopping.abort()
-    await time.during(run)
-    await time.during(source.close())
-    await Promise.all(nodes.map((node) => node.close()))
-  }
-  onTestFinished(stop)
-  const reached = () => {
-    const checkpoint = store.coverage.checkpoint()
-    return checkpoint === undefined ? 0 : completeThrough(checkpoint.cursor)
-  }
+  const ended = storm.start()
   return {
-    time,
+    ...storm,
     nodes,
-    source,
-    store,
-    reached,
+    /** Runs until the last ledger is in the store, and stops. */
     async finish() {
-      await time.until(() => store.coverage.checkpoint()?.cursor === endOfLedger(last))
-      await stop()
+      await storm.untilReached(last)
+      storm.stop()
+      await storm.time.during(ended)
     },
   }
 }
@@ -136,9 +78,9 @@ interface Weather {
 }
 
 /** A node with a random fault in every other call. */
-function stormy(weather: Weather, seed: number) {
-  return (direct: LedgerSource, time: VirtualTime, node: number): LedgerSource => {
-    const chance = createRandom(seed + node * 7_919)
+function stormy(weather: Weather, seed: number): Disturb {
+  return (direct, { time, index }) => {
+    const chance = createRandom(seed + index * 7_919)
 
     async function struck<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
       if (!weather.isStormy || chance() >= 0.5) return call()
@@ -190,7 +132,10 @@ describe('a storm over three RPCs', () => {
     async (seed, agreement) => {
       const weather: Weather = { isStormy: true, lastFaultAt: 0, faults: 0, inFlight: 0 }
       const nodeOptions = [0, 1, 2].map(() => ({ speed: 0, closed: 40 }))
-      const storm = await raise(nodeOptions, { agreement }, stormy(weather, seed))
+      const storm = await raise(nodeOptions, {
+        failover: { agreement },
+        disturb: stormy(weather, seed),
+      })
       const { time, nodes, store, reached } = storm
       const tip = () => nodes[0]!.latestLedger()
       const close = () => nodes.forEach((node) => node.closeNext(1))
@@ -243,10 +188,10 @@ describe('a storm over three RPCs', () => {
     'P2: the log is complete from two RPCs with different ledgers, even if call %i is not answered',
     async (silent) => {
       let calls = 0
-      const hanging = (direct: LedgerSource, time: VirtualTime, node: number): LedgerSource => {
+      const hanging: Disturb = (direct, { time, index }) => {
         const answered = async <T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-          calls += node === 0 ? 1 : 0
-          if (node > 0 || calls !== silent) return call()
+          calls += index === 0 ? 1 : 0
+          if (index > 0 || calls !== silent) return call()
           await time.sleep(20 * SECOND, signal)
           throw new SourceError('timeout', 'no answer')
         }
@@ -257,11 +202,10 @@ describe('a storm over three RPCs', () => {
           page: (start, limit, signal) => answered(() => direct.page(start, limit, signal), signal),
         }
       }
-      const storm = await raise(
-        [{ retentionWindow: 79 }, { speed: 0, closed: 111 }],
-        { patienceMs: 2 * SECOND },
-        hanging,
-      )
+      const storm = await raise([{ retentionWindow: 79 }, { speed: 0, closed: 111 }], {
+        failover: { patienceMs: 2 * SECOND },
+        disturb: hanging,
+      })
       await storm.finish()
       expect(contents(storm.store)).toEqual(calm)
       expect(storm.source.counters().endpoints.every(({ pages }) => pages > 0)).toBe(true)

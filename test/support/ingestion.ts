@@ -12,6 +12,7 @@ import type { LedgerSource } from '../../src/source/source.ts'
 import { dump, memoryStore } from './recordings.ts'
 import type { TestStore } from './recordings.ts'
 import { createVirtualTime } from './virtual-time.ts'
+import type { VirtualTime } from './virtual-time.ts'
 
 export interface IngestionOptions {
   recording: Recording
@@ -19,6 +20,8 @@ export interface IngestionOptions {
   store?: TestStore
   ingest?: Partial<IngestDeps>
   failover?: Partial<FailoverOptions>
+  /** Changes what failover sees of a source; time passes while the change sleeps. */
+  disturb?: (source: LedgerSource, context: { time: VirtualTime; index: number }) => LedgerSource
 }
 
 /** Ingestion as the daemon has it, over one or several RPCs, in virtual time. */
@@ -26,6 +29,7 @@ export function ingestion({
   recording,
   sources,
   store = memoryStore(),
+  disturb = (source) => source,
   ...more
 }: IngestionOptions) {
   const { contractId, network } = recording.header
@@ -35,7 +39,10 @@ export function ingestion({
   const { now, sleep, after } = time
   const random = () => 0
   const source = createFailoverSource({
-    endpoints: sources.map((each, i) => ({ name: 'abc'[i]!, source: time.around(each) })),
+    endpoints: sources.map((each, index) => ({
+      name: 'abc'[index]!,
+      source: disturb(time.around(each), { time, index }),
+    })),
     networkPassphrase: network.passphrase,
     contractId,
     log,
