@@ -9,27 +9,27 @@ import { DEFAULT_SETTINGS } from '../../src/simulator/node/node.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 
 /**
- * An RPC in memory: the simulator's answers, read as those of a real server are, without a socket
- * between. It answers at once, so that virtual time alone decides when things happen.
+ * An RPC in memory: the simulator's answers, read like those of a real server, but without a
+ * socket. It answers at once, so only virtual time decides when things happen.
  */
 export interface MemoryNode {
   source: LedgerSource
-  /** The newest ledger; the whole recording unless it is set. */
+  /** The newest ledger; by default the last of the recording. */
   latest: number
-  /** The oldest ledger that it has; lower it again and the ledgers are back. */
+  /** The oldest ledger that it has; set it lower to bring ledgers back. */
   oldest: number
-  /** Another recording behind the same URL. */
+  /** Serves another recording from now on. */
   serve(recording: Recording): void
-  /** What a call throws, as long as it answers with something. */
+  /** The error that a call throws, if any. */
   fault: (call: NodeCall) => SourceError | undefined
   calls: NodeCall[]
 }
 
 export interface NodeCall {
   method: string
-  /** The ledger that was asked for, if any. */
+  /** The ledger that was asked for, if there is one. */
   ledger: number | undefined
-  /** How many calls there were before. */
+  /** How many calls came before it. */
   number: number
 }
 

@@ -3,26 +3,26 @@ import type { Clock } from '../../src/domain/clock.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
 
 /**
- * A clock for tests that do not depend on how busy the machine is: hours pass in a moment. It moves
- * only while a test waits for something here, and from one sleeper to the next: the earliest is
- * woken once nothing else has happened for a few turns of the event loop.
+ * A clock for tests: hours pass in a moment, and a busy machine changes nothing. It moves only
+ * while a test waits with one of these methods. It jumps to the next sleeper when nothing else has
+ * happened for a few turns of the event loop.
  */
 export interface VirtualTime extends Clock {
-  /** Calls back after so many milliseconds. Answers how to cancel that. */
+  /** Calls `run` after this many milliseconds; returns how to cancel that. */
   after(milliseconds: number, run: () => void): () => void
-  /** Lets time pass until the condition holds. Throws when it does not within so much of it. */
+  /** Lets time pass until the condition holds. Throws if it does not within `limitMs`. */
   until(condition: () => boolean, limitMs?: number): Promise<void>
-  /** Lets so much time pass. */
+  /** Lets this much time pass. */
   pass(milliseconds: number): Promise<void>
   /** Lets time pass until the promise settles. */
   during<T>(promise: Promise<T>): Promise<T>
-  /** The source; time stands still while it is being asked. For sources on real sockets. */
+  /** The same source, but time stands still during its calls. For sources on real sockets. */
   around(source: LedgerSource): LedgerSource
 }
 
-/** A day: whatever is waited for has come long before, or never comes. */
+/** A day: a condition that does not hold by then never will. */
 const LIMIT_MS = 86_400_000
-/** Turns of the event loop for what was woken to do its work. */
+/** Turns of the event loop that a woken sleeper has for its work. */
 const QUIET_TURNS = 4
 
 interface Sleeper {
@@ -35,10 +35,10 @@ export function createVirtualTime(): VirtualTime {
   let calls = 0
   let sleepers: Sleeper[] = []
 
-  /** When the next sleeper wakes, once everybody who is awake has come to rest. */
+  /** When the next sleeper wakes; resolves when nothing else happens any more. */
   async function next(): Promise<number> {
     for (let quiet = 0; quiet < QUIET_TURNS;) {
-      // A socket takes real time; asking all the while whether it has come would make it take longer.
+      // A socket needs real time, and a busy loop here would slow it down.
       await (calls > 0 ? realSleep(1) : nextTurn())
       quiet = calls > 0 ? 0 : quiet + 1
     }
@@ -57,7 +57,7 @@ export function createVirtualTime(): VirtualTime {
     while (!condition()) {
       const moment = await next()
       if (condition()) return
-      // Without a sleeper there is only something real to wait for.
+      // Without a sleeper, the test waits for something real.
       if (moment === Number.POSITIVE_INFINITY) await realSleep(1)
       else if (moment > end) throw new Error(`not within ${limitMs} ms of virtual time`)
       else moveTo(moment)
