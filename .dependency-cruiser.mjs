@@ -25,7 +25,7 @@ const ROOMS = {
   config: ['domain'],
   daemon: ['config', 'auth', ...PARTS, 'metrics', 'http'],
   command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'daemon'],
-  'main.ts': ['domain', 'config', 'command'],
+  'main.ts': ['config', 'command'],
 }
 
 /** Matches the paths inside src/ of rooms (`store`), folders (`store/read`) and files (`main.ts`). */

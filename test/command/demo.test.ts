@@ -54,6 +54,15 @@ test('the demo prints every event, then its banner again and that the recording 
   expect(text()).toMatch(/The demo has ended; its data is gone\.\n$/)
 })
 
+test('the README shows what the demo prints', async () => {
+  const { text, url } = await play(false)
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, shown = ''] = /```\n(FlowFi indexer demo[^]*?)```/.exec(readme) ?? []
+  const lines = shown.replaceAll('http://localhost:3001', url).split('\n')
+  expect(lines.length).toBeGreaterThan(10)
+  expect(text().split('\n')).toEqual(expect.arrayContaining(lines))
+})
+
 test('every curl of the README can be pasted, and works against the demo', async () => {
   const { url } = await play(false)
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
