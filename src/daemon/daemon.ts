@@ -144,7 +144,7 @@ async function serveByWorkers(
     logger,
     upstream,
     takeRequest: createRateLimit(rateLimitPerMinute),
-    own: async () => ({ stats: undefined, metrics: await metrics.values() }),
+    ownReport: async () => ({ stats: undefined, metrics: await metrics.values() }),
     closeMs: drainSeconds * 1_000 + CLOSE_GRACE_MS,
   })
   const { applied, fault } = metrics

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Logger } from 'pino'
-import { UsageError } from '../domain/errors.ts'
 import type { Indexing } from './indexing.ts'
-import type { Failure, FromThread, ToThread } from './messages.ts'
+import { copyError } from './copied-error.ts'
+import type { FromThread, ToThread } from './messages.ts'
 import type { OpenLog } from './open-log.ts'
 import type { FailoverSource } from '../failover/failover.ts'
 import { explainStorage } from '../store/storage-error.ts'
@@ -111,14 +111,8 @@ async function report(work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (error) {
-    send({ kind: 'failed', failure: takeApart(error) })
+    send({ kind: 'failed', error: copyError(explainStorage(error, config.databasePath)) })
   }
-}
-
-function takeApart(thrown: unknown): Failure {
-  const error = explainStorage(thrown, config.databasePath)
-  if (!(error instanceof Error)) return { usage: false, message: String(error), stack: undefined }
-  return { usage: error instanceof UsageError, message: error.message, stack: error.stack }
 }
 
 let opening: Promise<void> | undefined

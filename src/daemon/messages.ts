@@ -1,47 +1,42 @@
 import type { Fault } from '../domain/faults.ts'
-import type { FeedStats } from '../feed/stats.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
+import type { FeedStats } from '../feed/stats.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import type { MetricValues } from '../metrics/metrics.ts'
+import type { CopiedError } from './copied-error.ts'
 
 /**
- * What a process says to the workers and to the indexing thread that it has started, and they to
- * it. Workers serve, the thread indexes; everything is data, so that it can be copied.
+ * The messages between the main thread and what it has started: the indexing thread, and with
+ * `--workers` the processes that serve. Everything is plain data, so that it can be copied. An
+ * answer repeats the number of its question.
  */
 
-/** One process's part of an answer that is about all of them. */
-export interface Part {
-  /** Undefined where the process has no feed. */
+/** What one process adds to an answer about all processes. */
+export interface ProcessReport {
+  /** Undefined if the process has no feed. */
   stats: FeedStats | undefined
   metrics: MetricValues[]
 }
 
-/** What the serving half must know of the indexing half. */
+/** What the serving half needs to know about the indexing half. */
 export interface IndexingStatus {
   upstream: Upstream
   counters: SourceCounters | undefined
 }
 
-/** An error, taken apart. */
-export interface Failure {
-  /** A mistake in the configuration or the arguments. */
-  usage: boolean
-  message: string
-  stack: string | undefined
-}
-
 export type FromWorker =
   | { kind: 'ready'; url: string }
-  | { kind: 'part'; question: number; part: Part }
-  /** It was asked about all processes. */
+  | { kind: 'report'; question: number; report: ProcessReport }
+  /** Asks for the reports of all processes. */
   | { kind: 'gather'; question: number }
-  /** A request of this address is to be counted. */
+  /** Asks to count a request of this address. */
   | { kind: 'take'; question: number; address: string }
 
 export type ToWorker =
   | { kind: 'upstream'; upstream: Upstream }
+  /** Asks for a report. */
   | { kind: 'ask'; question: number }
-  | { kind: 'gathered'; question: number; parts: Part[] }
+  | { kind: 'gathered'; question: number; reports: ProcessReport[] }
   | { kind: 'taken'; question: number; rate: Rate | undefined }
   | { kind: 'close' }
 
@@ -52,9 +47,9 @@ export type FromThread =
   | { kind: 'committed' }
   | { kind: 'applied'; seconds: number }
   | { kind: 'fault'; fault: Fault }
-  /** Indexing has ended as it was told to. */
+  /** Indexing has stopped after `stop` or `close`. */
   | { kind: 'ended' }
-  | { kind: 'failed'; failure: Failure }
+  | { kind: 'failed'; error: CopiedError }
 
 export type ToThread =
   | { kind: 'open' }

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../config/config.ts'
-import { UsageError } from '../domain/errors.ts'
 import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
-import type { Failure, FromThread, IndexingStatus, ToThread } from './messages.ts'
+import { restoreError } from './copied-error.ts'
+import type { FromThread, IndexingStatus, ToThread } from './messages.ts'
 
 /**
  * The indexing half in a thread of its own, so that catching up never delays a request. This file
@@ -69,7 +69,7 @@ export function launchIndexingThread(
       case 'ended':
         return ended.resolve()
       case 'failed':
-        return fail(revive(message.failure))
+        return fail(restoreError(message.error))
     }
   })
   worker.once('error', fail)
@@ -141,11 +141,4 @@ function aged(upstream: IndexingStatus['upstream'], elapsedMs: number) {
   const { tipStillForMs } = upstream
   if (tipStillForMs === undefined) return upstream
   return { ...upstream, tipStillForMs: tipStillForMs + elapsedMs }
-}
-
-function revive({ usage, message, stack }: Failure): Error {
-  if (usage) return new UsageError(message)
-  const error = new Error(message)
-  if (stack !== undefined) error.stack = stack
-  return error
 }

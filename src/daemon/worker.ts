@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import type { Front } from './front.ts'
-import type { FromWorker, Part, ToWorker } from './messages.ts'
+import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
 import { createRemoteRate } from './remote-rate.ts'
 import { startReplica } from './replica.ts'
@@ -50,14 +50,14 @@ export async function runWorker(config: Config, options: WorkerOptions): Promise
 
 function connectSupervisor() {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
-  const gathering = createQuestions<Part[]>(GATHER_MS)
+  const gathering = createQuestions<ProcessReport[]>(GATHER_MS)
   const counting = createQuestions<Rate | undefined>(RATE_MS)
   let upstream: Upstream | undefined
 
-  async function gather(): Promise<Part[]> {
-    const parts = await gathering.ask((question) => send({ kind: 'gather', question }))
-    if (parts === undefined) throw new Error('the supervisor does not answer')
-    return parts
+  async function gather(): Promise<ProcessReport[]> {
+    const reports = await gathering.ask((question) => send({ kind: 'gather', question }))
+    if (reports === undefined) throw new Error('the supervisor does not answer')
+    return reports
   }
 
   async function receive(message: ToWorker, { feed, metrics }: Front): Promise<void> {
@@ -72,11 +72,11 @@ function connectSupervisor() {
         counting.answer(message.question, message.rate)
         return
       case 'gathered':
-        gathering.answer(message.question, message.parts)
+        gathering.answer(message.question, message.reports)
         return
       case 'ask': {
-        const part = { metrics: await metrics.values(), stats: feed.stats() }
-        send({ kind: 'part', question: message.question, part })
+        const report = { metrics: await metrics.values(), stats: feed.stats() }
+        send({ kind: 'report', question: message.question, report })
       }
     }
   }

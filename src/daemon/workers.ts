@@ -3,12 +3,19 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
-import type { Rate } from '../http/rate-limit.ts'
 import type { Upstream } from '../domain/upstream.ts'
-import type { FromWorker, Part, ToWorker } from './messages.ts'
+import type { Rate } from '../http/rate-limit.ts'
+import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
+import { createQuestions } from './questions.ts'
+
+/**
+ * Processes that serve the database on one port while this one indexes. This is the supervisor's
+ * end of their messages; `worker.ts` is the other.
+ */
 
 export interface WorkersOptions {
   count: number
@@ -18,133 +25,95 @@ export interface WorkersOptions {
   logger: Logger
   upstream(): Upstream
   /** What this process adds to the metrics of all. */
-  own(): Promise<Part>
+  ownReport(): Promise<ProcessReport>
   /** Counts a request of an address to any worker. */
   takeRequest(address: string): Rate | undefined
-  /** How long a worker that was told to close may take before it is killed. */
+  /** How long a worker can take to close before it is killed. */
   closeMs: number
 }
 
 export interface Workers {
   url: string
-  /** Tells all to say goodbye; none is started any more. */
+  /** Tells all workers to close, and starts no more. */
   stop(): void
-  /** Waits for all to have gone. */
+  /** Waits until all workers have ended. */
   close(): Promise<void>
 }
 
+interface Worker {
+  process: ChildProcess
+  /** Where it serves. */
+  ready: Promise<string>
+  /** Why it ended. */
+  ended: Promise<string>
+}
+
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** Between two reports of the indexing half's state to the workers. */
 const UPSTREAM_MS = 500
-/** A worker that does not answer in that time is left out. */
+/** A worker that does not answer in this time is left out. */
 const GATHER_MS = 1_000
 const RESTART_MS = { first: 100, most: 5_000 }
-/** One that has lived so long has not failed at its start. */
+/** A worker that lived this long did not fail at its start: its successor starts without delay. */
 const STABLE_MS = 10_000
 
 /**
- * Processes that serve the database on one port, each started again when it dies. Throws UsageError
- * when they cannot be started.
+ * Starts the workers, and a new one whenever one ends. Throws UsageError if they cannot be started.
  */
 export async function superviseWorkers(options: WorkersOptions): Promise<Workers> {
-  const { count, port, logger, upstream, own, takeRequest, closeMs } = options
-  const workers = new Set<ChildProcess>()
-  const restarts = new Set<NodeJS.Timeout>()
-  const asked = new Map<number, (part: Part) => void>()
-  let questions = 0
-  let closing = false
+  const { count, logger, upstream, closeMs } = options
+  const workers = new Set<Worker>()
+  const closing = new AbortController()
+  const { signal } = closing
+  const receive = createReceiver(options, workers)
 
-  function begin(delayMs: number): Promise<string> {
-    const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const args = ['serve', '--worker', String(count), '--port', String(port)]
-    const worker = fork(MAIN, args, { serialization: 'advanced' })
-    const bornAt = performance.now()
-    workers.add(worker)
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'ready') {
-        send(worker, { kind: 'upstream', upstream: upstream() })
-        resolve(message.url)
-      } else if (message.kind === 'part') {
-        asked.get(message.question)?.(message.part)
-      } else if (message.kind === 'take') {
-        const { question, address } = message
-        send(worker, { kind: 'taken', question, rate: takeRequest(address) })
-      } else {
-        void tellAll(worker, message.question)
-      }
-    })
-    worker.once('exit', (code, signal) => ended(`a worker ended with ${signal ?? code}`))
-    worker.on('error', (error) => {
-      // Any other is followed by its exit, or is no end of it.
-      if (worker.pid === undefined) ended(`no process could be started: ${error.message}`)
-    })
-
-    function ended(reason: string): void {
+  /** Keeps one worker running; `started` settles with the first of them. */
+  async function keepOne(started: PromiseWithResolvers<string>): Promise<void> {
+    let delayMs = RESTART_MS.first
+    while (!signal.aborted) {
+      const worker = startWorker(options, receive)
+      const bornAt = performance.now()
+      workers.add(worker)
+      void worker.ready.then(started.resolve)
+      const reason = await worker.ended
       workers.delete(worker)
-      reject(new Error(reason))
-      if (closing) return
-      logger.error({ pid: worker.pid, reason }, 'worker ended, starting another')
-      const stable = performance.now() - bornAt > STABLE_MS
-      restart(stable ? RESTART_MS.first : Math.min(delayMs * 2, RESTART_MS.most))
-    }
-    return promise
-  }
-
-  function restart(delayMs: number): void {
-    const timer = setTimeout(() => {
-      restarts.delete(timer)
-      begin(delayMs).catch(() => {})
-    }, delayMs)
-    restarts.add(timer)
-  }
-
-  /** What all processes have to say, to the one that was asked about them. */
-  async function tellAll(worker: ChildProcess, question: number): Promise<void> {
-    const parts = await Promise.all([own(), ...[...workers].map(ask)])
-    const known = parts.filter((part) => part !== undefined)
-    send(worker, { kind: 'gathered', question, parts: known })
-  }
-
-  async function ask(worker: ChildProcess): Promise<Part | undefined> {
-    const question = (questions += 1)
-    const { promise, resolve } = Promise.withResolvers<Part | undefined>()
-    asked.set(question, resolve)
-    const late = setTimeout(() => resolve(undefined), GATHER_MS)
-    send(worker, { kind: 'ask', question })
-    try {
-      return await promise
-    } finally {
-      clearTimeout(late)
-      asked.delete(question)
+      started.reject(new Error(reason))
+      if (signal.aborted) return
+      logger.error({ pid: worker.process.pid, reason }, 'worker ended, starting another')
+      const isStable = performance.now() - bornAt > STABLE_MS
+      delayMs = isStable ? RESTART_MS.first : Math.min(delayMs * 2, RESTART_MS.most)
+      await sleep(delayMs, undefined, { signal }).catch(() => {})
     }
   }
 
   const telling = setInterval(() => {
-    for (const worker of workers) send(worker, { kind: 'upstream', upstream: upstream() })
+    for (const worker of workers) send(worker.process, { kind: 'upstream', upstream: upstream() })
   }, UPSTREAM_MS)
 
   function stop(): void {
-    if (closing) return
-    closing = true
+    if (signal.aborted) return
+    closing.abort()
     clearInterval(telling)
-    for (const timer of restarts) clearTimeout(timer)
-    for (const worker of workers) send(worker, { kind: 'close' })
+    for (const worker of workers) send(worker.process, { kind: 'close' })
   }
 
   async function close(): Promise<void> {
     stop()
     const leaving = [...workers].map(async (worker) => {
-      const gone = once(worker, 'exit')
-      const late = setTimeout(() => worker.kill('SIGKILL'), closeMs)
-      await gone
+      const late = setTimeout(() => worker.process.kill('SIGKILL'), closeMs)
+      await worker.ended
       clearTimeout(late)
     })
     await Promise.all(leaving)
   }
 
   try {
-    const [url = ''] = await Promise.all(
-      Array.from({ length: count }, () => begin(RESTART_MS.first)),
-    )
+    const starting = Array.from({ length: count }, () => {
+      const started = Promise.withResolvers<string>()
+      void keepOne(started)
+      return started.promise
+    })
+    const [url = ''] = await Promise.all(starting)
     return { url, stop, close }
   } catch (cause) {
     await close()
@@ -154,12 +123,63 @@ export async function superviseWorkers(options: WorkersOptions): Promise<Workers
   }
 }
 
+type Receive = (worker: ChildProcess, message: FromWorker) => void
+
+function startWorker({ count, port }: WorkersOptions, receive: Receive): Worker {
+  const ready = Promise.withResolvers<string>()
+  const ended = Promise.withResolvers<string>()
+  const args = ['serve', '--worker', String(count), '--port', String(port)]
+  const worker = fork(MAIN, args, { serialization: 'advanced' })
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'ready') ready.resolve(message.url)
+    receive(worker, message)
+  })
+  worker.once('exit', (code, signal) => ended.resolve(`a worker ended with ${signal ?? code}`))
+  worker.on('error', (error) => {
+    // After other errors the process still runs, or its exit follows.
+    if (worker.pid !== undefined) return
+    ended.resolve(`no process could be started: ${error.message}`)
+  })
+  return { process: worker, ready: ready.promise, ended: ended.promise }
+}
+
+/** Answers the questions of workers. */
+function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): Receive {
+  const { upstream, ownReport, takeRequest } = options
+  const asking = createQuestions<ProcessReport>(GATHER_MS)
+
+  async function gather(worker: ChildProcess, question: number): Promise<void> {
+    const others = [...workers].map((other) =>
+      asking.ask((own) => send(other.process, { kind: 'ask', question: own })),
+    )
+    const reports = (await Promise.all([ownReport(), ...others])).filter(
+      (report) => report !== undefined,
+    )
+    send(worker, { kind: 'gathered', question, reports })
+  }
+
+  return (worker, message) => {
+    switch (message.kind) {
+      case 'ready':
+        return send(worker, { kind: 'upstream', upstream: upstream() })
+      case 'report':
+        return asking.answer(message.question, message.report)
+      case 'take': {
+        const { question, address } = message
+        return send(worker, { kind: 'taken', question, rate: takeRequest(address) })
+      }
+      case 'gather':
+        return void gather(worker, message.question)
+    }
+  }
+}
+
 function send(worker: ChildProcess, message: ToWorker): void {
-  // One that has died meanwhile is noticed by its exit.
+  // The exit of a worker that has died is noticed elsewhere, so an error here is ignored.
   if (worker.connected) worker.send(message, () => {})
 }
 
-/** The port, or a free one for 0, found able to be shared. Throws UsageError when it is not. */
+/** The port, or a free one for 0, if it can be shared. Throws UsageError if not. */
 export async function findPort(host: string, port: number): Promise<number> {
   const probe = createServer()
   try {
