@@ -1,74 +1,46 @@
-/** The server that is measured: log, feed and HTTP as in the daemon, with made-up events. */
-import { BlockList } from 'node:net'
+/** The server that is measured: the daemon's front, over a log of made-up events. */
 import { pino } from 'pino'
-import { createDecoder } from '../../src/decode/decode.ts'
+import { parseConfig } from '../../src/config/config.ts'
+import { startFront } from '../../src/daemon/front.ts'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import type { RawEvent } from '../../src/domain/event.ts'
-import { createFeed } from '../../src/feed/feed.ts'
-import { createMetrics } from '../../src/metrics/metrics.ts'
-import { listen } from '../../src/http/server/server.ts'
-import { createSlices } from '../../src/domain/slices.ts'
+import { NEVER_AUDITED } from '../../src/domain/upstream.ts'
+import { createDecoder } from '../../src/decode/decode.ts'
+import { bindServer } from '../../src/http/server/bind.ts'
 import { openStore } from '../../src/store/store.ts'
 import { ACCOUNTS, answerCalls, monotonic } from './calls.ts'
 import { createTemplates } from './templates.ts'
 
 const [path = '', contractId = '', network = '', lane = 'lean'] = process.argv.slice(2)
-const MANY = 1_000_000
+const MANY = '1000000'
 
 const decode = createDecoder()
 const store = openStore({ path, decode })
-const logger = pino({ level: 'silent' })
-const metrics = createMetrics({ store })
-const slices = createSlices()
-const feed = createFeed({
-  store,
-  slices,
-  tip: () => undefined,
-  logger,
-  limits: {
-    heartbeatMs: 15_000,
-    maxAgeMs: 3_600_000,
-    stallTimeoutMs: 60_000,
-    maxSubscriptions: MANY,
-    maxSubscriptionsPerAddress: MANY,
-    maxSubscriptionsPerUser: MANY,
-    maxReplaying: MANY,
-  },
-  written: metrics.written,
+const config = parseConfig({
+  DATABASE_PATH: path,
+  PORT: '0',
+  FEED_LANE: lane,
+  RATE_LIMIT_PER_MINUTE: '0',
+  TIP_STALL_SECONDS: '0',
+  MAX_SUBSCRIPTIONS: MANY,
+  MAX_SUBSCRIPTIONS_PER_ADDRESS: MANY,
+  MAX_SUBSCRIPTIONS_PER_USER: MANY,
+  MAX_REPLAYING_SUBSCRIPTIONS: MANY,
+  MAX_CONNECTIONS_PER_ADDRESS: MANY,
 })
-metrics.measureFeed(feed)
-const audit = {
-  bootstrapped: true,
-  running: false,
-  last: null,
-  driftTotal: 0,
-  repairedTotal: 0,
-  lastError: null,
-}
-const { url } = await listen(
-  {
-    store,
-    slices,
-    takeRequest: () => undefined,
-    feed,
-    metrics,
-    version: 'bench',
-    contractId,
-    network,
-    upstream: () => ({ endpoints: [], alarm: null, tipStillForMs: 0, audit }),
-    auditIntervalSeconds: 0,
-    readyMaxLag: 20,
-    tipStallSeconds: 0,
-    logger,
-    trustProxy: new BlockList(),
-  },
-  {
-    host: '127.0.0.1',
-    port: 0,
-    feedLane: lane === 'http' ? 'http' : 'lean',
-    maxConnectionsPerAddress: MANY,
-  },
-)
+const front = await startFront(config, {
+  bound: await bindServer(config),
+  contractId,
+  network,
+  upstream: () => ({
+    endpoints: [],
+    alarm: null,
+    tipStillForMs: undefined,
+    audit: NEVER_AUDITED,
+  }),
+  logger: pino({ level: 'silent' }),
+  version: 'bench',
+})
 const template = createTemplates(contractId)
 let ledger = completeThrough(store.coverage.checkpoint()?.cursor ?? endOfLedger(0))
 let steady: NodeJS.Timeout | undefined
@@ -97,13 +69,13 @@ function commit({ count, streams = 1, first = 1 }: CommitArgument): string[] {
     closedAt: ledger * 5,
     tip: { ledger, closedAt: ledger * 5 },
   })
-  feed.wake()
+  front.look()
   return raws.map(({ id }) => id)
 }
 
 answerCalls({
   ...ACCOUNTS,
-  port: () => Number(new URL(url).port),
+  port: () => Number(new URL(front.url).port),
   commit(argument: CommitArgument) {
     const at = monotonic()
     return { at, ids: commit(argument) }
@@ -115,5 +87,5 @@ answerCalls({
   stopCommitting() {
     clearInterval(steady)
   },
-  stats: () => feed.stats(),
+  stats: () => front.feed.stats(),
 })

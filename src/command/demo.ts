@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Config } from '../config/config.ts'
 import { startDaemon } from '../daemon/daemon.ts'
-import { openSource } from '../daemon/open-source.ts'
+import { indexHere } from '../daemon/index-here.ts'
 import { endOfLedger } from '../domain/cursor.ts'
 import { readRecording } from '../simulator/recording.ts'
 import type { Recording } from '../simulator/recording.ts'
@@ -57,28 +57,21 @@ export async function demo(invocation: Invocation, { speed = SPEED } = {}): Prom
 async function play(invocation: Invocation, recording: Recording): Promise<void> {
   const { config, terminal, version, signal } = invocation
   const logger = createLogger(terminal, 'warn', terminal.err)
-  const source = await openSource(config, logger)
+  const openIndexing = indexHere(config, logger)
+  const daemon = await startDaemon(config, { openIndexing, logger, version })
+  const url = readable(daemon.url)
+  const banner = describe(url, recording)
+  say(terminal, `${banner}\nCtrl-C ends it. Events as they come:\n`)
+  const printing = printFeed(daemon.url, { lastEvent: lastEventOf(recording), terminal }, signal)
+    .then((isComplete) => isComplete && say(terminal, `${banner}\n${ending(url)}`))
+    .catch((error: unknown) => {
+      if (!signal.aborted) logger.error({ err: error }, 'the feed could not be read')
+    })
   try {
-    const { endpoints, counters } = source
-    const [sourceName = ''] = config.rpcUrls
-    const parts = { source, sourceName, endpoints, counters, logger, version }
-    const daemon = await startDaemon(config, parts)
-    const url = readable(daemon.url)
-    const banner = describe(url, recording)
-    say(terminal, `${banner}\nCtrl-C ends it. Events as they come:\n`)
-    const printing = printFeed(daemon.url, { lastEvent: lastEventOf(recording), terminal }, signal)
-      .then((isComplete) => isComplete && say(terminal, `${banner}\n${ending(url)}`))
-      .catch((error: unknown) => {
-        if (!signal.aborted) logger.error({ err: error }, 'the feed could not be read')
-      })
-    try {
-      await untilStopped(signal, daemon.ended)
-    } finally {
-      await daemon.close()
-      await printing
-    }
+    await untilStopped(signal, daemon.ended)
   } finally {
-    await source.close()
+    await daemon.close()
+    await printing
   }
 }
 

@@ -1,64 +1,87 @@
 import type { Logger } from 'pino'
 import { requireContract } from '../config/config.ts'
 import type { Config } from '../config/config.ts'
-import { startFront } from './front.ts'
-import type { Indexing, IndexingEvents, SourceParts } from './indexing.ts'
-import { findPort, superviseWorkers } from './workers.ts'
 import type { FeedLimits } from '../feed/limits.ts'
-import { createMetrics } from '../metrics/metrics.ts'
+import { createRateLimit } from '../http/rate-limit.ts'
 import { bindServer } from '../http/server/bind.ts'
 import type { BoundServer } from '../http/server/bind.ts'
-import { createRateLimit } from '../http/rate-limit.ts'
+import { createMetrics } from '../metrics/metrics.ts'
 import { lockDatabase } from '../store/lock.ts'
 import type { Lock } from '../store/lock.ts'
 import { openStoreForReading } from '../store/store.ts'
+import { startFront } from './front.ts'
+import type { Indexing, IndexingEvents } from './indexing.ts'
+import { findPort, superviseWorkers } from './workers.ts'
+
+/**
+ * Builds and connects every part. The daemon has two halves: one indexes and is the only one that
+ * writes to the database, the other serves and only reads it.
+ *
+ * indexing          the half that indexes: RPCs, ingestion, audits
+ * index-here        runs it in this thread
+ * thread, indexing.thread    run it in a thread of its own: the two ends
+ * open-log, open-source      what it needs: the database, the RPCs
+ * patience          keeps it going through storage trouble that passes
+ *
+ * front             the half that serves: feed, metrics, HTTP
+ * follow            notices commits of the other half
+ * replica           the front over a database that another process writes
+ * workers, worker   several processes that serve for one that indexes: the two ends
+ * remote-rate       the count of requests over all workers
+ *
+ * messages, questions, copied-error    what threads and processes say to each other
+ * logger, descriptors                  the log, and a check of the limit of open files
+ */
 
 export interface DaemonOptions {
   logger: Logger
   version: string
-  /** So many processes serve, while this one indexes; undefined: this one does both. */
+  /** Opens the half that indexes. The daemon holds the lock, and closes what this returns. */
+  openIndexing(lock: Lock): Promise<Indexing>
+  /** This many processes serve, and this one indexes; undefined: this process does both. */
   workers?: number | undefined
-  /** How long subscribers are told to wait before they come back; 1 to 5 seconds unless given. */
+  /** How long to ask subscribers to wait before they reconnect; default: 1 to 5 seconds. */
   reconnectMs?: FeedLimits['reconnectMs']
-  /** Runs when the lock is held and the port bound, just before the database is opened. */
+  /** Runs when the lock is held and the port is bound, just before the database is opened. */
   beforeOpening?: () => void
 }
-
-/** What indexes: a source that this thread asks, or a thread that was started for it. */
-export type DaemonParts = DaemonOptions &
-  (SourceParts | { openIndexing: (lock: Lock) => Promise<Indexing> })
 
 export interface Daemon {
   /** Where it is served. */
   url: string
-  /** Settles when indexing ends: after `close`, or rejected when indexing cannot go on. */
+  /** Settles when indexing ends: after `close`, or rejected when indexing cannot continue. */
   ended: Promise<void>
   /** Stops indexing, says goodbye to subscribers over the drain time, closes the database. */
   close(): Promise<void>
 }
 
-/** Who serves: this process, or its workers. */
+/** What serves: a front in this process, or workers. */
 interface Serving {
   url: string
+  /** What the indexing half calls. */
   events: IndexingEvents
+  /** Rejects when serving cannot continue. */
   failed: Promise<never>
   stop(): void
   close(): Promise<void>
 }
 
-/** A worker has this much more than the drain time before it is killed. */
+type Serve = (indexing: Indexing) => Promise<Serving>
+
+/** How much longer than the drain time a worker can take to close before it is killed. */
 const CLOSE_GRACE_MS = 1_500
 
-/** Builds and connects every part. Throws UsageError when the configuration cannot work. */
-export async function startDaemon(config: Config, parts: DaemonParts): Promise<Daemon> {
+/** Starts the daemon. Throws UsageError if the configuration cannot work. */
+export async function startDaemon(config: Config, options: DaemonOptions): Promise<Daemon> {
   requireContract(config)
-  const undo: Undo = []
+  const undo: (() => unknown)[] = []
   try {
     const lock = lockDatabase(config.databasePath)
     undo.push(lock.release)
-    const serve = await prepare(config, parts, undo)
-    parts.beforeOpening?.()
-    const indexing = await open(config, parts, lock)
+    const { serve, release } = await takePort(config, options)
+    undo.push(release)
+    options.beforeOpening?.()
+    const indexing = await options.openIndexing(lock)
     undo.push(indexing.close)
     const serving = await serve(indexing)
     const stopping = new AbortController()
@@ -82,36 +105,32 @@ export async function startDaemon(config: Config, parts: DaemonParts): Promise<D
   }
 }
 
-async function open(config: Config, parts: DaemonParts, lock: Lock): Promise<Indexing> {
-  if ('openIndexing' in parts) return parts.openIndexing(lock)
-  // A daemon whose thread indexes does not load it.
-  const { openLog } = await import('./open-log.ts')
-  const { createIndexing } = await import('./indexing.ts')
-  const settings = { ...config, contractId: requireContract(config) }
-  return createIndexing(settings, { ...parts, ...openLog(settings, lock) })
-}
-
-/** Takes the port. What it returns begins to serve when there is a database. */
-async function prepare(config: Config, parts: DaemonParts, undo: Undo): Promise<Serve> {
-  if (parts.workers === undefined) {
+/** Takes the port. `serve` begins to serve once there is a database; `release` gives the port up. */
+async function takePort(
+  config: Config,
+  options: DaemonOptions,
+): Promise<{ serve: Serve; release: () => void }> {
+  const { workers: count } = options
+  if (count === undefined) {
     const bound = await bindServer({ ...config, reusePort: config.sharePort })
-    undo.push(() => bound.server.close())
-    return (indexing) => serveHere(config, parts, indexing, bound)
+    return {
+      serve: (indexing) => serveHere(config, { ...options, indexing, bound }),
+      release: () => void bound.server.close(),
+    }
   }
   const port = await findPort(config.host, config.port)
-  const count = parts.workers
-  return (indexing) => serveByWorkers({ ...config, port }, { ...parts, count }, indexing)
+  return {
+    serve: (indexing) => serveByWorkers({ ...config, port }, { ...options, indexing, count }),
+    release() {},
+  }
 }
-
-type Undo = (() => unknown)[]
-type Serve = (indexing: Indexing) => Promise<Serving>
 
 async function serveHere(
   config: Config,
-  { logger, version, reconnectMs }: DaemonOptions,
-  { upstream, counters }: Indexing,
-  bound: BoundServer,
+  options: DaemonOptions & { indexing: Indexing; bound: BoundServer },
 ): Promise<Serving> {
+  const { indexing, bound, logger, version, reconnectMs } = options
+  const { upstream, counters } = indexing
   const front = await startFront(config, {
     bound,
     contractId: requireContract(config),
@@ -127,15 +146,16 @@ async function serveHere(
 }
 
 async function serveByWorkers(
-  { host, port, databasePath, drainSeconds, rateLimitPerMinute }: Config,
-  { logger, count }: DaemonOptions & { count: number },
-  { upstream, counters }: Indexing,
+  config: Config,
+  { indexing, count, logger }: DaemonOptions & { indexing: Indexing; count: number },
 ): Promise<Serving> {
+  const { host, port, databasePath, drainSeconds, rateLimitPerMinute } = config
+  const { upstream, counters } = indexing
   const store = openStoreForReading(databasePath)
   const metrics = createMetrics({
     store,
     audit: () => upstream().audit,
-    ...(counters && { sourceCounters: counters }),
+    sourceCounters: counters,
   })
   const workers = await superviseWorkers({
     count,
@@ -150,7 +170,7 @@ async function serveByWorkers(
   const { applied, fault } = metrics
   return {
     ...workers,
-    // The workers notice commits by themselves.
+    // Workers notice commits in the database.
     events: { committed() {}, applied, fault },
     failed: new Promise(() => {}),
     async close() {

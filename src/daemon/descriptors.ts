@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 
-/** The database, its readers, the RPCs, the log, and connections that are no subscriptions. */
+/** Files besides subscriptions: the database, its readers, RPCs, the log, other connections. */
 const OTHERS = 200
 
-/** Warns when the system lets this process open fewer files than its subscriptions need. */
+/** Warns if the system allows fewer open files than the subscriptions need. */
 export function warnOfFewDescriptors(
   maxSubscriptions: number,
   log: Logger,
@@ -18,7 +18,7 @@ export function warnOfFewDescriptors(
   )
 }
 
-/** Linux tells; elsewhere nobody is asked. */
+/** Undefined on other systems than Linux. */
 function readLimits(): string | undefined {
   try {
     return readFileSync('/proc/self/limits', 'utf8')

@@ -2,76 +2,76 @@ import type { Logger } from 'pino'
 import { explainStorage, passingTrouble } from '../store/storage-error.ts'
 import type { Store } from '../store/store.ts'
 
-export interface Following {
-  /** Something was committed. */
-  committed(): void
-  /** Streams were changed by what the chain said, not by an event. */
-  repaired(): void
+export interface FollowOptions {
+  store: Store
+  logger: Logger
+  /** Called after commits. */
+  onCommit(): void
+  /** Called after streams were changed by the chain's records instead of by events. */
+  onRepaired(): void
 }
 
 export interface Follower {
+  /** Looks for commits now instead of at the next turn. */
   look(): void
-  /** Rejects when the file is damaged, or when one of our own promises is broken. */
+  /** Rejects if the file is damaged, or on an internal error. */
   failed: Promise<never>
 }
 
 /** Poll interval for new commits; small compared with delivery latency. */
 const LOOK_MS = 20
-/** Audits repair in batches: one reset is sent when no batch has come for this long. */
+/** Audits repair in batches: one call is made when no batch has come for this long. */
 const REPAIRED_AFTER_MS = 1_000
 
 /**
- * Notices the commits of every other connection, in this process or in another, by SQLite's own
- * counter of changes.
+ * Notices the commits of every other connection, in this process or in another, by SQLite's counter
+ * of changes.
  */
-export function followCommits(
-  { changes, revision, path }: Store,
-  { committed, repaired }: Following,
-  log: Logger,
-  signal: AbortSignal,
-): Follower {
+export function followCommits(options: FollowOptions, signal: AbortSignal): Follower {
+  const { store, logger, onCommit, onRepaired } = options
+  const { changes, revision, path } = store
   const { promise: failed, reject } = Promise.withResolvers<never>()
   failed.catch(() => {})
-  let seen = changes()
-  let taken = revision()
-  let announcing: NodeJS.Timeout | undefined
-  let troubled = false
+  let seenChanges = changes()
+  let seenRevision = revision()
+  let repairing: NodeJS.Timeout | undefined
+  let isTroubled = false
 
   function look(): void {
     if (signal.aborted) return
     try {
       lookOnce()
-      troubled = false
+      isTroubled = false
     } catch (error) {
       const reason = passingTrouble(error, path)
       if (reason === undefined) {
         stop()
         reject(explainStorage(error, path))
       } else {
-        if (!troubled) log.warn({ reason }, 'the database cannot be read, trying again')
-        troubled = true
+        if (!isTroubled) logger.warn({ reason }, 'the database cannot be read, trying again')
+        isTroubled = true
       }
     }
   }
 
   function lookOnce(): void {
-    const now = changes()
-    if (now === seen) return
-    committed()
-    // Only now, so that a look that failed is made again.
-    seen = now
-    const last = revision()
-    if (last === taken) return
-    taken = last
-    clearTimeout(announcing)
-    announcing = setTimeout(repaired, REPAIRED_AFTER_MS)
+    const current = changes()
+    if (current === seenChanges) return
+    onCommit()
+    // Not before, so that a call that failed is repeated.
+    seenChanges = current
+    const currentRevision = revision()
+    if (currentRevision === seenRevision) return
+    seenRevision = currentRevision
+    clearTimeout(repairing)
+    repairing = setTimeout(onRepaired, REPAIRED_AFTER_MS)
   }
 
   const looking = setInterval(look, LOOK_MS)
   signal.addEventListener('abort', stop)
   function stop(): void {
     clearInterval(looking)
-    clearTimeout(announcing)
+    clearTimeout(repairing)
   }
   return { look, failed }
 }

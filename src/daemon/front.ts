@@ -1,23 +1,23 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { FeedLimits } from '../feed/limits.ts'
-import { createMetrics } from '../metrics/metrics.ts'
-import type { SourceCounters, Upstream } from '../domain/upstream.ts'
-import type { Metrics } from '../metrics/metrics.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { TakeRequest } from '../http/rate-limit.ts'
-import { listen } from '../http/server/server.ts'
-import type { BoundServer } from '../http/server/bind.ts'
 import type { Peers } from '../http/peers.ts'
+import type { BoundServer } from '../http/server/bind.ts'
+import { listen } from '../http/server/server.ts'
+import { createMetrics } from '../metrics/metrics.ts'
+import type { Metrics } from '../metrics/metrics.ts'
 import { createSlices } from '../domain/slices.ts'
 import { openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
 
-/** What serves: the routes and the feed over a database that is only read here. */
+/** The half that serves: the routes and the feed over a database that it only reads. */
 
 export interface FrontParts {
   /** The port, taken already; the front takes it over. */
@@ -25,19 +25,19 @@ export interface FrontParts {
   contractId: string
   network: string
   /**
-   * What the indexing half says of itself and its RPCs. It is given how long, in milliseconds, the
-   * network's tip in the database has not moved.
+   * What the indexing half knows about itself and its RPCs. `tipStillForMs` is how long the network's
+   * tip in the database has not moved.
    */
   upstream(tipStillForMs: number): Upstream
-  /** Totals of the RPCs, where this process indexes too. */
+  /** Totals of the RPCs; undefined if another process indexes. */
   counters?: (() => SourceCounters) | undefined
   logger: Logger
   version: string
-  /** The places for subscriptions are divided among so many processes. */
+  /** The limits of subscriptions are divided by this number of processes. */
   share?: number
   /** The other processes on the same port. */
   peers?: Peers | undefined
-  /** Counts requests over all processes; without it this one counts its own. */
+  /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest | undefined
   reconnectMs?: FeedLimits['reconnectMs'] | undefined
 }
@@ -50,15 +50,15 @@ export interface Front {
   look(): void
   /** Rejects when the database can no longer be read. */
   failed: Promise<never>
-  /** Whether the database file was replaced, or removed, since it was opened. */
+  /** Whether the database file was replaced or removed after it was opened. */
   isReplaced(): boolean
-  /** Takes no more connections. */
+  /** Accepts no more connections. */
   stop(): void
   /** Says goodbye to subscribers over the drain time, then closes everything. */
   close(): Promise<void>
 }
 
-/** Throws UsageError when the database cannot be read. */
+/** Throws UsageError if the database cannot be read. */
 export async function startFront(config: Config, parts: FrontParts): Promise<Front> {
   const store = openStoreForReading(config.databasePath)
   try {
@@ -70,36 +70,18 @@ export async function startFront(config: Config, parts: FrontParts): Promise<Fro
 }
 
 async function serveStore(store: Store, config: Config, parts: FrontParts): Promise<Front> {
-  const { logger, share = 1, counters, reconnectMs } = parts
+  const { bound, logger, version, contractId, network, peers } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)
-  const upstream = () => {
-    const heard = parts.upstream(tip.stillForMs())
-    return store.isReplaced() ? { ...heard, alarm: heard.alarm ?? movedAway(store) } : heard
-  }
-  const metrics = createMetrics({
-    store,
-    ...(counters && { sourceCounters: counters, audit: () => upstream().audit }),
-  })
-  const slices = createSlices()
-  const feed = createFeed({
-    store,
-    slices,
-    // A replica of the RPC that is behind must not make a position look ahead of the network, so
-    // the tip counts only once this process has heard from an RPC.
-    tip: () => (upstream().tipStillForMs === undefined ? undefined : tip.ledger()),
-    limits: { ...feedLimits(config, share), ...(reconnectMs && { reconnectMs }) },
-    logger,
-    written: metrics.written,
-  })
-  metrics.measureFeed(feed)
-  warnOfFewDescriptors(feedLimits(config, share).maxSubscriptions, logger)
+  const upstream = () => warnIfReplaced(store, parts.upstream(tip.stillForMs()))
+  const { feed, metrics, slices } = createReaders(config, { ...parts, store, upstream, tip })
   const { readyMaxLag, tipStallSeconds, auditIntervalSeconds, trustProxy } = config
+  const takeRequest = parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute)
   const http = await listen(
     {
       store,
       slices,
-      takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
+      takeRequest,
       feed,
       metrics,
       upstream,
@@ -107,33 +89,27 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
       tipStallSeconds,
       auditIntervalSeconds,
       trustProxy,
-      version: parts.version,
-      contractId: parts.contractId,
-      network: parts.network,
+      version,
+      contractId,
+      network,
       logger,
-      ...(parts.peers && { peers: parts.peers }),
+      ...(peers && { peers }),
     },
     config,
-    parts.bound,
+    bound,
   )
-  const follower = followCommits(
-    store,
-    {
-      committed() {
-        tip.look()
-        feed.wake()
-      },
-      repaired: feed.resetAll,
-    },
-    logger,
-    stopping.signal,
-  )
+  function onCommit(): void {
+    tip.look()
+    feed.wake()
+  }
+  const following = { store, logger, onCommit, onRepaired: feed.resetAll }
+  const { look, failed } = followCommits(following, stopping.signal)
   return {
     url: http.url,
     feed,
     metrics,
-    look: follower.look,
-    failed: follower.failed,
+    look,
+    failed,
     isReplaced: store.isReplaced,
     stop: http.stop,
     async close() {
@@ -146,17 +122,60 @@ async function serveStore(store: Store, config: Config, parts: FrontParts): Prom
   }
 }
 
-function movedAway({ path }: Store): string {
-  return `the database file ${path} was replaced or removed while it was in use: restart the indexer`
+interface ReaderParts {
+  store: Store
+  logger: Logger
+  upstream(): Upstream
+  tip: Tip
+  share?: number
+  counters?: (() => SourceCounters) | undefined
+  reconnectMs?: FeedLimits['reconnectMs'] | undefined
 }
 
-/** The network's tip as the database has it, and when that last moved. */
-function watchTip({ coverage }: Store) {
+/** The feed and the metrics. */
+function createReaders(config: Config, parts: ReaderParts) {
+  const { store, logger, upstream, tip, share = 1, counters, reconnectMs } = parts
+  const metrics = createMetrics({
+    store,
+    ...(counters && { sourceCounters: counters, audit: () => upstream().audit }),
+  })
+  const limits = { ...feedLimits(config, share), ...(reconnectMs && { reconnectMs }) }
+  const slices = createSlices()
+  const feed = createFeed({
+    store,
+    slices,
+    // An RPC that lags must not make a position look beyond the network's tip, so the tip counts
+    // only after this process has heard from an RPC.
+    tip: () => (upstream().tipStillForMs === undefined ? undefined : tip.ledger()),
+    limits,
+    logger,
+    written: metrics.written,
+  })
+  metrics.measureFeed(feed)
+  warnOfFewDescriptors(limits.maxSubscriptions, logger)
+  return { feed, metrics, slices }
+}
+
+function warnIfReplaced({ path, isReplaced }: Store, upstream: Upstream): Upstream {
+  if (!isReplaced()) return upstream
+  const replaced = `the database file ${path} was replaced or removed while it was in use: restart the indexer`
+  return { ...upstream, alarm: upstream.alarm ?? replaced }
+}
+
+interface Tip {
+  /** The newest ledger of the network, as the database has it. */
+  ledger(): number | undefined
+  /** Call after each commit. */
+  look(): void
+  stillForMs(): number
+}
+
+function watchTip({ coverage }: Store): Tip {
   let last = coverage.checkpoint()?.tipLedger
   let movedAt = performance.now()
   return {
     ledger: () => last,
-    look(): void {
+    look() {
       const current = coverage.checkpoint()?.tipLedger
       if (current !== last) movedAt = performance.now()
       last = current
@@ -165,7 +184,7 @@ function watchTip({ coverage }: Store) {
   }
 }
 
-/** The limits of the feed, as one of several processes has them. */
+/** The limits of the feed for one of several processes. */
 function feedLimits(config: Config, share: number): FeedLimits {
   return {
     heartbeatMs: config.heartbeatSeconds * 1_000,

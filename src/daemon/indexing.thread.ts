@@ -8,7 +8,10 @@ import type { FailoverSource } from '../failover/failover.ts'
 import { explainStorage } from '../store/storage-error.ts'
 import type { ThreadData } from './thread.ts'
 
-/** The indexing thread: the entry of its own module graph, and its end of the messages. */
+/**
+ * The indexing half in its own thread, and its end of the messages with `thread.ts`. It is the entry
+ * of its own module graph.
+ */
 
 /** The status is sent after each commit, and at least this often. */
 const STATUS_MS = 250
@@ -28,25 +31,26 @@ const send = (message: FromThread) => port.postMessage(message)
 function tell(): void {
   if (indexing === undefined) return
   const { upstream, counters } = indexing
-  send({ kind: 'status', status: { upstream: upstream(), counters: counters?.() } })
+  send({ kind: 'status', status: { upstream: upstream(), counters: counters() } })
 }
 
-/** Loaded while the serving thread loads its own modules; the rest is not waited for by it. */
+/** The serving thread waits for this module only, so it is loaded first, at once. */
 const loading = import('./open-log.ts')
 
-/** Waits where the disk is full or the file locked: a restart would not help. */
+/** Waits if the disk is full or the file is locked: a restart would not help. */
 async function open(): Promise<void> {
   const { openLog } = await loading
   const { createPatience } = await import('./patience.ts')
   const patience = createPatience(config.databasePath, await createLog())
   await patience.through(async (signal) => {
     signal.throwIfAborted()
-    log = openLog(config, HELD_BY_THE_OTHER_THREAD)
+    log = openLog(config, LOCK)
   }, stopping.signal)
   send({ kind: 'opened' })
 }
 
-const HELD_BY_THE_OTHER_THREAD = { release() {} }
+/** The other thread holds the lock. */
+const LOCK = { release() {} }
 
 async function createLog(): Promise<Logger> {
   const { createLogger } = await import('./logger.ts')
@@ -60,16 +64,7 @@ async function connect({ store, decode }: OpenLog): Promise<Indexing> {
   ])
   const logger = await createLog()
   source = await openSource(config, logger)
-  const { endpoints, counters } = source
-  return createIndexing(config, {
-    source,
-    sourceName: '',
-    endpoints,
-    counters,
-    logger,
-    store,
-    decode,
-  })
+  return createIndexing(config, { source, logger, store, decode })
 }
 
 async function run(): Promise<void> {
@@ -101,12 +96,12 @@ async function close(): Promise<void> {
     await source?.close()
     log?.store.close()
   } finally {
-    // Without it the thread would never end.
+    // An open port keeps the thread alive.
     port.close()
   }
 }
 
-/** What goes wrong is reported; the thread that serves decides what becomes of the process. */
+/** Reports a failure. The thread that serves decides whether the process ends. */
 async function report(work: Promise<void>): Promise<void> {
   try {
     await work

@@ -1,12 +1,11 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Decode } from '../domain/event.ts'
-import type { EndpointStatus, SourceCounters, Upstream } from '../domain/upstream.ts'
+import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createAuditLoop } from '../audit/loop.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { IngestDeps } from '../ingest/ingest.ts'
-import type { SourceStatus } from '../ingest/source-monitor.ts'
-import type { LedgerSource } from '../source/source.ts'
+import type { FailoverSource } from '../failover/failover.ts'
 import type { WritableStore } from '../store/store.ts'
 import { createPatience } from './patience.ts'
 
@@ -15,43 +14,34 @@ import { createPatience } from './patience.ts'
 /** Plain data, so that it can be given to a thread. */
 export type IndexingConfig = Omit<Config, 'trustProxy' | 'contractId'> & { contractId: string }
 
-/** A source that is open already. The caller opened it and closes it. */
-export interface SourceParts {
-  source: LedgerSource
-  /** Name of the source in `/status`; credentials redacted. */
-  sourceName: string
-  /** What the source knows of each RPC behind it; without it, it is one. */
-  endpoints?: (() => EndpointStatus[]) | undefined
-  /** What it has counted of them. */
-  counters?: (() => SourceCounters) | undefined
-}
-
-export interface IndexingParts extends SourceParts {
+export interface IndexingParts {
+  /** The caller closes it. */
+  source: FailoverSource
   logger: Logger
   store: WritableStore
   decode: Decode
 }
 
-/** Told what happens, as it happens. */
+/** Called as things happen. */
 export interface IndexingEvents extends NonNullable<IngestDeps['observe']> {
-  /** The log has moved. */
+  /** The log has new entries, or streams were repaired. */
   committed(): void
 }
 
 /** The indexing half as the rest of the daemon sees it, in this thread or in another. */
 export interface Indexing {
   upstream(): Upstream
-  /** Undefined where the source does not count. */
-  counters?: (() => SourceCounters) | undefined
-  /** Runs until `signal` aborts; rejects when it cannot go on. */
+  /** Totals of the RPCs. */
+  counters(): SourceCounters
+  /** Runs until `signal` aborts. Rejects when it cannot continue. */
   run(events: IndexingEvents, signal: AbortSignal): Promise<void>
   /** Closes the database. Only after `run` has ended. */
   close(): Promise<void>
 }
 
-/** Connects every part. The store is closed with what is returned. */
+/** Connects every part. Closing it closes the store too. */
 export function createIndexing(config: IndexingConfig, parts: IndexingParts): Indexing {
-  const { source, sourceName, endpoints, counters, logger, store, decode } = parts
+  const { source, logger, store, decode } = parts
   const { networkPassphrase, contractId } = config
   const identity = { networkPassphrase, contractId }
   const patience = createPatience(store.path, logger)
@@ -73,8 +63,7 @@ export function createIndexing(config: IndexingConfig, parts: IndexingParts): In
       fault: (fault) => events.fault(fault),
     },
   })
-  const alarm = () =>
-    patience.trouble() ?? ingest.status().alarm ?? counters?.().disagreement ?? null
+  const alarm = () => patience.trouble() ?? ingest.status().alarm ?? source.counters().disagreement
   const audits = createAuditLoop({
     source,
     store,
@@ -87,12 +76,12 @@ export function createIndexing(config: IndexingConfig, parts: IndexingParts): In
   })
   return {
     upstream: () => ({
-      endpoints: endpoints?.() ?? [endpointOf(sourceName, ingest.status())],
+      endpoints: source.endpoints(),
       alarm: alarm(),
       tipStillForMs: ingest.status().tipStillForMs,
       audit: audits.status(),
     }),
-    counters,
+    counters: source.counters,
     async run(observer, signal) {
       events = observer
       await untilAllEnd(signal, (either) => [
@@ -104,7 +93,7 @@ export function createIndexing(config: IndexingConfig, parts: IndexingParts): In
   }
 }
 
-/** Settles when all have ended; one that fails ends the others. */
+/** Waits until all have ended. If one fails, the others are ended. */
 async function untilAllEnd(
   signal: AbortSignal,
   begin: (signal: AbortSignal) => Promise<void>[],
@@ -118,9 +107,4 @@ async function untilAllEnd(
     await Promise.allSettled(running)
     throw error
   }
-}
-
-function endpointOf(url: string, status: SourceStatus): EndpointStatus {
-  const { state, latestLedger, oldestLedger, lastError } = status
-  return { url, state, latestLedger, oldestLedger, lastError }
 }

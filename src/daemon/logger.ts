@@ -6,14 +6,14 @@ import type { Logger } from 'pino'
 export interface LogOptions {
   level: string
   stream: Writable
-  /** Somebody is watching. */
+  /** A person is watching. */
   interactive: boolean
 }
 
 /** JSON lines for machines, readable lines for a person at a terminal. */
 export function createLogger({ level, stream, interactive }: LogOptions): Logger {
   if (!interactive) return pino({ level, base: null }, stream)
-  // Loaded only where somebody reads it: it takes a good part of the start.
+  // Loaded only if it is used, because it would slow down every start.
   const require = createRequire(import.meta.url)
   const pretty = require('pino-pretty') as typeof import('pino-pretty')
   const readable = pretty({

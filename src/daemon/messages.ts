@@ -21,7 +21,7 @@ export interface ProcessReport {
 /** What the serving half needs to know about the indexing half. */
 export interface IndexingStatus {
   upstream: Upstream
-  counters: SourceCounters | undefined
+  counters: SourceCounters
 }
 
 export type FromWorker =

@@ -11,8 +11,8 @@ export interface OpenLog {
 }
 
 /**
- * Opens the log to index into, which migrates it. Throws UsageError when it cannot be used, or is
- * another contract's.
+ * Opens the database to index into, and migrates it. Without `lock` it takes the lock itself. Throws
+ * UsageError if the file cannot be used, or belongs to another contract or network.
  */
 export function openLog(
   { databasePath, networkPassphrase, contractId }: Identity & { databasePath: string },

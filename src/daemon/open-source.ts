@@ -12,7 +12,7 @@ type SourceConfig = Pick<
   'contractId' | 'rpcUrls' | 'networkPassphrase' | 'rpcAgreement' | 'rpcTimeoutSeconds'
 >
 
-/** The RPCs and recordings that the configuration names. Throws UsageError when there are none. */
+/** The RPCs and recordings in the configuration, as one source. Throws UsageError if there are none. */
 export async function openSource(config: SourceConfig, log: Logger): Promise<FailoverSource> {
   const contractId = requireContract(config)
   const timeoutMs = config.rpcTimeoutSeconds * 1_000
@@ -21,7 +21,7 @@ export async function openSource(config: SourceConfig, log: Logger): Promise<Fai
       if (!url.startsWith('file:')) {
         return { name: redact(url), source: createRpcSource({ url, contractId, timeoutMs }) }
       }
-      // Recordings are answered by the simulator, which no other start has to load.
+      // This loads the simulator, which only a recording needs.
       const { openRecording } = await import('../source/recording-source.ts')
       return { name: url, source: await openRecording(fileURLToPath(url), contractId) }
     }),
@@ -32,7 +32,7 @@ export async function openSource(config: SourceConfig, log: Logger): Promise<Fai
     contractId,
     agreement: config.rpcAgreement,
     log,
-    // A page can take several calls, and no more than three of them as long as this.
+    // A page can take several calls; at most three of them are slow.
     callTimeoutMs: 3 * timeoutMs,
   })
 }

@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { explainStorage, passingTrouble } from '../store/storage-error.ts'
 
-/** Keeps work going through storage trouble that passes by itself: a full disk, a foreign lock. */
+/** Keeps work going through storage trouble that passes by itself: a full disk, another's lock. */
 export interface Patience {
-  /** Runs `work` again for as long as only such trouble ends it. */
+  /** Runs `work` again whenever such trouble ends it. */
   through(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>
-  /** Something was written. */
+  /** Call after each commit: the trouble is over. */
   written(): void
-  /** Why nothing can be written at the moment; null when nothing is known of that. */
+  /** Why nothing can be written at the moment; null if there is no known reason. */
   trouble(): string | null
 }
 
-/** Between two attempts: soon enough to go on at once, rare enough for the RPC that is asked again. */
+/** Between two attempts. Each asks the RPC again, so they must not be frequent. */
 const RETRY_MS = 1_000
 
 export function createPatience(databasePath: string, log: Logger): Patience {

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
+import { NEVER_AUDITED } from '../domain/upstream.ts'
 import type { AuditStatus, Upstream } from '../domain/upstream.ts'
-import { bindServer } from '../http/server/bind.ts'
 import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers } from '../http/peers.ts'
+import { bindServer } from '../http/server/bind.ts'
 import type { Identity } from '../store/read/coverage.ts'
 import { openStoreForReading } from '../store/store.ts'
 import { startFront } from './front.ts'
@@ -13,31 +14,32 @@ import type { Front } from './front.ts'
 export interface ReplicaParts {
   logger: Logger
   version: string
-  /** The places for subscriptions are divided among so many processes. */
+  /** The limits of subscriptions are divided by this number of processes. */
   share?: number
-  /** As last heard from the process that indexes; without it, the database alone tells. */
+  /** What the process that indexes last reported. A replica without it knows only the database. */
   upstream?: () => Upstream | undefined
   peers?: Peers
-  /** Counts requests over all processes; without it this one counts its own. */
+  /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest
 }
 
 /**
- * The routes and the feed over a database that another process writes. Throws UsageError when
- * there is nothing to serve.
+ * The routes and the feed over a database that another process writes. Throws UsageError if there is
+ * nothing to serve.
  */
 export async function startReplica(config: Config, parts: ReplicaParts): Promise<Front> {
   const isWorker = parts.upstream !== undefined
   const { contractId, networkPassphrase: network } = identify(config, isWorker)
   const bound = await bindServer({ ...config, reusePort: true })
-  const { upstream: told } = parts
+  const { upstream: reported } = parts
   try {
     return await startFront(config, {
       ...parts,
       bound,
       contractId,
       network,
-      upstream: (stillForMs) => (told ? heard(told(), stillForMs) : unheard(stillForMs)),
+      upstream: (stillForMs) =>
+        reported ? withOwnClock(reported(), stillForMs) : databaseOnly(stillForMs),
     })
   } catch (error) {
     bound.server.close()
@@ -45,7 +47,7 @@ export async function startReplica(config: Config, parts: ReplicaParts): Promise
   }
 }
 
-/** Whose log the file holds. A worker serves a new file too, which its first page will bind. */
+/** The identity of the log. A worker can serve a new file, which has none before its first page. */
 function identify(config: Config, isWorker: boolean): Identity {
   const { databasePath, contractId, networkPassphrase } = config
   const store = openStoreForReading(databasePath)
@@ -55,7 +57,7 @@ function identify(config: Config, isWorker: boolean): Identity {
   if (isWorker && isNew && contractId !== undefined) return { contractId, networkPassphrase }
   if (identity === undefined) {
     throw new UsageError(
-      `the database ${databasePath} holds nothing yet: run "flowfi-indexer start" on it, and serve it once an RPC has confirmed its network and contract`,
+      `the database ${databasePath} is empty: run "flowfi-indexer start" on it, and serve it once an RPC has confirmed its network and contract`,
     )
   }
   if (contractId !== undefined && contractId !== identity.contractId) {
@@ -66,21 +68,19 @@ function identify(config: Config, isWorker: boolean): Identity {
   return identity
 }
 
-/** What the indexer last reported; when it stops reporting, our own clock decides. */
-function heard(told: Upstream | undefined, stillForMs: number): Upstream {
-  if (told?.tipStillForMs === undefined) return { ...unheard(0), ...told, tipStillForMs: undefined }
-  return { ...told, tipStillForMs: Math.max(told.tipStillForMs, stillForMs) }
+/** If the process that indexes stops reporting, our own clock shows that the tip stands still. */
+function withOwnClock(reported: Upstream | undefined, stillForMs: number): Upstream {
+  if (reported?.tipStillForMs === undefined) {
+    return { ...databaseOnly(0), ...reported, tipStillForMs: undefined }
+  }
+  return { ...reported, tipStillForMs: Math.max(reported.tipStillForMs, stillForMs) }
 }
 
-function unheard(tipStillForMs: number): Upstream {
+function databaseOnly(tipStillForMs: number): Upstream {
   return { endpoints: [], alarm: null, audit: NOT_AUDITED_HERE, tipStillForMs }
 }
 
 const NOT_AUDITED_HERE: AuditStatus = {
-  bootstrapped: false,
-  running: false,
-  last: null,
-  driftTotal: 0,
-  repairedTotal: 0,
-  lastError: 'this process only serves: the one that indexes audits, ask it',
+  ...NEVER_AUDITED,
+  lastError: 'this process only serves: ask the one that indexes, which audits',
 }

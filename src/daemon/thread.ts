@@ -1,28 +1,29 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../config/config.ts'
+import { NEVER_AUDITED } from '../domain/upstream.ts'
 import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
 import { restoreError } from './copied-error.ts'
 import type { FromThread, IndexingStatus, ToThread } from './messages.ts'
 
 /**
- * The indexing half in a thread of its own, so that catching up never delays a request. This file
- * is the end in the thread that serves; the other is `indexing.thread.ts`.
+ * The indexing half in a thread of its own, so that catching up never delays a request. This is the
+ * end in the thread that serves; `indexing.thread.ts` is the other.
  */
 
-/** Given to the thread at its birth. */
+/** What the thread is started with. */
 export interface ThreadData {
   config: IndexingConfig
   interactive: boolean
-  /** Where its log goes. */
+  /** Where it logs to. */
   logTo: 'stdout' | 'stderr'
 }
 
 export interface IndexingThread {
-  /** Opens the database there. Only while this thread holds the lock. Throws UsageError. */
+  /** Opens the database in the thread. The caller holds the lock. Throws UsageError. */
   open(): Promise<Indexing>
-  /** Stops whatever it does. */
+  /** Stops indexing, and waiting for the database. */
   stop(): void
-  /** Ends the thread, however far it has come. */
+  /** Ends the thread, in whatever state it is. */
   close(): Promise<void>
 }
 
@@ -33,14 +34,14 @@ export function launchIndexingThread(
   config: Config & { contractId: string },
   options: Omit<ThreadData, 'config'>,
 ): IndexingThread {
-  // It cannot be copied.
+  // A BlockList cannot be copied, and the thread serves nothing.
   const { trustProxy: _, ...copied } = config
   const workerData: ThreadData = { ...options, config: copied }
   const worker = new Worker(ENTRY, { workerData })
   const exited = Promise.withResolvers<void>()
   const opened = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
-  // Each is awaited only after it was asked for.
+  // Either can reject before it is awaited.
   opened.promise.catch(() => {})
   ended.promise.catch(() => {})
   let events: IndexingEvents | undefined
@@ -95,7 +96,7 @@ export function launchIndexingThread(
       await opened.promise
       return {
         upstream: () => aged(status.upstream, performance.now() - heardAt),
-        counters: () => status.counters ?? NOTHING_COUNTED,
+        counters: () => status.counters,
         async run(observer, signal) {
           events = observer
           send({ kind: 'run' })
@@ -111,32 +112,13 @@ export function launchIndexingThread(
   }
 }
 
-const NOTHING_COUNTED = {
-  failovers: 0,
-  disagreements: 0,
-  disagreement: null,
-  endpoints: [],
-}
-
 /** Before the thread has connected to an RPC. */
 const NOTHING_HEARD: IndexingStatus = {
-  upstream: {
-    endpoints: [],
-    alarm: null,
-    tipStillForMs: undefined,
-    audit: {
-      bootstrapped: false,
-      running: false,
-      last: null,
-      driftTotal: 0,
-      repairedTotal: 0,
-      lastError: null,
-    },
-  },
-  counters: undefined,
+  upstream: { endpoints: [], alarm: null, tipStillForMs: undefined, audit: NEVER_AUDITED },
+  counters: { failovers: 0, disagreements: 0, disagreement: null, endpoints: [] },
 }
 
-/** While the thread says nothing, the tip stands still. */
+/** The tip has not moved since the thread's last message. */
 function aged(upstream: IndexingStatus['upstream'], elapsedMs: number) {
   const { tipStillForMs } = upstream
   if (tipStillForMs === undefined) return upstream

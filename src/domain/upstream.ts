@@ -65,6 +65,16 @@ export interface AuditStatus {
   lastError: string | null
 }
 
+/** Where no audit has run, and before the first. */
+export const NEVER_AUDITED: AuditStatus = {
+  bootstrapped: false,
+  running: false,
+  last: null,
+  driftTotal: 0,
+  repairedTotal: 0,
+  lastError: null,
+}
+
 export interface AuditReport {
   /** Unix seconds, wall clock. */
   finishedAt: number

@@ -1,7 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
-import { openSource } from '../../src/daemon/open-source.ts'
+import { indexHere } from '../../src/daemon/index-here.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import { startDaemon } from '../../src/daemon/daemon.ts'
 import type { Daemon, DaemonOptions } from '../../src/daemon/daemon.ts'
@@ -9,7 +11,6 @@ import type { AsOf } from '../../src/http/json.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { temporaryFolder } from './process.ts'
 
 /** The environment that makes the indexer follow a simulated RPC. */
 export function environment(
@@ -30,67 +31,84 @@ export function environment(
   }
 }
 
-/** A simulator that is closed when the test is over; all ledgers are closed unless `options` say. */
+/** A simulator that is closed after the test. All ledgers are closed unless `options` say less. */
 export async function simulate(
   recording: Recording,
   options: Partial<SimulatorOptions> = {},
 ): Promise<Simulator> {
-  const simulator = await createSimulator({
-    recording,
-    speed: Number.POSITIVE_INFINITY,
-    retentionWindow: 1_000_000,
-    ...options,
-  })
+  const simulator = await openSimulator(recording, options)
   onTestFinished(() => simulator.close())
   return simulator
 }
 
-/** The daemon built as `start` builds it, but in this thread. The caller closes it. */
-export async function openIndexer(
-  env: Record<string, string>,
-  options: Pick<DaemonOptions, 'reconnectMs'> = {},
-): Promise<Daemon> {
-  const config = parseConfig(env)
-  const logger = pino({ level: config.logLevel })
-  const source = await openSource(config, logger)
-  const { endpoints, counters } = source
-  const sourceName = config.rpcUrls.join(',')
-  const parts = { source, sourceName, endpoints, counters, logger, version: '0.0.0', ...options }
-  let daemon: Daemon
-  try {
-    daemon = await startDaemon(config, parts)
-  } catch (error) {
-    await source.close()
-    throw error
-  }
-  let closed: Promise<void> | undefined
-  const close = () => (closed ??= daemon.close().finally(() => source.close()))
-  return { ...daemon, close }
+function openSimulator(
+  recording: Recording,
+  options: Partial<SimulatorOptions>,
+): Promise<Simulator> {
+  return createSimulator({ recording, speed: Infinity, retentionWindow: 1_000_000, ...options })
 }
 
-/** The same, closed when the test is over. */
+/** A daemon that indexes in this thread. It is closed after the test, if it was not closed before. */
 export async function startIndexer(env: Record<string, string>): Promise<Daemon> {
   const daemon = await openIndexer(env)
   onTestFinished(daemon.close)
   return daemon
 }
 
+async function openIndexer(
+  env: Record<string, string>,
+  options: Pick<DaemonOptions, 'reconnectMs'> = {},
+): Promise<Daemon> {
+  const config = parseConfig(env)
+  const logger = pino({ level: config.logLevel })
+  const openIndexing = indexHere(config, logger)
+  const daemon = await startDaemon(config, { openIndexing, logger, version: '0.0.0', ...options })
+  let closed: Promise<void> | undefined
+  return { ...daemon, close: () => (closed ??= daemon.close()) }
+}
+
+export interface SetupOptions extends Pick<DaemonOptions, 'reconnectMs'> {
+  simulator?: Partial<SimulatorOptions>
+  /** Beside what `environment` sets. */
+  env?: Record<string, string>
+}
+
 export interface Setup {
   daemon: Daemon
   simulator: Simulator
   env: Record<string, string>
+  close(): Promise<void>
 }
 
-/** A daemon on a new database over a simulator of `recording`. */
+/** A daemon on a new database over a simulator of `recording`. The caller closes it. */
+export async function openSetup(recording: Recording, options: SetupOptions = {}): Promise<Setup> {
+  const folder = await mkdtemp(join(tmpdir(), 'flowfi-test-'))
+  const simulator = await openSimulator(recording, options.simulator ?? {})
+  const base = environment(recording, simulator.url, join(folder, 'indexer.db'))
+  const env = { ...base, ...options.env }
+  const { reconnectMs } = options
+  const daemon = await openIndexer(env, reconnectMs && { reconnectMs })
+  return {
+    daemon,
+    simulator,
+    env,
+    async close() {
+      await daemon.close()
+      await simulator.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same, closed after the test. */
 export async function setUp(
   recording: Recording,
-  options: Partial<SimulatorOptions> = {},
-  extra: Record<string, string> = {},
+  simulator: Partial<SimulatorOptions> = {},
+  env: Record<string, string> = {},
 ): Promise<Setup> {
-  const simulator = await simulate(recording, options)
-  const database = join(await temporaryFolder(), 'indexer.db')
-  const env = { ...environment(recording, simulator.url, database), ...extra }
-  return { daemon: await startIndexer(env), simulator, env }
+  const setup = await openSetup(recording, { simulator, env })
+  onTestFinished(setup.close)
+  return setup
 }
 
 export interface Answer<T> {

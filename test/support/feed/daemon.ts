@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createSimulator } from '../../../src/simulator/simulator.ts'
 import type { Simulator } from '../../../src/simulator/simulator.ts'
 import { openStoreForReading } from '../../../src/store/store.ts'
-import { environment, openIndexer } from '../daemon.ts'
+import { openSetup } from '../daemon.ts'
 import { openClient, subscribeRequest } from './client.ts'
 import type { FeedClient } from './client.ts'
 import { EVERYTHING } from '../../../src/domain/filter.ts'
@@ -42,16 +38,13 @@ export async function startFeedDaemon({
   env = {},
   reconnectMs,
 }: Setup = {}): Promise<FeedDaemon> {
-  const recording = await loadRecording(name)
-  const folder = await mkdtemp(join(tmpdir(), 'feed-daemon-'))
-  const databasePath = join(folder, 'feed.db')
-  const pace = closed === undefined ? { speed: Infinity } : { speed: 0, closed }
-  const simulator = await createSimulator({ recording, ...pace })
-  const daemon = await openIndexer(
-    { ...environment(recording, simulator.url, databasePath), ...env },
-    reconnectMs && { reconnectMs },
-  )
-  const store = openStoreForReading(databasePath)
+  const pace = closed === undefined ? {} : { speed: 0, closed }
+  const { daemon, simulator, ...setup } = await openSetup(await loadRecording(name), {
+    simulator: pace,
+    env,
+    ...(reconnectMs && { reconnectMs }),
+  })
+  const store = openStoreForReading(setup.env['DATABASE_PATH']!)
   const request = (text: string) => openClient(daemon.url, text)
 
   return {
@@ -69,10 +62,8 @@ export async function startFeedDaemon({
       return (await response.json()) as Record<string, number>
     },
     async close() {
-      await daemon.close()
       store.close()
-      await simulator.close()
-      await rm(folder, { recursive: true, force: true })
+      await setup.close()
     },
   }
 }
