@@ -37,7 +37,7 @@ const RETRY_SHARES = [0.03, 0.05, 0.08, 0.15, 0.25, 0.3, 0.5] as const
 /** The shortest delay after a new ledger, if the next one is already overdue. */
 const LEAST_SHARE = 0.04
 /**
- * If a ledger was there at the first poll, nobody knows for how long. This share of the period is
+ * If a ledger was there at the first poll, its age is unknown. This share of the period is
  * assumed, and twice as much each further time, until a poll comes too early again.
  */
 const UNSEEN_SHARE = 0.03

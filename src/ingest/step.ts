@@ -38,6 +38,7 @@ export type Step = (signal: AbortSignal, onPage: OnPage) => Promise<void>
 
 export function createStep(deps: StepDeps): Step {
   const { source, pages, coverage, writer, decode, identity, log, now, limits } = deps
+  const history = { source, coverage, writer, log }
   const watchRunway = createRunwayWatch(log)
 
   /**
@@ -52,8 +53,7 @@ export function createStep(deps: StepDeps): Step {
         if (batch.isDue(now())) {
           commit(batch, onPage)
           // A first catch-up is long: the chain must be recognised if it fails half-way.
-          if (coverage.hashes().length === 0)
-            await rememberHash({ source, coverage, writer, log }, signal)
+          if (coverage.hashes().length === 0) await rememberHash(history, signal)
         }
         await nextTurn()
       }
@@ -61,7 +61,7 @@ export function createStep(deps: StepDeps): Step {
       // A source that fails every few pages must not keep the checkpoint from moving.
       if (!signal.aborted) commit(batch, onPage)
     }
-    await rememberHash({ source, coverage, writer, log }, signal)
+    await rememberHash(history, signal)
   }
 
   /**

@@ -31,7 +31,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((simulator) => simulator.close()))
 })
 
-/** A node over HTTP that has closed the recording's ledgers up to `latest`. */
+/** A simulated RPC that has closed the recording's ledgers up to `latest`. */
 async function nodeOf(recording: Recording, latest: number) {
   const { firstLedger, contractId: id } = recording.header
   const closed = latest - firstLedger + 1
@@ -48,7 +48,7 @@ function indexed(recording: Recording, through = Number.POSITIVE_INFINITY): Test
   return store
 }
 
-/** The log of `quirks`, cut after so many events. */
+/** The log of `quirks`, cut after `count` events. */
 function indexedEvents(count: number): TestStore {
   const events = quirks.ledgers.flatMap((ledger) => rawEvents(quirks, ledger)).slice(0, count)
   const store = memoryStore()
@@ -78,7 +78,7 @@ function classes(rows: readonly AuditRow[]): Record<string, number> {
   return counts
 }
 
-/** The recording as if the contract’s entries had been written so. */
+/** The recording with the contract's entries changed. */
 function withEntries(
   recording: Recording,
   change: (entry: WireEntry) => WireEntry | undefined,
@@ -90,20 +90,23 @@ function withEntries(
   return { ...recording, ledgers }
 }
 
-describe('an audit', () => {
-  test.each(Object.keys(RECORDINGS) as RecordingName[])('finds %s as it is', async (name) => {
-    const recording = await loadRecording(name)
-    const { source } = await nodeOf(recording, recording.ledgers.at(-1)!.sequence)
-    const store = indexed(recording)
-    const rows = await audited(source, store, 'all', recording.header.contractId)
-    expect(classes(rows)).toEqual({ ok: store.streams.count() })
-    expect(new Set(rows.map(({ streamId }) => streamId)).size).toBe(store.streams.count())
-  })
+describe('P5: an audit', () => {
+  test.each(Object.keys(RECORDINGS) as RecordingName[])(
+    'an audit finds no difference in %s',
+    async (name) => {
+      const recording = await loadRecording(name)
+      const { source } = await nodeOf(recording, recording.ledgers.at(-1)!.sequence)
+      const store = indexed(recording)
+      const rows = await audited(source, store, 'all', recording.header.contractId)
+      expect(classes(rows)).toEqual({ ok: store.streams.count() })
+      expect(new Set(rows.map(({ streamId }) => streamId)).size).toBe(store.streams.count())
+    },
+  )
 
   property.prop([fc.integer({ min: 1, max: 504 }), fc.integer({ min: FIRST + 2, max: LAST })], {
     numRuns: 10,
   })(
-    'never finds drift in a right log, wherever the log and the source are',
+    'an audit never finds drift in a correct log, at any position of log and source',
     async (events, latest) => {
       const { source } = await nodeOf(quirks, latest)
       const rows = await audited(source, indexedEvents(events))
@@ -112,7 +115,7 @@ describe('an audit', () => {
   )
 
   property.prop([fc.integer({ min: FIRST + 2, max: LAST })], { numRuns: 5 })(
-    'compares every stream when the log and the source are at the same ledger',
+    'every stream is compared if the log and the source are at the same ledger',
     async (latest) => {
       const { source } = await nodeOf(quirks, latest)
       const store = indexed(quirks, latest)
@@ -120,7 +123,7 @@ describe('an audit', () => {
     },
   )
 
-  test('waits for the log where a record is newer, for the source where a row is', async () => {
+  test('an audit waits for the log if a record is newer, and for the source if a row is newer', async () => {
     const { node, source } = await nodeOf(quirks, LAST)
     const behind = await audited(source, indexed(quirks, LAST - 60))
     expect(new Set(behind.map(({ waitsFor }) => waitsFor))).toEqual(new Set([undefined, 'log']))
@@ -131,7 +134,7 @@ describe('an audit', () => {
     expect(classes(ahead)).toEqual({ ok: expect.any(Number), not_yet: expect.any(Number) })
   })
 
-  test('waits for a source that is before ledgers the log has lost', async () => {
+  test('an audit waits for a source that is before lost ledgers', async () => {
     const { source } = await nodeOf(quirks, LAST - 60)
     const store = indexed(quirks, LAST - 70)
     const lost = { from: LAST - 69, to: LAST - 50 }
@@ -140,7 +143,7 @@ describe('an audit', () => {
     expect(new Set(rows.map(({ waitsFor }) => waitsFor))).toEqual(new Set(['source']))
   })
 
-  test('asks for 200 keys a call, and for one stream when told to', async () => {
+  test('an audit of all streams asks for 200 keys in a call, an audit of one stream for one', async () => {
     const recording = await loadRecording('lively')
     const { source } = await nodeOf(recording, recording.ledgers.at(-1)!.sequence)
     const asked: number[] = []
@@ -160,7 +163,7 @@ describe('an audit', () => {
   })
 })
 
-describe('drift', () => {
+describe('P5: drift', () => {
   test.each([
     ['recipient', 'recipient', 'x'],
     ['rate_per_second', 'ratePerSecond', '1'],
@@ -169,7 +172,7 @@ describe('drift', () => {
     ['last_update_time', 'lastUpdateTime', '1'],
     ['paused_at', 'pausedAt', '1'],
     ['chain_status', 'status', 'Paused'],
-  ])('in %s is found and named', async (column, field, value) => {
+  ])('drift in %s is found and named', async (column, field, value) => {
     const { source } = await nodeOf(quirks, LAST)
     const store = indexed(quirks)
     const streamId = 21n
@@ -185,7 +188,7 @@ describe('drift', () => {
     })
   })
 
-  test('is a stream that only one side has', async () => {
+  test('a stream that only one side has is drift', async () => {
     const without = withEntries(quirks, (entry) =>
       entry.key === keys.stream(3n) ? undefined : entry,
     )
@@ -199,7 +202,7 @@ describe('drift', () => {
     ])
   })
 
-  test('is a record that cannot be read', async () => {
+  test('a record that cannot be read is drift', async () => {
     const { source } = await nodeOf(
       withEntries(quirks, (entry) =>
         entry.key === keys.stream(3n) ? { ...entry, xdr: changedCounter(5n) } : entry,
@@ -215,12 +218,12 @@ describe('drift', () => {
   })
 })
 
-describe('a record that is archived', () => {
+describe('P5: an archived record', () => {
   const archived = withEntries(quirks, (entry) =>
     entry.key === keys.stream(3n) ? { ...entry, liveUntilLedgerSeq: 0 } : entry,
   )
 
-  test('says so, and still drifts where it differs', async () => {
+  test('an archived record is reported as archived, or as drift if it differs', async () => {
     const { source } = await nodeOf(archived, LAST)
     const store = indexed(quirks)
     const rows = await audited(source, store)
@@ -229,7 +232,7 @@ describe('a record that is archived', () => {
     expect(await audited(source, store, [3n])).toMatchObject([{ class: 'drift' }])
   })
 
-  test('may be left out of the answer', async () => {
+  test('an archived record may be missing in the answer', async () => {
     const { source } = await nodeOf(
       withEntries(quirks, (entry) => (entry.key === keys.stream(3n) ? undefined : entry)),
       LAST,
@@ -240,8 +243,8 @@ describe('a record that is archived', () => {
   })
 })
 
-describe('a source', () => {
-  test('without the contract’s storage is no witness', async () => {
+describe('a source with other storage', () => {
+  test('P9: a source without the contract’s storage is refused', async () => {
     const { source } = await nodeOf(
       withEntries(quirks, (entry) => (entry.key === keys.stream(1n) ? entry : undefined)),
       LAST,
@@ -249,7 +252,7 @@ describe('a source', () => {
     await expect(audited(source, indexed(quirks))).rejects.toMatchObject({ fault: 'refused' })
   })
 
-  test('whose contract counts from far above 1 is not asked for ever', async () => {
+  test('P8: if a contract counts from far above 1, the audit ends all the same', async () => {
     const { source } = await nodeOf(
       withEntries(quirks, (entry) =>
         entry.key === keys.instance ? { ...entry, xdr: changedCounter(2n ** 53n) } : entry,
@@ -261,7 +264,7 @@ describe('a source', () => {
   })
 })
 
-/** The contract's instance as it would be had it counted so far. */
+/** The contract's instance with another stream counter. */
 function changedCounter(streams: bigint): string {
   const entry = quirks.ledgers
     .flatMap((ledger) => ledger.entries ?? [])

@@ -15,15 +15,22 @@ const LAST = quirks.ledgers.at(-1)!.sequence
 
 type Followed = Awaited<ReturnType<typeof follow>>
 
-/** The loop, running until the test is over. */
-function runLoop({ deps }: Followed, options: Partial<AuditLoopDeps> = {}) {
+/** Runs the loop until the test is over. */
+function runLoop(
+  { deps }: Followed,
+  { trusted = () => true, ...options }: Partial<AuditLoopDeps> = {},
+) {
+  let polls = 0
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) })
   const loop = createAuditLoop({
     ...deps,
     log,
     intervalSeconds: 600,
-    trusted: () => true,
+    trusted() {
+      polls += 1
+      return trusted()
+    },
     pauseMs: 0,
     pollMs: 2,
     random: () => 0,
@@ -37,17 +44,27 @@ function runLoop({ deps }: Followed, options: Partial<AuditLoopDeps> = {}) {
     return ended
   }
   onTestFinished(() => stop().catch(() => {}))
-  return { loop, lines, stop, ended }
+  return {
+    loop,
+    lines,
+    stop,
+    ended,
+    /** Waits until the loop has looked for work several times. */
+    async severalPolls() {
+      const enough = polls + 4
+      await until(() => polls >= enough)
+    },
+  }
 }
 
-describe('the audit in the background', () => {
-  test('reads what is from before the log, then audits', async () => {
+describe('P5: the audit in the background', () => {
+  test('the loop reads streams from before the log, then audits', async () => {
     const followed = await follow({ startLedger: FIRST + 90, closed: 179 })
     const { store, catchUp } = followed
-    let told = 0
-    const { loop, lines } = runLoop(followed, { onRepaired: () => (told += 1) })
-    // Nothing is known of where the log begins.
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    let repairs = 0
+    const { loop, lines, severalPolls } = runLoop(followed, { onRepaired: () => (repairs += 1) })
+    // The log has not begun yet.
+    await severalPolls()
     expect(loop.status()).toMatchObject({ bootstrapped: false, last: null })
     await catchUp()
     await until(() => loop.status().last !== null)
@@ -58,7 +75,7 @@ describe('the audit in the background', () => {
       driftTotal: 0,
       last: { counts: { ok: 99, drift: 0, not_yet: 0, archived: 0 }, ledger: LAST, drift: [] },
     })
-    expect(told).toBe(1)
+    expect(repairs).toBe(1)
     expect(lines.map(({ msg }) => msg)).toEqual([
       'streams from before the log read from the chain',
       'audited',
@@ -68,16 +85,19 @@ describe('the audit in the background', () => {
     }
   })
 
-  test('again and again, finds drift, tells of it and repairs it', async () => {
+  test('each audit finds drift, reports it and repairs it', async () => {
     const followed = await follow({ closed: 179 })
     const { store, catchUp } = followed
     await catchUp()
     let clock = 0
-    const { loop, lines } = runLoop(followed, { now: () => clock, intervalSeconds: 10 })
+    const { loop, lines, severalPolls } = runLoop(followed, {
+      now: () => clock,
+      intervalSeconds: 10,
+    })
     await until(() => loop.status().last !== null)
     store.sqlite.exec("update streams set withdrawn_amount = '3' where stream_id in (7, 9)")
     const before = loop.status().last
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await severalPolls()
     expect(loop.status().last).toBe(before)
     clock = 10_000
     await until(() => loop.status().last !== before)
@@ -103,7 +123,7 @@ describe('the audit in the background', () => {
     expect(loop.status().driftTotal).toBe(2)
   })
 
-  test('repairs a gap by itself, though audits are off', async () => {
+  test('a gap is repaired even if audits are off', async () => {
     const followed = await follow({ closed: 40 })
     const { node, store, catchUp } = followed
     await catchUp()
@@ -118,33 +138,33 @@ describe('the audit in the background', () => {
     expect(loop.status().last).toBeNull()
   })
 
-  test('waits for a log that is far behind its tip', async () => {
+  test('an audit waits for a log that is far behind the tip', async () => {
     const followed = await follow({ closed: 60 })
     const { store, catchUp } = followed
     await catchUp()
     store.sqlite.exec('update checkpoint set tip_ledger = tip_ledger + 21')
     let clock = 0
-    const { loop } = runLoop(followed, { now: () => clock, intervalSeconds: 10 })
+    const { loop, severalPolls } = runLoop(followed, { now: () => clock, intervalSeconds: 10 })
     await until(() => loop.status().bootstrapped)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await severalPolls()
     expect(loop.status().last).toBeNull()
     clock = 10_000
     await until(() => loop.status().last !== null)
   })
 
-  test('asks nothing of a source that has yet to prove it is of our chain', async () => {
+  test('a source is not asked before it has proved that it serves the right chain', async () => {
     const followed = await follow({ closed: 60 })
     await followed.catchUp()
     const { counting, calls } = counted(followed.source)
     let trusted = false
-    const { loop } = runLoop(followed, { source: counting, trusted: () => trusted })
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const { loop, severalPolls } = runLoop(followed, { source: counting, trusted: () => trusted })
+    await severalPolls()
     expect(calls()).toBe(0)
     trusted = true
     await until(() => loop.status().last !== null)
   })
 
-  test('warns of active streams whose records will be archived within a week', async () => {
+  test('active streams whose records will be archived within a week give a warning', async () => {
     const ledgers = quirks.ledgers.map((ledger) => ({
       ...ledger,
       entries: (ledger.entries ?? []).map((entry) => ({
@@ -161,7 +181,7 @@ describe('the audit in the background', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'audited', level: 40, expiring: active })
   })
 
-  test('gets over calls that fail', async () => {
+  test('P9: an audit continues after calls that fail', async () => {
     const faults: FaultScript = [
       { when: { every: 2 }, method: 'getLedgerEntries', fault: { kind: '503' } },
     ]
@@ -173,7 +193,7 @@ describe('the audit in the background', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['audited'])
   })
 
-  test('leaves a source alone that cannot be a witness, and asks again later', async () => {
+  test('a source without the contract is left alone and asked again later', async () => {
     const elsewhere = (await loadRecording('first-steps')).ledgers[0]?.entries ?? []
     const ledgers = quirks.ledgers.map((ledger, number) => ({
       ...ledger,
@@ -192,7 +212,7 @@ describe('the audit in the background', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'audit failed', level: 40, delayMs: 30 })
   })
 
-  test('ends with a broken promise of ours, and at once when told to', async () => {
+  test('P9: the loop ends with an error that is not a fault of the source, and at once when told to', async () => {
     const followed = await follow({ closed: 60 })
     await followed.catchUp()
     const { stop } = runLoop(followed)

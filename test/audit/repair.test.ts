@@ -7,6 +7,7 @@ import { repair, repairGaps } from '../../src/audit/repair.ts'
 import { createWritableStore } from '../../src/store/store.ts'
 import { byId, chainAt, recordsOf, rows } from '../support/chain-records.ts'
 import { counted, follow } from '../support/follow.ts'
+import { until } from '../support/until.ts'
 import {
   dump,
   scannedLedger,
@@ -23,45 +24,48 @@ const LAST = quirks.ledgers.at(-1)!.sequence
 const never = new AbortController().signal
 const decode = createDecoder()
 
-describe('a log that begins long after the contract', () => {
+describe('P5: a log that begins long after the contract', () => {
   test.each(
     (Object.keys(RECORDINGS) as RecordingName[]).flatMap((name) =>
       (name === 'busy' ? [0.8] : [0.3, 0.8]).map((share) => [name, share] as const),
     ),
-  )('%s from %d on: every stream is right at every later ledger', async (name, share) => {
-    const recording = await loadRecording(name)
-    const { ledgers, header } = recording
-    const begin = Math.floor(ledgers.length * share)
-    const start = ledgers[begin]!.sequence
-    const readAt = ledgers[Math.floor(ledgers.length * (share + 0.1))]!.sequence
-    const { node, store, deps, catchUp } = await follow({
-      recording,
-      startLedger: start,
-      closed: readAt - header.firstLedger + 1,
-    })
-    // The log has begun but is still behind when the chain is read.
-    store.writer.apply(scannedLedger(recording, ledgers[begin]!))
-    expect(await bootstrap(deps, never)).toBeGreaterThan(0)
-    await catchUp()
-    expect(recordsOf(store)).toEqual(byId(chainAt(recording, readAt)))
-    for (const { sequence } of ledgers
-      .filter((each) => each.sequence > readAt)
-      .slice(0, name === 'busy' ? 2 : 6)) {
-      node.closeNext(sequence - node.latestLedger())
+  )(
+    'after a bootstrap of %s, begun at %d of it, every stream is right at every later ledger',
+    async (name, share) => {
+      const recording = await loadRecording(name)
+      const { ledgers, header } = recording
+      const begin = Math.floor(ledgers.length * share)
+      const start = ledgers[begin]!.sequence
+      const readAt = ledgers[Math.floor(ledgers.length * (share + 0.1))]!.sequence
+      const { node, store, deps, catchUp } = await follow({
+        recording,
+        startLedger: start,
+        closed: readAt - header.firstLedger + 1,
+      })
+      // When the chain is read, the log has begun but is still behind.
+      store.writer.apply(scannedLedger(recording, ledgers[begin]!))
+      expect(await bootstrap(deps, never)).toBeGreaterThan(0)
       await catchUp()
-      expect(recordsOf(store)).toEqual(byId(chainAt(recording, sequence)))
-    }
-    node.closeNext(ledgers.at(-1)!.sequence)
-    await catchUp()
-    expect(recordsOf(store)).toEqual(byId(chainAt(recording, ledgers.at(-1)!.sequence)))
-    for (const { createdLedger, origin, liveUntilLedger } of rows(store)) {
-      expect(origin).toBe(createdLedger === null ? 'chain' : 'events')
-      if (origin === 'events') expect(createdLedger).toBeGreaterThanOrEqual(start)
-      else expect(liveUntilLedger === null || liveUntilLedger > readAt).toBe(true)
-    }
-  })
+      expect(recordsOf(store)).toEqual(byId(chainAt(recording, readAt)))
+      for (const { sequence } of ledgers
+        .filter((each) => each.sequence > readAt)
+        .slice(0, name === 'busy' ? 2 : 6)) {
+        node.closeNext(sequence - node.latestLedger())
+        await catchUp()
+        expect(recordsOf(store)).toEqual(byId(chainAt(recording, sequence)))
+      }
+      node.closeNext(ledgers.at(-1)!.sequence)
+      await catchUp()
+      expect(recordsOf(store)).toEqual(byId(chainAt(recording, ledgers.at(-1)!.sequence)))
+      for (const { createdLedger, origin, liveUntilLedger } of rows(store)) {
+        expect(origin).toBe(createdLedger === null ? 'chain' : 'events')
+        if (origin === 'events') expect(createdLedger).toBeGreaterThanOrEqual(start)
+        else expect(liveUntilLedger === null || liveUntilLedger > readAt).toBe(true)
+      }
+    },
+  )
 
-  test('is asked about once: again, and for a whole log, it is one call', async () => {
+  test('a second bootstrap, or one of a complete log, is one call and changes nothing', async () => {
     const { store, source, deps, catchUp } = await follow({ startLedger: FIRST + 90, closed: 179 })
     await catchUp()
     expect(await bootstrap(deps, never)).toBeGreaterThan(40)
@@ -77,7 +81,7 @@ describe('a log that begins long after the contract', () => {
     expect(rows(whole.store).every(({ origin }) => origin === 'events')).toBe(true)
   })
 
-  test('does not take what a source says that is behind the log’s beginning', async () => {
+  test('a bootstrap from a source that is behind the log’s beginning stores nothing', async () => {
     const { store, deps } = await follow({ closed: 60 })
     store.writer.apply(scannedLedger(quirks, quirks.ledgers[100]!))
     const before = dump(store)
@@ -86,8 +90,8 @@ describe('a log that begins long after the contract', () => {
   })
 })
 
-describe('a gap', () => {
-  test('is repaired from the chain and stays listed', async () => {
+describe('P3, P5: repairing a gap', () => {
+  test('a gap is repaired from the chain and stays listed', async () => {
     const { node, store, deps, catchUp } = await follow({ closed: 40 })
     await catchUp()
     node.closeNext(60)
@@ -106,7 +110,7 @@ describe('a gap', () => {
     expect(store.writer.rebuild()).toMatchObject({ rewritten: 0, streamsChanged: 0 })
   })
 
-  test('counts as repaired once the log has come to what the chain said', async () => {
+  test('a gap counts as repaired when the log reaches the ledger of the newest record', async () => {
     const { node, store, deps, catchUp } = await follow({ closed: 179 })
     for (const each of quirks.ledgers.slice(0, 40)) {
       store.writer.apply(scannedLedger(quirks, each))
@@ -123,8 +127,8 @@ describe('a gap', () => {
     expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
   })
 
-  test('is not repaired by a source that is before its end', async () => {
-    const { node, store, deps, catchUp } = await follow({ closed: 179 })
+  test('a source that is before the end of a gap does not repair it', async () => {
+    const { node, store, source, deps, catchUp } = await follow({ closed: 179 })
     for (const each of quirks.ledgers.slice(0, 40)) {
       store.writer.apply(scannedLedger(quirks, each))
     }
@@ -133,9 +137,10 @@ describe('a gap', () => {
     node.forgetBefore(FIRST + 90)
     await catchUp()
     node.holdBack(100)
-    const giveUp = new AbortController()
-    const repairing = repairGaps(deps, giveUp.signal).catch((error: unknown) => error)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    const { counting, calls } = counted(source)
+    const repairing = repairGaps({ ...deps, source: counting }, never)
+    // Several times over all streams.
+    await until(() => calls() > 10)
     expect(store.coverage.gaps()).toMatchObject([{ repaired: false }])
     node.holdBack(0)
     await repairing
@@ -143,7 +148,7 @@ describe('a gap', () => {
     expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
   })
 
-  test('is not called repaired while a record cannot be read', async () => {
+  test('a gap does not count as repaired while a record cannot be read', async () => {
     const ledgers = quirks.ledgers.map((each) => ({
       ...each,
       entries: (each.entries ?? []).map((entry, _, [some]) => ({ ...entry, xdr: some!.xdr })),
@@ -160,7 +165,7 @@ describe('a gap', () => {
     expect(store.coverage.gaps()).toMatchObject([{ repaired: false }])
   })
 
-  test('that is none needs no call', async () => {
+  test('a log without gaps makes no call', async () => {
     const { source, deps, catchUp } = await follow({ closed: 20 })
     await catchUp()
     const { counting, calls } = counted(source)
@@ -169,8 +174,8 @@ describe('a gap', () => {
   })
 })
 
-describe('events that a contract upgrade made unreadable', () => {
-  /** One page of a busy time holds an unknown symbol, a missing and a retyped field. */
+describe('P4, P5: events that a contract upgrade made unreadable', () => {
+  /** Events that the old decoder does not understand. */
   const upgraded = new Set(
     quirks.ledgers
       .flatMap((ledger) => rawEvents(quirks, ledger))
@@ -185,7 +190,7 @@ describe('events that a contract upgrade made unreadable', () => {
     return { ...head, type: 'unrecognised', reason: 'unknown event "stream_split"' }
   }
 
-  test('leave streams in drift; the chain repairs them, a better decoder brings all back', async () => {
+  test('drift after unreadable events is repaired from the chain, and a newer decoder recovers the events', async () => {
     const { store, deps, catchUp } = await follow({ closed: 179, decode: oldDecoder })
     await catchUp()
     expect(store.log.counts().get('unrecognised')).toBe(upgraded.size)

@@ -36,23 +36,26 @@ const limits = (events: number) => ({ events, milliseconds: Number.POSITIVE_INFI
 const onePage = ingestion({ limits: limits(1) })
 await onePage.ingest.catchUp(never, () => {})
 
-describe('pages that share a transaction', () => {
+describe('P2: pages that share a transaction', () => {
   property.prop([fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 600 })], {
     numRuns: 10,
-  })('P2: leave the rows that a transaction for each page leaves', async (pageSize, events) => {
-    const joined = ingestion({ pageSize, limits: limits(events) })
-    await joined.ingest.catchUp(never, () => {})
-    expect(dump(joined.store)).toEqual(dump(onePage.store))
-  })
+  })(
+    'P2: shared transactions leave the same rows as one transaction for each page',
+    async (pageSize, events) => {
+      const joined = ingestion({ pageSize, limits: limits(events) })
+      await joined.ingest.catchUp(never, () => {})
+      expect(dump(joined.store)).toEqual(dump(onePage.store))
+    },
+  )
 
-  test('are as many as the limit allows', async () => {
+  test('a transaction holds as many pages as the limit allows', async () => {
     const { ingest, commits } = ingestion({ pageSize: 50, limits: limits(200) })
     await ingest.catchUp(never, () => {})
     // 503 events: two full transactions and the rest.
     expect(commits()).toBe(3)
   })
 
-  test('do not wait longer than they may', async () => {
+  test('a page waits for its transaction no longer than the limit allows', async () => {
     const { ingest, commits } = ingestion({
       pageSize: 50,
       limits: { events: Number.POSITIVE_INFINITY, milliseconds: 0 },
@@ -61,7 +64,7 @@ describe('pages that share a transaction', () => {
     expect(commits()).toBe(11)
   })
 
-  test('P9: are stored when the source fails before the transaction is full', async () => {
+  test('P9: pages are stored even if the source fails before the transaction is full', async () => {
     const inner = createRecordingSource(recording, contractId)
     let calls = 0
     const reached: number[] = []

@@ -1,4 +1,4 @@
-/** Whose log a file is: bound to a network and contract by its first page. */
+/** A database file is bound to a network and contract by its first page. */
 import { describe, expect, test } from 'vitest'
 import { encodeAddress } from '../../src/domain/strkey.ts'
 import { SourceError, UsageError } from '../../src/domain/errors.ts'
@@ -12,7 +12,7 @@ const recording = await loadRecording('quirks')
 const { contractId, network } = recording.header
 const identity = { networkPassphrase: network.passphrase, contractId }
 const last = recording.ledgers.at(-1)!.sequence
-/** A contract that the recording does not have. */
+/** A contract that is not in the recording. */
 const absent = encodeAddress('contract', new Uint8Array(32).fill(7))
 
 const otherNetwork: Recording = {
@@ -23,8 +23,8 @@ const otherNetwork: Recording = {
   },
 }
 
-describe('P2: a new file', () => {
-  test('is bound to network and contract in the transaction of its first page', async () => {
+describe('P2: a new database file', () => {
+  test('a new file is bound to network and contract in the transaction of its first page', async () => {
     const it = ingestion({ recording, sources: [createMemoryNode(recording).source] })
     expect(it.coverage.identity()).toBeUndefined()
     const seen: unknown[] = []
@@ -32,7 +32,7 @@ describe('P2: a new file', () => {
     expect(seen[0]).toEqual(identity)
   })
 
-  test('stays free when the RPC is of another network', async () => {
+  test('a new file stays unbound if the RPC serves another network', async () => {
     const it = ingestion({ recording, sources: [createMemoryNode(otherNetwork).source] })
     const ended = await it.time.during(it.start())
     expect(ended).toBeInstanceOf(UsageError)
@@ -40,7 +40,7 @@ describe('P2: a new file', () => {
     expect(it.coverage.identity()).toBeUndefined()
   })
 
-  test('stays free when the RPC does not have the contract, which ends the program', async () => {
+  test('a new file stays unbound if the RPC does not have the contract, and the program ends', async () => {
     const header = { ...recording.header, contractId: absent }
     const store = memoryStore()
     const it = ingestion({
@@ -52,14 +52,14 @@ describe('P2: a new file', () => {
     expect(ended).toBeInstanceOf(UsageError)
     expect(String(ended)).toMatch(/has no contract .*set .*CONTRACT_ID/)
     expect(store.coverage.identity()).toBeUndefined()
-    // The variable is corrected: the file is as good as new.
+    // Once CONTRACT_ID is corrected, the file can be used.
     claimStore(store, identity)
     const again = ingestion({ recording, store, sources: [createMemoryNode(recording).source] })
     await again.catchUp()
     expect(store.coverage.identity()).toEqual(identity)
   })
 
-  test('that an older program has bound to the wrong one too early is free as long as it is empty', async () => {
+  test('a file that an older version bound to the wrong contract can be used while it is empty', async () => {
     const store = memoryStore()
     store.sqlite
       .prepare('insert into identity (id, network_passphrase, contract_id) values (1, ?, ?)')
@@ -74,10 +74,10 @@ describe('P2: a new file', () => {
   })
 })
 
-describe('P9: a refusal', () => {
+describe('P9: a refusal of an RPC', () => {
   const refused = () => new SourceError('refused', 'HTTP status 403')
 
-  test('of one RPC does not end the program while the other is only away', async () => {
+  test('a refusal of one RPC does not end the program while the other is only unreachable', async () => {
     const [a, b] = [createMemoryNode(recording), createMemoryNode(recording)]
     a.fault = refused
     b.fault = () => new SourceError('unreachable', 'connection refused')
@@ -90,14 +90,14 @@ describe('P9: a refusal', () => {
     expect(await it.time.during(ended)).toBe('stopped')
   })
 
-  test('of all RPCs ends it when nothing was ever answered', async () => {
+  test('a refusal of all RPCs ends the program if none has ever answered', async () => {
     const nodes = [createMemoryNode(recording), createMemoryNode(recording)]
     for (const node of nodes) node.fault = refused
     const it = ingestion({ recording, sources: nodes.map(({ source }) => source) })
     expect(await it.time.during(it.start())).toBeInstanceOf(UsageError)
   })
 
-  test('of all RPCs is waited out when they have answered before', async () => {
+  test('a refusal of all RPCs is retried if they have answered before', async () => {
     const node = createMemoryNode(recording)
     node.latest = last - 20
     const it = ingestion({ recording, sources: [node.source] })
@@ -113,7 +113,7 @@ describe('P9: a refusal', () => {
     expect(await it.time.during(ended)).toBe('stopped')
   })
 
-  test('because the contract is gone is waited out by a log that has ledgers', async () => {
+  test('a refusal because the contract is missing is retried if the log has ledgers', async () => {
     const node = createMemoryNode(recording)
     const first = ingestion({ recording, sources: [node.source] })
     node.latest = last - 20

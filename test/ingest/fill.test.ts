@@ -32,7 +32,7 @@ function withGap(from: number, to: number): TestStore {
   return store
 }
 
-/** A log of some ledgers only; nobody knows of a gap between them. */
+/** A log of some ledgers only. No gap is declared between them. */
 function withLedgers(...ledgers: number[]): TestStore {
   const store = memoryStore()
   for (const ledger of recording.ledgers) {
@@ -72,7 +72,7 @@ async function fill(store: TestStore, { node, signal = never, onBlock, ...deps }
 const whole = withGap(last + 1, last + 1)
 const everyEvent = dump(whole)['events'] as { id: string }[]
 
-/** What a subscriber reads that starts at `earliest`, up to the end or to the first gap. */
+/** What a subscriber reads from `earliest` on, up to the end or the first gap. */
 function readFromEarliest(store: TestStore) {
   const view = createLogView(store)
   const floor = view.floor()!
@@ -85,7 +85,7 @@ function readFromEarliest(store: TestStore) {
   return { floor, gap, ids: entries.map(({ id }) => id) }
 }
 
-/** Nothing is left out between the floor and the end without a gap that says so. */
+/** Between the floor and the end every event is in the log, and there is no gap. */
 function expectNoHole(store: TestStore): void {
   const { floor, gap, ids } = readFromEarliest(store)
   expect(gap).toBeUndefined()
@@ -95,7 +95,7 @@ function expectNoHole(store: TestStore): void {
 describe('P3: filling a gap', () => {
   property.prop([fc.integer({ min: first + 1, max: last - 1 }), fc.integer({ min: 0, max: 100 })], {
     numRuns: 8,
-  })('gives the rows of a log that never had one', async (from, length) => {
+  })('a log with a filled gap has the rows of a log that never had a gap', async (from, length) => {
     const to = Math.min(from + length, last - 1)
     const store = withGap(from, to)
     expect(store.coverage.gaps()).toHaveLength(1)
@@ -104,7 +104,7 @@ describe('P3: filling a gap', () => {
     expect(dump(store)).toEqual(dump(whole))
   })
 
-  test('in part leaves the rest of it a gap', async () => {
+  test('a gap that is filled in part stays a gap for the rest', async () => {
     const store = withGap(first + 40, first + 80)
     await fill(store, { from: first + 60 })
     expect(store.coverage.gaps()).toMatchObject([
@@ -116,15 +116,15 @@ describe('P3: filling a gap', () => {
     ])
   })
 
-  test('again does nothing', async () => {
+  test('filling a second time does nothing', async () => {
     const store = withGap(first + 40, first + 80)
     await fill(store)
     expect(await fill(store)).toEqual({ filled: [], lost: [], events: 0 })
   })
 })
 
-describe('P3: filling what came before the log', () => {
-  test('gives the events and streams of a log that began there', async () => {
+describe('P3: filling ledgers before the log', () => {
+  test('a log filled from an earlier ledger has the events and streams of a log that began there', async () => {
     const store = withLedgers(last)
     const { filled, lost, events } = await fill(store, { from: first - 10 })
     expect(filled).toEqual([{ from: first, to: last - 1 }])
@@ -139,8 +139,8 @@ describe('P3: filling what came before the log', () => {
     expect(events).toBeGreaterThan(0)
   })
 
-  test('leaves no hole at any commit, wherever a kill or Ctrl-C ends it, and shows how far it is', async () => {
-    // Few events make a block, so that there are many of them.
+  test('no commit leaves a hole, so a kill or Ctrl-C can end it at any time', async () => {
+    // Small blocks, so that there are many.
     const store = withLedgers(...ledgersFrom(first + 100))
     const floors: string[] = []
     const { apply } = store.writer
@@ -161,7 +161,7 @@ describe('P3: filling what came before the log', () => {
     expect(dump(store)['events']).toEqual(everyEvent)
   })
 
-  test('is news to subscribers: streams have changed without an event of theirs', async () => {
+  test('subscribers learn about filled ledgers, because streams changed without a new event', async () => {
     const store = withLedgers(...ledgersFrom(first + 100))
     const view = createLogView(store)
     expect(view.look().filled).toBeUndefined()
@@ -170,7 +170,7 @@ describe('P3: filling what came before the log', () => {
     expect(view.look().filled).toBeUndefined()
   })
 
-  test('goes on where Ctrl-C has stopped it', async () => {
+  test('filling goes on where Ctrl-C has stopped it', async () => {
     const store = withLedgers(...ledgersFrom(first + 100))
     const stopping = new AbortController()
     const stopped = await fill(store, {
@@ -185,9 +185,9 @@ describe('P3: filling what came before the log', () => {
     expect(dump(store)['events']).toEqual(everyEvent)
   })
 
-  test('makes one of parts that an older program has left with a hole between', async () => {
+  test('a hole that an older version left between two parts is filled', async () => {
     const store = withLedgers(...ledgersFrom(first, first + 30), ...ledgersFrom(first + 120))
-    // The hole is below the floor, where nobody reads.
+    // The hole is below the floor, so no subscriber reads there.
     expect(store.coverage.floor()).toBe(endOfLedger(first + 119))
     expectNoHole(store)
     const { filled } = await fill(store)
@@ -196,7 +196,7 @@ describe('P3: filling what came before the log', () => {
     expectNoHole(store)
   })
 
-  test('tells after each block how much is left', async () => {
+  test('each block is reported with the number of ledgers that are left', async () => {
     const store = withLedgers(...ledgersFrom(first + 100))
     const left: number[] = []
     await fill(store, {
@@ -207,7 +207,7 @@ describe('P3: filling what came before the log', () => {
     expect(left.at(-1)).toBe(0)
   })
 
-  test('asks a source that fails again until it answers', async () => {
+  test('a source that fails is asked again until it answers', async () => {
     const store = withLedgers(last)
     const node = createMemoryNode(recording)
     node.fault = ({ number }) =>
@@ -218,7 +218,7 @@ describe('P3: filling what came before the log', () => {
     expect(dump(store)['events']).toEqual(everyEvent)
   })
 
-  test('takes what is left when the source forgets ledgers meanwhile', async () => {
+  test('if the source drops ledgers meanwhile, those it still has are filled', async () => {
     const store = withLedgers(last)
     const node = createMemoryNode(recording)
     const { filled, lost } = await fill(store, {
@@ -232,10 +232,10 @@ describe('P3: filling what came before the log', () => {
   })
 })
 
-describe('the floor', () => {
+describe('the floor of the log', () => {
   const gap = { reason: 'retention', declaredAt: 1 }
 
-  test('P3: lies before a gap that touches what is covered, and above a hole', () => {
+  test('P3: the floor lies before a gap next to covered ledgers, and after a hole', () => {
     const store = withLedgers(first, first + 1, first + 9)
     expect(store.coverage.floor()).toBe(endOfLedger(first + 8))
     store.writer.declareGap({ from: first + 5, to: first + 8, ...gap })
@@ -245,12 +245,12 @@ describe('the floor', () => {
   })
 })
 
-describe('what intervals leave uncovered', () => {
+describe('uncovered ledgers', () => {
   const interval = fc
     .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 20 }))
     .map(([from, length]) => ({ from, to: from + length }))
   property.prop([interval, fc.uniqueArray(interval, { maxLength: 5 })])(
-    'is every ledger that is in none of them',
+    'a ledger is uncovered if it is in none of the intervals',
     (wanted, some) => {
       const inside = (ledger: number) => some.some(({ from, to }) => ledger >= from && ledger <= to)
       const ordered = some.toSorted((a, b) => a.from - b.from || a.to - b.to)

@@ -1,4 +1,4 @@
-/** When ledgers are called lost, and how they are found again. */
+/** When ledgers are declared lost, and how gaps are filled later. */
 import { describe, expect, test } from 'vitest'
 import { SourceError } from '../../src/domain/errors.ts'
 import { createLogView } from '../../src/feed/view.ts'
@@ -15,7 +15,7 @@ const held = first + 59
 
 const whole = await undisturbed(recording)
 
-/** A log that ends at `held`, following these nodes, of which the first has been asked. */
+/** A running indexer of these nodes, whose log ends at `held`. */
 async function following(...nodes: MemoryNode[]) {
   for (const node of nodes) node.latest = held
   const it = ingestion({ recording, sources: nodes.map(({ source }) => source) })
@@ -36,8 +36,8 @@ const outside = (oldest: number, latest: number) =>
     range: { oldest, latest },
   })
 
-describe('P3: a gap', () => {
-  test('is not declared for three faults and one range error of a fresh replica', async () => {
+describe('P3: declaring a gap', () => {
+  test('three faults and one range error of a fresh replica declare no gap', async () => {
     const a = node()
     const it = await following(a)
     let faults = 0
@@ -52,7 +52,7 @@ describe('P3: a gap', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('is declared when the only RPC says so again and again, and ends where its ledgers begin', async () => {
+  test('a gap is declared if the only RPC says so again and again, and it ends where its ledgers begin', async () => {
     const a = node()
     const it = await following(a)
     const since = it.time.now()
@@ -69,7 +69,7 @@ describe('P3: a gap', () => {
     ])
   })
 
-  test('is declared only as large as the RPC with the longest history makes it', async () => {
+  test('a gap ends where the history of the RPC with the longest one begins', async () => {
     const [a, b] = [node(), node()]
     const it = await following(a, b)
     forget(a, held + 61)
@@ -78,7 +78,7 @@ describe('P3: a gap', () => {
     expect(it.coverage.gaps()).toMatchObject([{ from: held + 1, to: held + 40 }])
   })
 
-  test('is not declared where retention begins right after what we have', async () => {
+  test('no gap is declared if retention begins right after the checkpoint', async () => {
     const a = node()
     const it = await following(a)
     forget(a, held + 1)
@@ -86,7 +86,7 @@ describe('P3: a gap', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('is not declared while another RPC, that has the ledgers, is away for minutes', async () => {
+  test('no gap is declared while another RPC, which has the ledgers, is unreachable for minutes', async () => {
     const [a, b] = [node(), node()]
     const it = await following(a, b)
     await it.time.pass(60_000)
@@ -100,7 +100,7 @@ describe('P3: a gap', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('never ends beyond the newest ledger: a range that lies past the tip declares nothing', async () => {
+  test('a range beyond the newest ledger declares no gap', async () => {
     const a = node()
     const it = await following(a)
     a.fault = ({ ledger }) =>
@@ -116,7 +116,7 @@ describe('P3: a gap', () => {
   })
 })
 
-describe('P3: an open gap', () => {
+describe('P3: filling an open gap', () => {
   async function withGap(...nodes: MemoryNode[]) {
     const it = await following(...nodes)
     for (const each of nodes) forget(each, held + 41)
@@ -125,7 +125,7 @@ describe('P3: an open gap', () => {
     return it
   }
 
-  test('is filled within two minutes once an RPC has the ledgers, and subscribers hear of it', async () => {
+  test('a gap is filled within two minutes once an RPC has the ledgers, and subscribers are told', async () => {
     const [a, b] = [node(), node()]
     const it = await withGap(a, b)
     const view = createLogView(it.store)
@@ -137,7 +137,7 @@ describe('P3: an open gap', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('is filled as far as the ledgers are there, and stays open for the rest', async () => {
+  test('a gap is filled as far as an RPC has the ledgers, and stays open for the rest', async () => {
     const a = node()
     const it = await withGap(a)
     a.oldest = held + 21
@@ -149,7 +149,7 @@ describe('P3: an open gap', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('is asked for about once a minute, and not by pages that would fail', async () => {
+  test('the ledgers of a gap are asked for about once a minute, with no page that would fail', async () => {
     const a = node()
     const it = await withGap(a)
     await it.time.pass(120_000)
@@ -162,7 +162,7 @@ describe('P3: an open gap', () => {
     expect(early).toEqual([])
   })
 
-  test('does not hold up new ledgers when it cannot be filled', async () => {
+  test('a gap that cannot be filled does not delay new ledgers', async () => {
     const a = node()
     const it = await withGap(a)
     a.latest = last

@@ -1,4 +1,4 @@
-/** Test networks are reset: ledger numbers start over, and only hashes tell the chains apart. */
+/** When a test network is reset, ledger numbers start over. Only hashes show the difference. */
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { SourceError } from '../../src/domain/errors.ts'
@@ -16,7 +16,7 @@ const { contractId, firstLedger: first } = recording.header
 const last = lastLedger(recording)
 const held = first + 59
 
-/** The same ledgers, after the network was reset and everything happened again. */
+/** The same ledgers after a reset of the network: only the hashes differ. */
 const again: Recording = {
   ...recording,
   ledgers: recording.ledgers.map((ledger) => ({
@@ -33,7 +33,7 @@ const young: Recording = {
 
 const unreachable = () => new SourceError('unreachable', 'connection refused')
 
-/** A log that ends at `held` and has remembered the hash of that ledger. */
+/** A running indexer whose log ends at `held`, with the hash of that ledger. */
 async function following(...nodes: MemoryNode[]) {
   for (const node of nodes) node.latest = held
   const it = ingestion({ recording, sources: nodes.map(({ source }) => source) })
@@ -57,8 +57,8 @@ async function expectAlarm(it: Awaited<ReturnType<typeof following>>, evidence: 
   })
 }
 
-describe('P1: a network that has started over is noticed, and nothing of it is added', () => {
-  test('when the program starts on it', async () => {
+describe('P1: a reset of the network is noticed, and nothing of the new chain is added', () => {
+  test('a reset is noticed when the program starts after it', async () => {
     const node = createMemoryNode(recording)
     const { store, stop, before } = await following(node)
     stop()
@@ -70,14 +70,14 @@ describe('P1: a network that has started over is noticed, and nothing of it is a
     )
   })
 
-  test('when it has come not half as far', async () => {
+  test('a reset is noticed when the new chain is much shorter than the log', async () => {
     const node = createMemoryNode(recording)
     const it = await following(node)
     node.serve(young)
     await expectAlarm(it, /the tip is ledger 2, and the log ends at/)
   })
 
-  test('when it is further than the log after an outage that showed only as unreachable', async () => {
+  test('a reset during an outage is noticed when the new chain is longer than the log', async () => {
     const node = createMemoryNode(recording)
     const it = await following(node)
     node.fault = unreachable
@@ -87,13 +87,13 @@ describe('P1: a network that has started over is noticed, and nothing of it is a
     await expectAlarm(it, /ledger \d+ was \w+ and is eee/)
   })
 
-  test('when its ledger closes just before the page is asked for', async () => {
+  test('a reset is noticed when the new chain reaches our ledger just before the page is asked for', async () => {
     const node = createMemoryNode(recording)
     const it = await following(node)
     node.serve(again)
     node.latest = held - 1
     await it.time.until(() => it.ingest.status().state === 'failing')
-    // Not there for any check before; there for the page.
+    // The ledger is missing for every check before, and is there for the page.
     node.fault = ({ method }) => {
       if (method === 'getEvents') node.latest = last
       return undefined
@@ -101,7 +101,7 @@ describe('P1: a network that has started over is noticed, and nothing of it is a
     await expectAlarm(it, /ledger \d+ was \w+ and is eee/)
   })
 
-  test('when the check itself fails at first', async () => {
+  test('a reset is noticed even if the check itself fails at first', async () => {
     const node = createMemoryNode(recording)
     const it = await following(node)
     node.fault = unreachable
@@ -114,8 +114,8 @@ describe('P1: a network that has started over is noticed, and nothing of it is a
   })
 })
 
-describe('P1: the alarm', () => {
-  test('goes away when an RPC of the right chain answers', async () => {
+describe('P1: the alarm after a reset', () => {
+  test('the alarm ends when an RPC of the right chain answers', async () => {
     const node = createMemoryNode(recording)
     const it = await following(node)
     node.fault = unreachable
@@ -129,7 +129,7 @@ describe('P1: the alarm', () => {
     expect(contents(it.store)).toEqual(await undisturbed(recording))
   })
 
-  test('is not raised while another RPC of the right chain answers', async () => {
+  test('no alarm is raised while another RPC of the right chain answers', async () => {
     const [a, b] = [createMemoryNode(recording), createMemoryNode(recording)]
     const it = await following(a, b)
     a.fault = unreachable
@@ -143,7 +143,7 @@ describe('P1: the alarm', () => {
     expect(contents(it.store)).toEqual(await undisturbed(recording))
   })
 
-  test('is not raised where the same chain goes on', async () => {
+  test('no alarm is raised if the same chain goes on after an outage', async () => {
     const node = createMemoryNode(recording)
     const it = await following(node)
     node.fault = unreachable
@@ -158,7 +158,7 @@ describe('P1: the alarm', () => {
   })
 })
 
-test('only the newest hashes are kept', () => {
+test('P8: only the newest hashes are kept', () => {
   const store = memoryStore()
   for (let sequence = 1; sequence <= 80; sequence += 1) {
     store.writer.rememberHash({ sequence, hash: 'aa' })
@@ -168,7 +168,7 @@ test('only the newest hashes are kept', () => {
   )
 })
 
-test('P3: after a gap a hash is remembered that the source still has', async () => {
+test('P1: after a gap, a hash is remembered of a ledger that the source still has', async () => {
   const store = memoryStore()
   const source = createRecordingSource(recording, contractId)
   const { ledgers } = recording
@@ -187,7 +187,7 @@ test('P3: after a gap a hash is remembered that the source still has', async () 
   expect(await indexed(3, 2)).toEqual([fourth, first])
 })
 
-test('P3: a first catch-up remembers a ledger long before its end', async () => {
+test('P1: a first catch-up remembers a hash long before its end', async () => {
   const remembered: number[] = []
   const it = ingestion({
     recording,

@@ -25,7 +25,7 @@ function ingesting(nodes: readonly MemoryNode[], more: Partial<IngestionOptions>
 
 describe('ingestion', () => {
   test.each(['first-steps', 'lively', 'month'] as const)(
-    'P3: takes in every event of %s, and covers every ledger',
+    'P3: every event of %s is stored, and every ledger is covered',
     async (name) => {
       const other = await loadRecording(name)
       const it = ingestion({ recording: other, sources: [createMemoryNode(other).source] })
@@ -45,7 +45,7 @@ describe('ingestion', () => {
   )
 
   property.prop([fc.integer({ min: 1, max: 200 })], { numRuns: 8 })(
-    'P2: gives the same rows with pages of any size',
+    'P2: the rows are the same with pages of any size',
     async (pageSize) => {
       const it = ingesting([node()], { ingest: { pageSize } })
       await it.catchUp()
@@ -63,7 +63,7 @@ describe('ingestion', () => {
     'not_ready',
     'unknown',
   ]
-  test.each(FAULTS)('P3: loses nothing when one call in three is %s', async (fault) => {
+  test.each(FAULTS)('P3: nothing is lost if one call in three fails with %s', async (fault) => {
     const failing = node()
     failing.fault = ({ number }) => (isUnlucky(number) ? new SourceError(fault, 'x') : undefined)
     const it = ingesting([failing], { ingest: { pageSize: 60 } })
@@ -82,7 +82,7 @@ describe('ingestion', () => {
       ),
   )
   test.each(PATTERNS)(
-    'P3: gets on when one call in %i is %s, counted from call %i',
+    'P3: the tip is reached if one call in %i fails with %s, counted from call %i',
     async (every, fault, phase) => {
       const failing = node()
       failing.fault = ({ number }) =>
@@ -94,7 +94,7 @@ describe('ingestion', () => {
     },
   )
 
-  test('P3: never stands still on a quiet contract: the checkpoint follows the tip', async () => {
+  test('P3: the checkpoint follows the tip even if the contract has no events', async () => {
     const quiet = {
       ...recording,
       ledgers: recording.ledgers.map(({ events: _, ...rest }) => rest),
@@ -105,7 +105,7 @@ describe('ingestion', () => {
     expect(it.store.log.counts().size).toBe(0)
   })
 
-  test('P2: follows ledgers as they close, and tells of each commit after it', async () => {
+  test('P2: ledgers are stored as they close, and each commit is announced after it', async () => {
     const growing = node()
     growing.latest = first
     const applied: string[] = []
@@ -120,7 +120,7 @@ describe('ingestion', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('P9: stops at once when told to, whatever it is waiting for', async () => {
+  test('P9: ingestion stops at once when told to, even during a wait', async () => {
     const away = node()
     away.fault = unreachable
     const it = ingesting([away])
@@ -133,7 +133,7 @@ describe('ingestion', () => {
     expect(it.coverage.checkpoint()).toBeUndefined()
   })
 
-  test('P9: ends with a broken promise when a source takes the cursor backwards', async () => {
+  test('P9: ingestion ends with an error if a source moves the cursor backwards', async () => {
     const { store } = await indexed()
     const { source } = node()
     const backwards: LedgerSource = {
@@ -160,19 +160,19 @@ function isUnlucky(number: number): boolean {
 }
 
 describe('P3: where a new log begins', () => {
-  test('is the ledger that START_LEDGER names', async () => {
+  test('a new log begins at START_LEDGER', async () => {
     const it = ingesting([node()], { ingest: { startLedger: first + 50 } })
     await it.catchUp()
     expect(it.coverage.intervals()[0]?.from).toBe(first + 50)
   })
 
-  test('is the newest ledger with latest', async () => {
+  test('with START_LEDGER=latest a new log begins at the newest ledger', async () => {
     const it = ingesting([node()], { ingest: { startLedger: 'latest' } })
     await it.catchUp()
     expect(it.coverage.intervals()).toEqual([{ from: last, to: last }])
   })
 
-  test('is the oldest ledger that any RPC has, however late that RPC answers', async () => {
+  test('a new log begins at the oldest ledger of any RPC, even if that RPC answers late', async () => {
     const [young, old] = [node(), node()]
     young.oldest = first + 100
     old.fault = unreachable
@@ -185,7 +185,7 @@ describe('P3: where a new log begins', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('does not wait for ever for an RPC that cannot be asked', async () => {
+  test('a new log does not wait forever for an RPC that cannot be reached', async () => {
     const [young, old] = [node(), node()]
     young.oldest = first + 100
     old.fault = unreachable
@@ -196,7 +196,7 @@ describe('P3: where a new log begins', () => {
     expect(it.coverage.intervals()).toEqual([{ from: first + 100, to: last }])
   })
 
-  test('may be a ledger that only the slower RPC has', async () => {
+  test('a new log may begin at a ledger that only the slower RPC has', async () => {
     const [young, old] = [node(), node()]
     young.oldest = first + 100
     let refusals = 3
@@ -207,7 +207,7 @@ describe('P3: where a new log begins', () => {
     expect(it.coverage.intervals()).toEqual([{ from: first + 5, to: last }])
   })
 
-  test('is what two RPCs have when two have to agree', async () => {
+  test('if two RPCs must agree, a new log begins at the oldest ledger that both have', async () => {
     const [young, old] = [node(), node()]
     young.oldest = first + 100
     const it = ingesting([young, old], { failover: { agreement: 2 } })
@@ -216,14 +216,14 @@ describe('P3: where a new log begins', () => {
     expect(it.coverage.intervals()).toEqual([{ from: first + 100, to: last }])
   })
 
-  test('cannot be a ledger that all RPCs have forgotten', async () => {
+  test('a START_LEDGER that no RPC has any more ends the program', async () => {
     const it = ingesting([node(), node()], { ingest: { startLedger: first - 1 } })
     const ended = await it.time.during(it.start())
     expect(ended).toBeInstanceOf(UsageError)
     expect(String(ended)).toMatch(new RegExp(`START_LEDGER is ${first - 1}.*${first}`))
   })
 
-  test('may be a ledger that has yet to close', async () => {
+  test('a new log waits for a START_LEDGER that has not closed yet', async () => {
     const slow = node()
     slow.latest = first + 5
     const it = ingesting([slow], { ingest: { startLedger: first + 20 } })
@@ -241,11 +241,11 @@ describe('P3: after an outage', () => {
   const PERIOD_MS = 5_000
   const LEDGERS_BEFORE = 20
 
-  function beating(beat: MemoryNode, now: () => number): void {
-    const { source } = beat
+  function closeLedgers(network: MemoryNode, now: () => number): void {
+    const { source } = network
     const page = source.page.bind(source)
     source.page = (start, limit, signal) => {
-      beat.latest = Math.min(last, first + Math.floor(now() / PERIOD_MS))
+      network.latest = Math.min(last, first + Math.floor(now() / PERIOD_MS))
       return page(start, limit, signal)
     }
   }
@@ -253,10 +253,10 @@ describe('P3: after an outage', () => {
   test.each([
     ['a minute', 60_000],
     ['five minutes', 300_000],
-  ])('of %s the RPC is used again within two ledgers', async (_, outageMs) => {
+  ])('after an outage of %s the RPC is used again within two ledgers', async (_, outageMs) => {
     const only = node()
     let now = () => 0
-    beating(only, () => now())
+    closeLedgers(only, () => now())
     const it = ingesting([only])
     now = it.time.now
     void it.start()
@@ -270,7 +270,7 @@ describe('P3: after an outage', () => {
     expect(it.time.now() - back).toBeLessThanOrEqual(2 * PERIOD_MS + 100)
   })
 
-  test('what the RPC asks for is the least: Retry-After is never cut short', async () => {
+  test('an RPC is not asked again before its Retry-After ends', async () => {
     const only = node()
     only.latest = first + LEDGERS_BEFORE
     const it = ingesting([only])
@@ -287,7 +287,7 @@ describe('P3: after an outage', () => {
     expect(contents(it.store)).toEqual(whole)
   })
 
-  test('that was a fast backfill before, the next ledger is seen within two ledgers', async () => {
+  test('after a fast backfill the next ledger is seen within two ledgers', async () => {
     const only = node()
     only.latest = last - 1
     const it = ingesting([only], { ingest: { pageSize: 1 } })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createPace } from '../../src/ingest/pace.ts'
 import { loadRecording, seconds } from '../support/recordings.ts'
 
-/** A network whose ledgers close at these times (ms), polled as the pace says. */
+/** Polls a network whose ledgers close at these times (ms). */
 function poll(closes: readonly number[], startedAt = 0) {
   const pace = createPace()
   const seen: { ledger: number; latency: number }[] = []
@@ -25,21 +25,21 @@ function poll(closes: readonly number[], startedAt = 0) {
   return { polls, seen, median: latencies[Math.floor(latencies.length / 2)]! }
 }
 
-function beats(period: number): number[] {
+function steady(period: number): number[] {
   return Array.from({ length: 200 }, (_, n) => n * period)
 }
 
 describe('polling at the tip', () => {
   test.each([[5_000], [6_000], [2_500], [500]])(
-    'sees ledgers that close every %d ms within 6 percent of that, and asks at most 3 times for each',
+    'ledgers that close every %d ms are seen within 6 percent of that, with at most 3 polls for each',
     (period) => {
-      const { polls, median } = poll(beats(period), 137)
+      const { polls, median } = poll(steady(period), 137)
       expect(median).toBeLessThanOrEqual(period * 0.06)
       expect(polls / 200).toBeLessThanOrEqual(3)
     },
   )
 
-  test('keeps the beat when ledgers take half a second more or less', () => {
+  test('ledgers that close half a second early or late are seen within 300 ms', () => {
     let at = 0
     const uneven = Array.from({ length: 200 }, (_, n) => (at += 4_500 + ((n * 7_919) % 1_000)))
     const { polls, median } = poll(uneven, 137)
@@ -47,7 +47,7 @@ describe('polling at the tip', () => {
     expect(polls / 200).toBeLessThanOrEqual(3)
   })
 
-  test('keeps up with ledgers as they were recorded', async () => {
+  test('recorded ledgers are seen within 200 ms', async () => {
     const { ledgers } = await loadRecording('lively')
     const [first] = ledgers
     const closes = ledgers.map(
@@ -58,15 +58,15 @@ describe('polling at the tip', () => {
     expect(polls / closes.length).toBeLessThanOrEqual(3)
   })
 
-  test('follows a network that becomes twice as fast', () => {
-    const slow = beats(5_000)
-    const fast = beats(2_500).map((at) => at + slow.at(-1)! + 2_500)
+  test('a network that becomes twice as fast is followed', () => {
+    const slow = steady(5_000)
+    const fast = steady(2_500).map((at) => at + slow.at(-1)! + 2_500)
     const { polls, seen } = poll([...slow, ...fast], 137)
     expect(polls / 400).toBeLessThanOrEqual(3)
     expect(seen.at(-1)!.latency).toBeLessThan(400)
   })
 
-  test('asks less and less often while nothing comes, but at least once in two ledgers', () => {
+  test('while no ledger comes, polls become rarer, but not rarer than one in two ledgers', () => {
     const pace = createPace()
     let now = 0
     const delays: number[] = []
@@ -78,27 +78,30 @@ describe('polling at the tip', () => {
     expect(delays.at(-1)).toBe(10_000)
   })
 
-  test('P3: does not count the pages of a backfill as polls in vain', () => {
+  test('P3: the pages of a backfill do not count as polls that came too early', () => {
     const pace = createPace()
     let now = 0
     for (let page = 0; page < 363; page += 1) pace.observe(1, (now += 70), true)
     expect(pace.delay(now)).toBeLessThanOrEqual(100)
   })
 
-  test.each([[5_000], [2_500]])('P3: keeps its beat of %d ms over a backfill', (period) => {
-    const pace = createPace()
-    const poll = (ledger: number, now: number) => pace.observe(ledger, now, false)
-    for (let ledger = 1; ledger <= 20; ledger += 1) {
-      poll(ledger - 1, ledger * period - 50)
-      poll(ledger, ledger * period)
-    }
-    const now = 20 * period
-    for (let page = 1; page <= 200; page += 1) pace.observe(20, now + page, true)
-    expect(pace.delay(now + 200)).toBeLessThanOrEqual(period)
-    expect(pace.patienceMs()).toBe(Math.min(2 * period, 10_000))
-  })
+  test.each([[5_000], [2_500]])(
+    'P3: a period of %d ms is still known after a backfill',
+    (period) => {
+      const pace = createPace()
+      const poll = (ledger: number, now: number) => pace.observe(ledger, now, false)
+      for (let ledger = 1; ledger <= 20; ledger += 1) {
+        poll(ledger - 1, ledger * period - 50)
+        poll(ledger, ledger * period)
+      }
+      const now = 20 * period
+      for (let page = 1; page <= 200; page += 1) pace.observe(20, now + page, true)
+      expect(pace.delay(now + 200)).toBeLessThanOrEqual(period)
+      expect(pace.patienceMs()).toBe(Math.min(2 * period, 10_000))
+    },
+  )
 
-  test('is patient with a source that fails for about two ledgers, never longer than 10 s', () => {
+  test('the wait after a failure is at most about two ledgers, and never longer than 10 s', () => {
     expect(createPace().patienceMs()).toBe(10_000)
     const slow = createPace()
     for (let ledger = 1; ledger < 5; ledger += 1) slow.observe(ledger, ledger * 60_000, false)

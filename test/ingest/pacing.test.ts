@@ -4,13 +4,13 @@ import { createMemoryNode } from '../support/memory-node.ts'
 import { loadRecording } from '../support/recordings.ts'
 
 const PERIOD_MS = 5_000
-/** No poll comes at the moment of a ledger by chance. */
+/** So that no poll happens at the moment when a ledger closes. */
 const PHASE_MS = 1_234
 const LEDGERS = 40
-/** The beat has to be learnt first. */
+/** The period must be learnt first. */
 const LEARNT_AFTER = 6
 
-test('P3: at the tip each ledger costs at most three calls, and is in the log within 300 ms', async () => {
+test('P3: at the tip each ledger costs at most three calls and is in the log within 300 ms', async () => {
   const recording = await loadRecording('lively')
   const { firstLedger: first } = recording.header
   const node = createMemoryNode(recording)

@@ -30,7 +30,7 @@ test('a growing runway is not warned about', () => {
   expect(watchAt([1_010, 1_100, 1_400, 2_000])).toEqual([])
 })
 
-test('without the oldest ledger there is no warning', () => {
+test('if the oldest ledger is unknown there is no warning', () => {
   const log = pino({}, { write: () => expect.unreachable() })
   createRunwayWatch(log)(1, { ledger: 10, closedAt: undefined }, undefined)
 })

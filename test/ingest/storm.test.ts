@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { loadRecording } from '../support/recordings.ts'
 import { surviveStorm } from '../torture/storm.ts'
 
-test('P3, P9: three RPCs that fail in every way, and kills in between, lose nothing and are never called ready wrongly', async () => {
+test('P3, P9: with three RPCs that fail in every way and a kill, nothing is lost and /ready is never wrong', async () => {
   const { ready, unready } = await surviveStorm({
     recording: await loadRecording('quirks'),
     rpcs: 3,

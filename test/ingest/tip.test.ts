@@ -13,36 +13,36 @@ const answer = (tip: { ledger: number; closedAt: number | undefined }, reached =
   tip,
 })
 
-describe('P9: the tip', () => {
-  test('is what the answers say, as long as they fit', () => {
+describe('P9: the believed tip', () => {
+  test('a plausible tip is believed', () => {
     const judge = createTipJudge(undefined)
     expect(judge(answer(at(100)))).toEqual(at(100))
     expect(judge(answer(at(101)))).toEqual(at(101))
-    // After a month away.
+    // After a month without an answer.
     expect(judge(answer(at(500_000), 2_000))).toEqual(at(500_000))
   })
 
-  test('is not a number that lies far ahead at the same time', () => {
+  test('a tip far ahead is not believed if hardly any time has passed', () => {
     const judge = createTipJudge(undefined)
     judge(answer(at(100)))
     expect(judge(answer({ ledger: 1_000_100, closedAt: 505 }, 101))).toEqual(at(101))
     expect(judge(answer(at(102)))).toEqual(at(102))
   })
 
-  test('is not such a number even in the first answer', () => {
+  test('an absurd tip is not believed even in the first answer', () => {
     const judge = createTipJudge(undefined)
     expect(judge(answer({ ledger: 1_000_100, closedAt: 505 }, 101))).toEqual(at(101))
   })
 
-  test('stays when a replica is a few ledgers behind', () => {
+  test('the tip stays if a replica is a few ledgers behind', () => {
     const judge = createTipJudge(at(100))
     for (let answers = 0; answers < 10; answers += 1) {
       expect(judge(answer(at(97)))).toEqual(at(100))
     }
   })
 
-  test('is given up when several answers in a row are far below it', () => {
-    // A server that does not tell times is taken at its word at first.
+  test('a tip is given up if several answers in a row are far below it', () => {
+    // Without times the tip cannot be checked, so it is believed at first.
     const judge = createTipJudge(at(100))
     const wrong = { ledger: 1_000_000, closedAt: undefined }
     expect(judge(answer(wrong, 101))).toEqual(wrong)
@@ -55,11 +55,11 @@ describe('P9: the tip', () => {
 const recording = await loadRecording('quirks')
 const last = recording.ledgers.at(-1)!.sequence
 
-describe('P9: one absurd tip', () => {
+describe('P9: an absurd tip in one answer', () => {
   test.each([
     ['with a time', (closedAt: number | undefined) => closedAt],
-    ['without one', () => undefined],
-  ])('%s does not stay: lag is that of the network again', async (_, time) => {
+    ['without a time', () => undefined],
+  ])('an absurd tip %s is given up: the lag is right again', async (_, time) => {
     const { source } = createMemoryNode(recording)
     let pages = 0
     const it = ingestion({

@@ -1,10 +1,10 @@
-/** A node whose newest ledger is old calls itself unhealthy, and still serves all that it has. */
+/** A node whose newest ledger is old calls itself unhealthy, but still serves its ledgers. */
 import { expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { follow } from '../support/follow.ts'
 import { loadRecording } from '../support/recordings.ts'
 
-test('P3: a new log begins and grows on an RPC that is stuck, from the oldest ledger on', async () => {
+test('P3: a new log begins and grows on an RPC that calls itself unhealthy', async () => {
   const recording = await loadRecording('quirks')
   const { firstLedger } = recording.header
   const { store, node, catchUp } = await follow({

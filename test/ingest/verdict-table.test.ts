@@ -1,7 +1,6 @@
 /**
- * What goes wrong in production, row by row, and what ingestion makes of it: what
- * is asked again, or of another RPC, what becomes a gap, what waits for a person, and what ends the
- * process.
+ * What goes wrong in production, row by row, and how ingestion reacts: it asks the RPC again, asks
+ * another RPC, declares a gap, waits for a person, or ends the process.
  */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
@@ -25,12 +24,12 @@ const undisturbed = await calm(quirks)
 /** Ledgers that are in the log when something goes wrong. */
 const BEFORE = 60
 const held = firstLedger + BEFORE - 1
-/** Real time, and more than any call needs. */
+/** Real time; more than any call needs. */
 const RPC_TIMEOUT_MS = 20_000
-/** Where calls are to expire. One that expires by accident is asked again like the rest. */
+/** For calls that must time out. A call that times out by accident is repeated like the others. */
 const SHORT_TIMEOUT_MS = 300
 
-/** An RPC under a URL, whatever serves there. */
+/** One URL; the simulator behind it can be replaced. */
 interface Node {
   sim: Simulator
   restart(options: Partial<SimulatorOptions>): Promise<void>
@@ -58,7 +57,7 @@ interface RigOptions {
   through?: (direct: LedgerSource) => LedgerSource
 }
 
-/** RPCs on real sockets, followed as the daemon does; all waits are in virtual time. */
+/** Ingestion as in the daemon, from RPCs on real sockets; all its waits are in virtual time. */
 async function rig(
   options: readonly Partial<SimulatorOptions>[],
   { timeoutMs = RPC_TIMEOUT_MS, through = (direct) => direct }: RigOptions = {},
@@ -77,15 +76,15 @@ async function rig(
     outcome,
     faults,
     cursor: () => it.coverage.checkpoint()?.cursor ?? '',
-    /** Waits until the nth RPC has failed like this, so many times. */
+    /** Waits until the RPC at `at` has failed with this fault, `times` times. */
     failed: (fault: Fault, times = 1, at = 0) =>
       it.time.until(() => (faults(at)[fault] ?? 0) >= times),
-    /** Closes all that is left of the recording, everywhere. */
+    /** Closes the rest of the recording on every RPC. */
     closeAll: () => nodes.forEach(({ sim }) => sim.closeNext(quirks.ledgers.length)),
   }
 }
 
-/** From the first ledger that closes after `held` on, so many times. */
+/** The fault strikes `times` calls, from the first ledger after `held` on. */
 function later(
   fault: FaultScript[number]['fault'],
   times = 2,
@@ -101,13 +100,13 @@ interface Row {
   situation: string
   /** One for each RPC. */
   rpcs: Partial<SimulatorOptions>[]
-  /** What happens once `held` is in the log; everything else closes at its end. */
+  /** What happens once `held` is in the log. After it the rest of the recording closes. */
   strike?: (rig: Rig) => Promise<unknown> | void
   timeoutMs?: number
   fault: Fault | undefined
 }
 
-describe('P3: asks again, and loses nothing:', () => {
+describe('P3: the RPC is asked again', () => {
   const rows: Row[] = [
     {
       situation: 'a balancer whose only replica is behind our cursor',
@@ -120,12 +119,12 @@ describe('P3: asks again, and loses nothing:', () => {
       fault: 'behind',
     },
     {
-      situation: 'a tip that decreases between two calls',
+      situation: 'a tip that moves backwards between two calls',
       rpcs: [{ faults: later({ kind: 'latest_backwards', ledgers: 150 }) }],
       fault: 'behind',
     },
     {
-      situation: 'a replica of short history, for some calls: no gap yet',
+      situation: 'some answers of a replica with a short history',
       rpcs: [
         {
           faults: later(
@@ -197,7 +196,7 @@ describe('P3: asks again, and loses nothing:', () => {
       fault: 'busy',
     },
     {
-      situation: '-32001: for fewer ledgers, until the server has the time',
+      situation: '-32001, until a call asks for fewer ledgers',
       rpcs: [{ faults: later({ kind: 'slow', ledgers: 9 }, forever) }],
       fault: 'time_limit',
     },
@@ -208,7 +207,7 @@ describe('P3: asks again, and loses nothing:', () => {
       timeoutMs: SHORT_TIMEOUT_MS,
     },
     {
-      situation: 'an answer that comes when it was given up, and so is delivered twice',
+      situation: 'an answer that comes after the timeout, so that the page is delivered twice',
       rpcs: [{ faults: later({ kind: 'timeout', afterMs: SHORT_TIMEOUT_MS + 50 }) }],
       fault: 'timeout',
       timeoutMs: SHORT_TIMEOUT_MS,
@@ -224,7 +223,7 @@ describe('P3: asks again, and loses nothing:', () => {
       fault: 'malformed',
     },
     {
-      situation: 'a code and a text that nobody has described',
+      situation: 'an unknown error code and text',
       rpcs: [{ faults: later(error(-32_099, 'the dog ate it')) }],
       fault: 'unknown',
     },
@@ -235,17 +234,20 @@ describe('P3: asks again, and loses nothing:', () => {
     },
   ]
 
-  test.each(rows)('$situation', async ({ rpcs, strike, fault, timeoutMs }) => {
-    const it = await rig(rpcs, { timeoutMs })
-    await it.untilReached(held)
-    await strike?.(it)
-    it.closeAll()
-    await it.untilReached(last)
-    expect(it.faults()[fault!]).toBeGreaterThan(0)
-    expect(contents(it.store)).toEqual(undisturbed)
-  })
+  test.each(rows)(
+    '$situation: the RPC is asked again, and nothing is lost',
+    async ({ rpcs, strike, fault, timeoutMs }) => {
+      const it = await rig(rpcs, { timeoutMs })
+      await it.untilReached(held)
+      await strike?.(it)
+      it.closeAll()
+      await it.untilReached(last)
+      expect(it.faults()[fault!]).toBeGreaterThan(0)
+      expect(contents(it.store)).toEqual(undisturbed)
+    },
+  )
 
-  test('429 with Retry-After: not before the time that was asked for', async () => {
+  test('429 with Retry-After: the RPC is not asked again before that time', async () => {
     const it = await rig([{ faults: later({ kind: '429', retryAfterSeconds: 1 }, 1) }])
     await it.untilReached(held)
     it.closeAll()
@@ -257,7 +259,7 @@ describe('P3: asks again, and loses nothing:', () => {
   })
 })
 
-describe('P3: asks another RPC, and loses nothing:', () => {
+describe('P3: another RPC is asked', () => {
   const rows: Row[] = [
     {
       situation: 'a replica that is behind our cursor',
@@ -266,13 +268,12 @@ describe('P3: asks another RPC, and loses nothing:', () => {
       fault: 'behind',
     },
     {
-      situation:
-        'a replica of short history: the ledgers are not lost, though one says so for ever',
+      situation: 'a replica with a short history, which says forever that the ledgers are gone',
       rpcs: [{ faults: later({ kind: 'retention', oldest: held + 50 }) }, {}],
       fault: 'outside_retention',
     },
     {
-      situation: 'a node that is gone',
+      situation: 'a node that stops',
       rpcs: [{}, {}],
       strike: ({ nodes: [a] }) => a!.stop(),
       fault: 'unreachable',
@@ -288,11 +289,11 @@ describe('P3: asks another RPC, and loses nothing:', () => {
       fault: 'refused',
     },
     {
-      situation: 'an RPC behind whose URL another network is served now',
+      situation: 'an RPC whose URL now serves another network',
       rpcs: [{}, {}],
       async strike({ nodes: [a], failed }) {
         await a!.stop()
-        // A connection that was lost is how a change behind a URL shows.
+        // A change behind a URL shows as a lost connection.
         await failed('unreachable')
         await a!.restart({ recording: ofAnotherNetwork(), closed: BEFORE })
       },
@@ -300,30 +301,33 @@ describe('P3: asks another RPC, and loses nothing:', () => {
     },
   ]
 
-  test.each(rows)('$situation', async ({ rpcs, strike, fault, timeoutMs }) => {
-    const it = await rig(rpcs, { timeoutMs })
-    await it.untilReached(held)
-    await strike?.(it)
-    for (const { sim } of it.nodes.slice(-1)) sim.closeNext(quirks.ledgers.length)
-    if (strike === undefined) it.closeAll()
-    await it.untilReached(last)
-    expect(it.source.counters().endpoints[1]!.pages).toBeGreaterThan(0)
-    if (fault !== undefined) expect(it.faults()[fault]).toBeGreaterThan(0)
-    expect(contents(it.store)).toEqual(undisturbed)
-  })
+  test.each(rows)(
+    '$situation: another RPC is asked, and nothing is lost',
+    async ({ rpcs, strike, fault, timeoutMs }) => {
+      const it = await rig(rpcs, { timeoutMs })
+      await it.untilReached(held)
+      await strike?.(it)
+      for (const { sim } of it.nodes.slice(-1)) sim.closeNext(quirks.ledgers.length)
+      if (strike === undefined) it.closeAll()
+      await it.untilReached(last)
+      expect(it.source.counters().endpoints[1]!.pages).toBeGreaterThan(0)
+      if (fault !== undefined) expect(it.faults()[fault]).toBeGreaterThan(0)
+      expect(contents(it.store)).toEqual(undisturbed)
+    },
+  )
 
-  test('a node that is stuck: it answers, and its tip stands still', async () => {
+  test('a node that answers but whose tip does not move: another RPC is asked', async () => {
     const it = await rig([{}, {}])
     await it.untilReached(held)
     it.nodes[1]!.sim.closeNext(quirks.ledgers.length)
-    // By our own clock, not by errors: there are none. Then it is time to look at the other one.
+    // There are no errors: only our own clock shows that it is time to ask the other one.
     await it.untilReached(last)
     expect(contents(it.store)).toEqual(undisturbed)
   })
 })
 
-describe('P9: waits, without a fault:', () => {
-  test('a node that is stuck, alone: how long is told', async () => {
+describe('P9: waiting without a fault', () => {
+  test('an only node whose tip does not move: the status says for how long', async () => {
     const it = await rig([{}])
     await it.untilReached(held)
     await it.time.pass(600_000)
@@ -336,8 +340,8 @@ describe('P9: waits, without a fault:', () => {
   })
 })
 
-describe('P3: declares a gap:', () => {
-  test('when every RPC says again and again that the ledgers are gone, from the oldest there is', async () => {
+describe('P3: declaring a gap', () => {
+  test('a gap is declared if every RPC says again and again that the ledgers are gone', async () => {
     const it = await rig([{}, {}])
     await it.untilReached(held)
     for (const { sim } of it.nodes) sim.forgetBefore(held + 41)
@@ -353,7 +357,7 @@ describe('P3: declares a gap:', () => {
     ])
   })
 
-  test('but not where retention begins right after what we have', async () => {
+  test('no gap is declared if retention begins right after the checkpoint', async () => {
     const it = await rig([{}])
     await it.untilReached(held)
     it.nodes[0]!.sim.forgetBefore(held + 1)
@@ -362,7 +366,7 @@ describe('P3: declares a gap:', () => {
     expect(contents(it.store)).toEqual(undisturbed)
   })
 
-  test('but not where the only other RPC is away', async () => {
+  test('no gap is declared while the only other RPC is unreachable', async () => {
     const it = await rig([{}, {}])
     await it.untilReached(held)
     await it.nodes[1]!.stop()
@@ -376,8 +380,8 @@ describe('P3: declares a gap:', () => {
   })
 })
 
-describe('P1: holds still, and takes nothing in:', () => {
-  test('a network that has started over', async () => {
+describe('P1: another chain', () => {
+  test('a network that has started over raises an alarm, and nothing of it is stored', async () => {
     const it = await rig([{}])
     await it.time.until(() => it.reached() === held && it.coverage.hashes().length > 0)
     await it.nodes[0]!.restart({ recording: startedOver(), closed: 30 })
@@ -389,10 +393,10 @@ describe('P1: holds still, and takes nothing in:', () => {
     expect([it.cursor(), it.coverage.gaps()]).toEqual([endOfLedger(held), []])
   })
 
-  test('an only RPC behind whose URL another network is served now, until ours is back', async () => {
+  test('if the URL of the only RPC serves another network, nothing is stored until the right one is back', async () => {
     const it = await rig([{}])
     await it.untilReached(held)
-    // A check of the network counts for a while.
+    // A network check is valid for a while.
     await it.time.pass(20_000)
     await it.nodes[0]!.stop()
     await it.failed('unreachable')
@@ -405,8 +409,8 @@ describe('P1: holds still, and takes nothing in:', () => {
   })
 })
 
-describe('P4: takes it in as it is, and goes on:', () => {
-  test('an event with an XDR arm of a later protocol', async () => {
+describe('P4: events that cannot be decoded', () => {
+  test('an event of a later protocol is stored as unrecognised, and the rest follows', async () => {
     const newer = 'AAAAYwAAAAA='
     const which = quirks.ledgers.flatMap(({ events = [] }) =>
       events.filter((event) => event.contractId === contractId),
@@ -430,8 +434,8 @@ describe('P4: takes it in as it is, and goes on:', () => {
   })
 })
 
-describe('P9: ends:', () => {
-  test('an only RPC that is of another network from the start: a mistake in the configuration', async () => {
+describe('P9: the process ends', () => {
+  test('if the only RPC serves another network from the start, the process ends with a usage error', async () => {
     const it = await rig([{ recording: ofAnotherNetwork() }])
     const error = await it.time.during(it.outcome)
     expect(error).toBeInstanceOf(UsageError)
@@ -439,7 +443,7 @@ describe('P9: ends:', () => {
     expect(it.cursor()).toBe('')
   })
 
-  test('a broken promise of our own', async () => {
+  test('an error that is not a fault of the source ends the process', async () => {
     const through = (direct: LedgerSource): LedgerSource => ({
       ...direct,
       page: () => Promise.reject(new TypeError('undefined is not a function')),
@@ -454,7 +458,7 @@ function ofAnotherNetwork(): Recording {
   return { ...quirks, header: { ...quirks.header, network: other } }
 }
 
-/** The same numbers and the same passphrase, and not the same ledgers. */
+/** The same ledger numbers and passphrase, but other hashes. */
 function startedOver(): Recording {
   const ledgers = quirks.ledgers.map((ledger) => ({
     ...ledger,

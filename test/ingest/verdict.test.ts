@@ -17,16 +17,16 @@ describe('the verdict', () => {
     ['unknown', 'retry'],
     ['history_changed', 'retry'],
     ['outside_retention', 'retry'],
-  ])('on %s is %s', (fault, expected) => {
+  ])('a fault %s means %s', (fault, expected) => {
     expect(verdict(new SourceError(fault, 'x'))).toBe(expected)
   })
 
-  test('P3: on ledgers outside retention is lost once that is confirmed', () => {
+  test('P3: ledgers outside retention are lost once that is confirmed', () => {
     const lost = new SourceError('outside_retention', 'x', { confirmed: true })
     expect(verdict(lost)).toBe('lost')
   })
 
-  test('on anything that is not a fault of the source is to halt', () => {
+  test('P9: anything that is not a fault of the source means halt', () => {
     expect(verdict(new TypeError('undefined is not a function'))).toBe('halt')
     expect(verdict(new UsageError('set NETWORK'))).toBe('halt')
     expect(verdict(undefined)).toBe('halt')

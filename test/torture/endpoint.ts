@@ -1,7 +1,7 @@
 /**
- * An RPC behind one URL on its worst days. A proxy passes each call on to one of the nodes behind
- * it, or lets it fail. Which of these is drawn for each call, from a seed; the order in which calls
- * come is not the same in two runs, so a seed gives the same weather, not the same run.
+ * An RPC that fails in every way. It is a proxy: it passes each call to one of the nodes behind it,
+ * or lets the call fail. A random number from a seed decides what happens to each call. The order
+ * of the calls differs from run to run, so the same seed gives similar runs, not the same run.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -12,13 +12,13 @@ import { onTestFinished } from 'vitest'
 
 /** URLs of the nodes that the proxy knows. */
 export interface Nodes {
-  /** Has what the network has. */
+  /** It has every ledger. */
   main: string
-  /** Some ledgers behind the network. */
+  /** It is some ledgers behind the network. */
   lagging: string
-  /** Has just been started and knows only the newest ledger. */
+  /** It has just started and has only the newest ledger. */
   fresh: string
-  /** Of the same network after it has started over: another chain under the same numbers. */
+  /** It serves the network after a reset: another chain with the same ledger numbers. */
   other: string
 }
 
@@ -27,11 +27,11 @@ export type Weather =
   | 'calm'
   /** Every other call fails. */
   | 'storm'
-  /** The same, and sometimes another chain answers for a while. */
+  /** Every other call fails, and sometimes another chain answers for a while. */
   | 'storm and other chains'
   /** Every call is answered by the fresh node, or fails. */
   | 'only fresh nodes'
-  /** Nobody can connect. */
+  /** Every connection is refused. */
   | 'down'
 
 export interface UnrulyEndpoint {
@@ -48,7 +48,7 @@ type Answered = 'main' | 'lagging' | 'fresh' | 'other'
 const LATE_MS = 80
 const HTML = '<!doctype html><html><body><h1>Bad Gateway</h1></body></html>\n'
 
-/** Faults and how often each is drawn. A hang is rare because each costs a second. */
+/** Faults and their relative frequency. A hang is rare because it costs a second. */
 const FAULTS: readonly [weight: number, kind: Kind][] = [
   [1, { kind: 'hang' }],
   [3, { kind: 'late' }],
@@ -75,16 +75,16 @@ type Kind =
   | { kind: 'error'; code: number; message: string }
   | { kind: 'node'; node: Answered }
 
-/** One call in so many begins a time in which another chain answers. */
+/** One call in so many starts a period in which another chain answers. */
 const OTHER_CHAIN_EVERY = 60
-/** Calls that get no answer before and after: a network that starts over is away for a moment. */
+/** Calls without an answer before and after: a network that is reset is down for a moment. */
 const AWAY_CALLS = 3
-/** Calls that the other chain answers then, and those up to the next that asks for a ledger. */
+/** Calls that the other chain answers; it goes on until the next call for a ledger. */
 const OTHER_CHAIN_CALLS = 6
-/** An answer is checked by asking for a ledger after it: the chain must not change in between. */
+/** The indexer checks an answer by asking for a ledger after it: that must be of the same chain. */
 const CHECK = '"getLedgers"'
 
-/** An endpoint that is closed when the test is over; calm at first. */
+/** Starts an endpoint, calm at first, which is closed after the test. */
 export async function startUnrulyEndpoint(
   nodes: Nodes,
   random: () => number,
@@ -107,7 +107,7 @@ export async function startUnrulyEndpoint(
     socket.once('close', () => sockets.delete(socket))
   })
 
-  /** What a load balancer does when the nodes behind it change. */
+  /** As a load balancer does when the nodes behind it change. */
   function dropConnections(): void {
     for (const socket of sockets) socket.destroy()
   }
@@ -177,7 +177,7 @@ export async function startUnrulyEndpoint(
       case 'error':
         return reply({ code: fault.code, message: `[${fault.code}] ${fault.message}` })
       case 'unhealthy':
-        // Only this method says so; the others go on answering.
+        // Only this method says so; the others answer as usual.
         if (!call.includes('"getHealth"')) return pass('main', call, response)
         return reply({
           code: -32_603,
@@ -212,7 +212,7 @@ export async function startUnrulyEndpoint(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     set(next) {
       weather = next
-      // The other chain does not outlive its storm, and nobody stays connected to a node that left.
+      // The other chain ends with its storm. Connections to nodes that have left are closed.
       leftOfOtherChain = 0
       leftOfAbsence = 0
       dropConnections()

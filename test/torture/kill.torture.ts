@@ -7,7 +7,7 @@ const KILLS = 50
 test.each([
   ['busy', 1],
   ['quirks', 2],
-] as const)('fifty kills while %s is ingested change nothing (seed %i)', async (name, seed) => {
+] as const)('P2: fifty kills while %s is ingested change nothing (seed %i)', async (name, seed) => {
   const recording = await loadRecording(name)
   const { early, midway } = await ingestUnderKills({ recording, kills: KILLS, seed })
   expect(early).toBeGreaterThan(KILLS / 2)

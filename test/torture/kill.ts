@@ -1,8 +1,9 @@
 /**
- * The indexer, killed with SIGKILL again and again while it ingests. It is a process of its own and
- * follows a simulated RPC in this one, which closes ledgers as it asks. A kill comes at a drawn
- * moment of the time that ingesting its share of the ledgers was measured to take; after each, a
- * copy of the database must hold exactly what its checkpoint says.
+ * Kills the indexer with SIGKILL again and again while it ingests. The indexer is a separate
+ * process; the simulated RPC is in this one and closes ledgers when the indexer asks. Each run
+ * ingests a share of the ledgers. How long that takes is measured first, and the kill comes at a
+ * random moment of that time. After each kill, a copy of the database must hold exactly what its
+ * checkpoint says.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { copyFile } from 'node:fs/promises'
@@ -29,22 +30,22 @@ export interface Killing {
   seed: number
 }
 
-/** A share of the ledgers is there when the indexer starts, or closes one by one as it asks. */
+/** A share of the ledgers is there at the start, or closes step by step when the indexer asks. */
 const MODES = ['backlog', 'tip'] as const
 type Mode = (typeof MODES)[number]
 
-/** Calls that a share is spread over at the tip: the indexer rests after each. */
+/** At the tip, a share closes over so many calls; the indexer waits after each. */
 const TIP_CALLS = 4
 
 export interface Killed {
-  /** Kills after which ledgers that had closed were still to be indexed. */
+  /** Kills after which closed ledgers were still missing in the log. */
   early: number
-  /** Kills after which something had been committed since the start before. */
+  /** Kills after which the run had committed something. */
   midway: number
 }
 
 const TABLES = ['events', 'streams', 'event_counts', 'coverage', 'gaps', 'checkpoint', 'identity']
-/** Their lifetimes of entries would differ, and their calls would be taken for ingestion's. */
+/** Audits would store lifetimes of entries, and their calls would count as ingestion's. */
 export const WITHOUT_AUDITS = { AUDIT_INTERVAL_SECONDS: '0' }
 
 /** Ingests the whole recording under kills and compares every row with an undisturbed run. */
@@ -69,7 +70,7 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
     return { target, asked }
   }
 
-  /** An indexer that has made its first call. */
+  /** Starts an indexer; resolves at its first call. */
   async function start(asked: Promise<void>): Promise<Program> {
     const program = launch(['start'], env)
     const ended = program.ended.then(({ err }) => Promise.reject(new Error(`it ended:\n${err}`)))
@@ -78,7 +79,7 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
     return program
   }
 
-  /** Milliseconds from an indexer's first call to its having committed its share. */
+  /** Milliseconds from the first call of an indexer until its share is committed. */
   async function measure(): Promise<Record<Mode, number>> {
     const backlog = serve('backlog')
     const program = await start(backlog.asked)
@@ -102,14 +103,14 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
   for (const [index, moment] of drawMoments(kills, seed).entries()) {
     const mode = MODES[index % MODES.length] ?? 'backlog'
     const program = await start(serve(mode).asked)
-    // Not a wait for anything: the moment is what is being tried.
+    // This does not wait for a condition: the moment of the kill is what the test varies.
     const delay = moment * duration[mode]
     await sleep(delay)
     program.kill('SIGKILL')
     expect(await program.ended).toMatchObject({ signal: 'SIGKILL', err: '' })
     const cursor = await inspect(database, undisturbed)
     if (completeThrough(cursor) < simulator.latestLedger()) result.early += 1
-    // It had caught up before, so it takes no longer than this.
+    // It has caught up, so ingesting a share takes at most this long.
     else duration[mode] = delay
     if (cursor !== before) result.midway += 1
     before = cursor
@@ -125,13 +126,13 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
   return result
 }
 
-/** Without the bias to the ends of a range: every moment is as likely as any other. */
+/** Evenly spread, without fast-check's bias to the ends of a range. */
 function drawMoments(kills: number, seed: number): number[] {
   const shares = fc.noBias(fc.integer({ min: 0, max: 9_999 }))
   return fc.sample(shares, { numRuns: kills, seed }).map((share) => share / 10_000)
 }
 
-/** The database file of a daemon that nobody disturbed. */
+/** The database file of a daemon that was never killed. */
 export async function ingestUndisturbed(recording: Recording): Promise<string> {
   const { daemon, env } = await setUp(recording, {}, WITHOUT_AUDITS)
   await indexed(daemon.url, lastLedger(recording))
@@ -139,7 +140,7 @@ export async function ingestUndisturbed(recording: Recording): Promise<string> {
   return env['DATABASE_PATH'] ?? ''
 }
 
-/** Tells of requests as they reach the simulator, before they are answered. */
+/** Watches requests as they reach the simulator, before they are answered. */
 function watchCalls({ url }: Simulator) {
   const port = Number(new URL(url).port)
   let onCall = () => {}
@@ -150,7 +151,7 @@ function watchCalls({ url }: Simulator) {
   subscribe('http.server.request.start', listener)
   onTestFinished(() => void unsubscribe('http.server.request.start', listener))
   return {
-    /** Settles at the next call; from then on every call is told, until this is asked for again. */
+    /** Resolves at the next call. `each` is called for that call and every later one. */
     next(each: () => void): Promise<void> {
       return new Promise((resolve) => {
         onCall = () => {
@@ -163,8 +164,8 @@ function watchCalls({ url }: Simulator) {
 }
 
 /**
- * What a killed process left, read from a copy, so that recovery stays the next one's task: the log
- * is the undisturbed one up to the checkpoint, and everything else agrees with it.
+ * Checks what a killed process left: the log equals the undisturbed one up to the checkpoint, and
+ * everything else agrees with it. It reads a copy, so that the next process has to recover the file.
  */
 async function inspect(database: string, undisturbed: string): Promise<Cursor> {
   const copy = `${database}.copy`
@@ -188,7 +189,7 @@ async function inspect(database: string, undisturbed: string): Promise<Cursor> {
   }
 }
 
-/** Every row that only one of two database files has, by table. */
+/** The rows that only one of the two database files has, by table. */
 export function differences(path: string, other: string): Record<string, unknown[]> {
   const sqlite = new Database(path)
   try {

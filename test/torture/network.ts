@@ -4,16 +4,16 @@ import { simulate } from '../support/daemon.ts'
 import { startUnrulyEndpoint } from './endpoint.ts'
 import type { UnrulyEndpoint } from './endpoint.ts'
 
-/** A network whose ledgers close when told to, and its RPCs, which fail when told to. */
+/** A network with its RPCs. The test says when ledgers close and how the RPCs fail. */
 export interface UnrulyNetwork {
   readonly endpoints: readonly UnrulyEndpoint[]
   latestLedger(): number
   close(ledgers: number): void
-  /** Each endpoint's nodes lose what is before its ledger, for good. */
+  /** The nodes of each endpoint lose the ledgers before its number for good. */
   forget(before: readonly number[]): void
 }
 
-/** Ledgers that the lagging nodes are behind. */
+/** How many ledgers the lagging node is behind. */
 const LAGGING = 4
 /** Empty ledgers after the recording, so that a storm can last as long as it needs. */
 const QUIET = 20_000
@@ -49,7 +49,7 @@ export async function startUnrulyNetwork(
     },
     forget(before) {
       for (const [index, main] of mains.entries()) main.forgetBefore(before[index]!)
-      // It stands behind every URL, so it may not have what one of them has lost.
+      // It is behind every URL, so it must not have ledgers that one of them has lost.
       lagging.forgetBefore(Math.max(...before))
     },
   }
@@ -67,7 +67,7 @@ function withQuietEnd({ header, ledgers }: Recording): Recording {
   return { header, ledgers: [...ledgers, end] }
 }
 
-/** The network after a reset that has come as far again: the same numbers, nothing else. */
+/** The network after a reset, as long as before: the same ledger numbers, nothing else. */
 function startedOver({ header, ledgers }: Recording): Recording {
   return {
     header: { ...header, name: `${header.name}, started over` },

@@ -1,4 +1,4 @@
-/** mulberry32: numbers in [0, 1), evenly spread, the same from the same seed. */
+/** mulberry32: evenly spread numbers in [0, 1), the same for the same seed. */
 export function createRandom(seed: number): () => number {
   let state = seed | 0
   return () => {

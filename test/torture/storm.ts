@@ -1,9 +1,9 @@
 /**
- * The indexer over RPCs that fail in every way there is, killed with SIGKILL now and then. A storm
- * has some acts; between two of them something worse happens: nodes that have just been started
- * answer for a while, or every node loses ledgers for good. After each act the weather is calm, and
- * the tip has to be reached soon. In the end the log must hold every event but those of the
- * ledgers that no node had any more, and these must be recorded as gaps.
+ * Runs the indexer over RPCs that fail in every way, and kills it with SIGKILL now and then. A
+ * storm has four acts. Between acts something worse may happen: nodes that have just started answer
+ * for a while, or every node loses ledgers for good. After each act the RPCs work again, and the
+ * indexer must reach the tip soon. At the end the log must hold every event, except those of
+ * ledgers that no node had any more; these must be recorded as gaps.
  */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,15 +23,15 @@ import type { Range } from './whole.ts'
 export interface Storm {
   recording: Recording
   rpcs: number
-  /** How many faults strike, at the least. */
+  /** The least number of faults. */
   faults: number
   kills: number
-  /** Between two acts: what looks like a loss and is none, then real losses. */
+  /** Whether nodes seem to lose ledgers between two acts, and later really lose some. */
   losses: boolean
-  /** Milliseconds between two times that ledgers may close. */
+  /** Milliseconds between two moments at which ledgers may close. */
   beatMs: number
   seed: number
-  /** Told after each act where the storm is. */
+  /** Called after each act with a line about it. */
   onAct?: (line: string) => void
 }
 
@@ -48,13 +48,13 @@ export interface Survived {
 const ACTS = 4
 const MAX_LAG = 5
 const TIP_STALL_SECONDS = 5
-/** So old may an answer be whose chain had to be checked before it counts. */
+/** The age that an answer may have if its chain must be checked before it counts. */
 const GRACE_MS = 16_000
 /** Too short to confirm a loss, which takes 30 seconds. */
 const SEEMING_LOSS_MS = 15_000
 /** Longer than it takes to confirm a loss. */
 const LONG_MS = 50_000
-/** Ledgers that close while nobody can connect. */
+/** Ledgers that close while every connection is refused. */
 const MISSED = 20
 const LOST_MOST = 12
 
@@ -82,7 +82,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
     READY_MAX_LAG: String(MAX_LAG),
     TIP_STALL_SECONDS: String(TIP_STALL_SECONDS),
   }
-  /** When which ledger was closed. */
+  /** The newest ledger, and when it closed. */
   const closings: { at: number; ledger: number }[] = []
   const survived: Survived = { ready: 0, unready: 0, strikes: 0, recoveries: [], lost: [] }
   let program: Program
@@ -109,11 +109,11 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
     closings.push({ at: performance.now(), ledger: network.latestLedger() })
   }
 
-  /** Some ledgers close, or none; and what the indexer says of itself meanwhile must be true. */
+  /** A ledger may close. What the indexer says about itself must be true. */
   async function beat(): Promise<void> {
     close(Math.floor(random() * 1.35))
     await look()
-    // Ledgers close whether or not anybody asks.
+    // This does not wait for a condition: ledgers close at their own pace.
     await sleep(beatMs)
   }
 
@@ -160,7 +160,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
     })
   }
 
-  /** No more faults: the tip is reached again, and soon. */
+  /** Ends the faults and measures how long the indexer takes to reach the tip. */
   async function recover(): Promise<void> {
     setAll('calm')
     close(1)
@@ -174,7 +174,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
     expect(await gaps()).toEqual(survived.lost)
   }
 
-  /** It looks like a loss and is none: it does not last, or one RPC has everything. */
+  /** A loss that is none: it does not last, or one RPC still has every ledger. */
   async function seemToLose(): Promise<void> {
     const [knowing, ...others] = network.endpoints
     if (others.length === 0) {
@@ -200,7 +200,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
     await beatUntil(async () => (await gaps()).length === survived.lost.length)
   }
 
-  /** Where the log ends once what was on its way has been applied. */
+  /** The end of the log after pages that were on their way have been stored. */
   async function settledCheckpoint(): Promise<number> {
     let last = await checkpoint()
     for (let same = 0; same < 5;) {
@@ -215,7 +215,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
   await begin()
   await until(async () => (await checkpoint()) >= network.latestLedger())
   await until(() => hasRememberedLedger(database))
-  // A chain is recognised by a ledger that was remembered; a loss takes that away.
+  // A chain is recognised by a remembered ledger. A loss may remove that ledger, so this comes first.
   await act('storm and other chains')
   await recover()
   if (losses) await seemToLose()

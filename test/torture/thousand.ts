@@ -2,15 +2,12 @@ import { expect, test } from 'vitest'
 import { loadRecording } from '../support/recordings.ts'
 import { surviveStorm } from './storm.ts'
 
-/** Milliseconds after the last fault's `Retry-After` has ended. */
+/** Milliseconds, from the end of the last fault's `Retry-After`. */
 const RECOVERY_MS = 15_000
 const FAULTS = 1_000
 const KILLS = 8
 
-/**
- * A storm for each of ten seeds. `TORTURE_SEEDS=3,4` runs these only, and processes with other
- * seeds may run side by side.
- */
+/** A storm for each of ten seeds. `TORTURE_SEEDS=3,4` runs only these seeds. */
 export function testStorms(rpcs: number): void {
   test.each(seeds())(
     `P3, P9: ${FAULTS} faults and ${KILLS} kills over ${rpcs} RPC lose nothing and declare no false gap (seed %i)`,
@@ -34,7 +31,7 @@ export function testStorms(rpcs: number): void {
 }
 
 function seeds(): number[] {
-  // oxlint-disable-next-line node/no-process-env -- how a person says which storm to run again
+  // oxlint-disable-next-line node/no-process-env -- chooses the storms to run
   const named = process.env['TORTURE_SEEDS']
   return named === undefined
     ? Array.from({ length: 10 }, (_, index) => index + 1)

@@ -26,8 +26,9 @@ interface EventRow {
 }
 
 /**
- * That a database has every event of the recording but those that were lost, in order and as a
- * calm day would have stored them, the contract's streams, and a record of every ledger.
+ * Checks that a database has every event of the recording except the lost ones, in order and as an
+ * undisturbed indexer stores them; that its streams are the contract's; and that every ledger is
+ * either covered or in a gap.
  */
 export function expectWhole({ database, recording, last, lost }: Whole): void {
   const sqlite = new Database(database, { readonly: true })
@@ -50,7 +51,7 @@ export function expectWhole({ database, recording, last, lost }: Whole): void {
     )
     for (const { id, data, raw } of events) {
       expect(raw).toBe(stored.get(id)!.raw)
-      expect(told(data, lost)).toEqual(told(stored.get(id)!.data, lost))
+      expect(comparable(data, lost)).toEqual(comparable(stored.get(id)!.data, lost))
     }
 
     const end = recording.ledgers.at(-1)!.sequence
@@ -70,7 +71,7 @@ export function expectWhole({ database, recording, last, lost }: Whole): void {
   }
 }
 
-/** Whether another chain could be told from the one in the log. */
+/** Whether the log has a hash by which another chain can be recognised. */
 export function hasRememberedLedger(database: string): boolean {
   const sqlite = new Database(database, { readonly: true })
   try {
@@ -80,13 +81,13 @@ export function hasRememberedLedger(database: string): boolean {
   }
 }
 
-/** Who a stream's parties are may be unknown where the ledger that tells was lost. */
-function told(data: string, lost: readonly Range[]): object {
+/** The event without its parties if ledgers were lost: the creation of its stream may be among them. */
+function comparable(data: string, lost: readonly Range[]): object {
   const event = JSON.parse(data) as object
   return lost.length === 0 ? event : { ...event, sender: null, recipient: null }
 }
 
-/** What is left of a range without some others. */
+/** The parts of a range outside of others. */
 function between(whole: Range, without: readonly Range[]): Range[] {
   const left: Range[] = []
   let from = whole.from
