@@ -1,7 +1,7 @@
 import { parseFaultScript } from './faults.ts'
-import type { Fault, FaultRule, FaultScript } from './faults.ts'
+import type { ScriptedFault, FaultRule, FaultScript } from './faults.ts'
 
-/** The faults of a script in words, a line each. Throws UsageError as `parseFaultScript` does. */
+/** The faults of a script in words, one line each. Throws UsageError like `parseFaultScript`. */
 export function describeFaults(script: FaultScript): string[] {
   return parseFaultScript(script).map(
     (rule) => `${methodOf(rule)}, ${whenOf(rule)}: ${describeFault(rule.fault)}`,
@@ -22,7 +22,7 @@ function whenOf({ when, times }: FaultRule): string {
   return (times ?? 1) === 1 ? `${from}, once` : `${from}, ${times} times`
 }
 
-export function describeFault(fault: Fault): string {
+export function describeFault(fault: ScriptedFault): string {
   switch (fault.kind) {
     case 'timeout':
       return fault.afterMs === undefined ? 'no answer' : `an answer after ${fault.afterMs} ms`
@@ -44,9 +44,9 @@ export function describeFault(fault: Fault): string {
     case 'latest_backwards':
       return `an answer as of ${fault.ledgers} ledgers ago`
     case 'slow':
-      return `error -32001 where getEvents would look at more than ${fault.ledgers} ledgers`
+      return `error -32001 if getEvents would scan more than ${fault.ledgers} ledgers`
     case 'unhealthy':
-      return `getHealth finds the newest ledger too old, by ${fault.latencySeconds} s`
+      return `getHealth says that the newest ledger is ${fault.latencySeconds} s old, which is too old`
     case 'retention':
       return fault.oldest === undefined
         ? `the ${fault.ledgers} oldest ledgers are forgotten`

@@ -1,7 +1,8 @@
 /**
- * A script of what goes wrong at an RPC, for `--faults FILE` and for tests: a JSON array of rules
- * `{ when, method?, times?, fault }`. A rule counts the calls of its method (`*` for any) and strikes
- * at most `times` times; where several rules strike at the same call, the first in the script wins.
+ * A script of what goes wrong at an RPC, for `--faults FILE` and for tests. It is a JSON array of
+ * rules `{ when, method?, times?, fault }`. A rule counts the calls of its method (`*` for any) and
+ * strikes at most `times` times. If several rules strike the same call, the first in the script
+ * wins.
  */
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -20,7 +21,7 @@ const When = z.union(
   { error: 'needs one of "call", "ledger", "every" (from 1) or "probability" (0 to 1)' },
 )
 
-const Fault = z.discriminatedUnion('kind', [
+const ScriptedFault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('timeout'), afterMs: z.int().nonnegative().optional() }),
   z.strictObject({ kind: z.literal('reset') }),
   z.strictObject({ kind: z.literal('429'), retryAfterSeconds: z.int().nonnegative().optional() }),
@@ -48,17 +49,17 @@ const Rule = z
     when: When,
     method: z.enum(['*', ...METHODS]).optional(),
     times: count.optional(),
-    fault: Fault,
+    fault: ScriptedFault,
   })
   .transform((rule) => ({ ...rule, method: rule.method ?? defaultMethod(rule.fault) }))
 
-function defaultMethod({ kind }: Fault): string {
+function defaultMethod({ kind }: ScriptedFault): string {
   return kind === 'unhealthy' ? 'getHealth' : 'getEvents'
 }
 
 const Script = z.array(Rule)
 
-const LEGAL_FORMS = `A fault script is a JSON array of { "when", "method", "times", "fault" }.
+const VALID_FORMS = `A fault script is a JSON array of { "when", "method", "times", "fault" }.
 when:   {"call": N}         from the Nth call on (once, unless "times" says more)
         {"ledger": N}       from the first call after ledger N closed (once, unless "times" says more)
         {"every": N}        at every Nth call
@@ -74,17 +75,17 @@ fault:  {"kind": "timeout"} no answer; with "afterMs" a late one
         {"kind": "html"}    a web page with status 200
         {"kind": "error", "code": N, "message": "…"}   a JSON-RPC error
         {"kind": "latest_backwards", "ledgers": N}   this answer as of N ledgers ago
-        {"kind": "slow", "ledgers": N}   -32001 where getEvents would look at more than N ledgers
+        {"kind": "slow", "ledgers": N}   -32001 if getEvents would scan more than N ledgers
         {"kind": "unhealthy"}   getHealth answers that the newest ledger is too old, by
                             "latencySeconds" (45 if left out); everything else works
-        {"kind": "retention", "oldest": N}   from now on nothing before ledger N is remembered
+        {"kind": "retention", "oldest": N}   from now on the ledgers before N are forgotten
         {"kind": "retention", "ledgers": N}  from now on the N oldest ledgers are forgotten`
 
 export type FaultScript = z.input<typeof Script>
-export type Fault = z.output<typeof Fault>
+export type ScriptedFault = z.output<typeof ScriptedFault>
 export type FaultRule = z.output<typeof Rule>
 
-/** Throws UsageError that tells what is wrong and what is legal. */
+/** Throws a UsageError that says what is wrong and what is valid. */
 export async function readFaultScript(path: string): Promise<FaultScript> {
   let text: string
   try {
@@ -96,31 +97,31 @@ export async function readFaultScript(path: string): Promise<FaultScript> {
     return parseFaultScript(JSON.parse(text))
   } catch (cause) {
     if (cause instanceof UsageError) throw new UsageError(`${path}: ${cause.message}`, { cause })
-    throw new UsageError(`${path} is not JSON: ${String(cause)}\n\n${LEGAL_FORMS}`, { cause })
+    throw new UsageError(`${path} is not JSON: ${String(cause)}\n\n${VALID_FORMS}`, { cause })
   }
 }
 
-/** Throws UsageError that tells what is wrong and what is legal. */
+/** Throws a UsageError that says what is wrong and what is valid. */
 export function parseFaultScript(script: unknown): FaultRule[] {
   const parsed = Script.safeParse(script)
   if (parsed.success) return parsed.data
   const problems = z.prettifyError(parsed.error)
-  throw new UsageError(`the fault script is malformed:\n${problems}\n\n${LEGAL_FORMS}`, {
+  throw new UsageError(`the fault script is invalid:\n${problems}\n\n${VALID_FORMS}`, {
     cause: parsed.error,
   })
 }
 
 export interface Faults {
-  /** Counts a call and answers the fault that strikes it, if any. */
-  strike(method: string, latestLedger: number): Fault | undefined
+  /** Counts a call and returns the fault that strikes it, if any. */
+  strike(method: string, latestLedger: number): ScriptedFault | undefined
 }
 
 export function createFaults(script: FaultScript): Faults {
   const rules = parseFaultScript(script).map(createRule)
   return {
     strike(method, latestLedger) {
-      let struck: Fault | undefined
-      // Every rule sees the call, so that its counting does not depend on the others.
+      let struck: ScriptedFault | undefined
+      // Every rule counts the call, even if an earlier one strikes.
       for (const rule of rules) struck = rule(method, latestLedger, struck !== undefined) ?? struck
       return struck
     },
@@ -140,7 +141,7 @@ function createRule({ when, method, times, fault }: FaultRule) {
     return chance !== undefined && chance() < when.probability
   }
 
-  return (called: string, latestLedger: number, taken: boolean): Fault | undefined => {
+  return (called: string, latestLedger: number, taken: boolean): ScriptedFault | undefined => {
     if (method !== '*' && method !== called) return undefined
     calls += 1
     if (!isDue(latestLedger) || left === 0 || taken) return undefined
@@ -149,7 +150,7 @@ function createRule({ when, method, times, fault }: FaultRule) {
   }
 }
 
-/** mulberry32: the same numbers from the same seed, evenly spread over [0, 1). */
+/** mulberry32: numbers in [0, 1), the same for the same seed. */
 function createRandom(seed: number): () => number {
   let state = seed | 0
   return () => {

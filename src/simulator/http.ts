@@ -1,22 +1,22 @@
-/** The HTTP shell of the real server: what it refuses before JSON-RPC begins, and in which words. */
+/** HTTP as the real server speaks it: what it refuses before JSON-RPC begins, in the same words. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Fault } from './faults.ts'
+import type { ScriptedFault } from './faults.ts'
 import { type Message, parseMessage } from './json-rpc.ts'
 
 const MAX_BODY_BYTES = 512 * 1024
 const HTML_PAGE = '<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>\n'
 
-/** A fault of the transport: it strikes the whole HTTP answer, whatever is in it. */
+/** A fault of the whole HTTP answer, not of one call in it. */
 export type TransportFault = Exclude<
-  Fault,
+  ScriptedFault,
   { kind: 'error' | 'latest_backwards' | 'retention' | 'slow' | 'unhealthy' }
 >
 
-export function isTransportFault(fault: Fault): fault is TransportFault {
+export function isTransportFault(fault: ScriptedFault): fault is TransportFault {
   return !['error', 'latest_backwards', 'retention', 'slow', 'unhealthy'].includes(fault.kind)
 }
 
-/** The message of a request, or undefined after answering what is none. */
+/** The message of a request. Undefined if it is none; then the refusal has been sent. */
 export async function receive(
   request: IncomingMessage,
   response: ServerResponse,
@@ -55,7 +55,7 @@ export function send(response: ServerResponse, text: string | undefined): void {
     .end(text)
 }
 
-/** Answers as `fault` would have it. `answerLater` sends the true answer after a delay. */
+/** Plays `fault`. `answerLater` sends the real answer after a delay. */
 export function fail(
   response: ServerResponse,
   fault: TransportFault,
@@ -66,7 +66,7 @@ export function fail(
       if (fault.afterMs !== undefined) answerLater(fault.afterMs)
       return
     case 'reset':
-      // RST rather than FIN: an end in the middle of nothing.
+      // RST instead of FIN.
       response.socket?.resetAndDestroy()
       return
     case '429':
@@ -86,7 +86,7 @@ export function fail(
         'Content-Type': 'application/json',
         'Content-Length': body.length,
       })
-      // Closed only once the half has left, or the client would see a reset without an answer.
+      // Close after the first half was sent; else the client would see a reset without an answer.
       response.write(body.subarray(0, body.length >> 1), () => response.socket?.end())
     }
   }
@@ -97,7 +97,7 @@ function refuse(response: ServerResponse, status: number, text?: string): undefi
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
 }
 
-/** Undefined if it is too large; what is too much is read and dropped, so that the client listens. */
+/** Undefined if the body is too large. It is read to its end, or the client would miss the answer. */
 async function read(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0

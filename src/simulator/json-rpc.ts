@@ -1,14 +1,14 @@
-/** The JSON-RPC envelope as the real server's library (jrpc2) reads and writes it. */
+/** JSON-RPC messages as the real server's library (jrpc2) reads and writes them. */
 import { isObject, numberText, parseJson } from './node/go-json.ts'
 import type { RpcAnswer, RpcRequest } from './node/methods.ts'
 import { INVALID_REQUEST, PARSE_ERROR, RpcError } from './node/rpc-error.ts'
 
-/** A call to answer; `id` is JSON text, undefined in a notification. */
+/** A call. `id` is JSON text; undefined in a notification. */
 export interface Call extends RpcRequest {
   id: string | undefined
 }
 
-/** A member that is no call, and its error. */
+/** A member that is not a valid call, and its error. */
 export interface Refused {
   id: string
   error: RpcError
@@ -31,7 +31,7 @@ export function parseMessage(text: string): Message | undefined {
   return { batch: true, members: body.map(parseMember) }
 }
 
-/** Undefined where there is nothing to say: notifications and the empty batch. */
+/** Undefined if there is nothing to answer: notifications and the empty batch. */
 export function encodeReplies({ batch }: Message, replies: readonly string[]): string | undefined {
   if (replies.length === 0) return undefined
   return batch ? `[${replies.join(',')}]` : replies[0]
@@ -45,7 +45,7 @@ export function encodeReply(id: string, answer: RpcAnswer): string {
 }
 
 function parseMember(body: unknown): Call | Refused {
-  // Go reads null into an empty object.
+  // Go reads null as an empty object.
   const member = body === null ? {} : body
   if (!isObject(member)) return refused('null', PARSE_ERROR, 'request is not a JSON object')
   const { jsonrpc, id: givenId, method = '', params, ...rest } = member
@@ -61,7 +61,7 @@ function parseMember(body: unknown): Call | Refused {
   return { id: id === 'null' ? undefined : id, method, params }
 }
 
-/** Absent counts as null; undefined for what cannot be an id. */
+/** No id counts as null. Undefined if `id` cannot be an id. */
 function idText(id: unknown): string | undefined {
   if (id === undefined || id === null) return 'null'
   return typeof id === 'string' ? JSON.stringify(id) : numberText(id)

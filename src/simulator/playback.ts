@@ -1,23 +1,30 @@
 import type { Ledgers } from './node/ledgers.ts'
 
-/** The longest delay that a timer takes. */
+/** The longest delay that a timer can have. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 export interface Playback {
-  /** The latest closed ledger; one before the first while none is closed. */
+  /** The latest closed ledger; the one before the first if none has closed. */
   latest(): number
-  /** Closes the next ledgers now, whatever the pace; answers the latest. */
+  /** Closes the next ledgers now and returns the latest. */
   closeNext(count: number): number
-  /** Settles once the last recorded ledger has closed; stays pending if playback is stopped before. */
+  /** Resolves when the last recorded ledger has closed; never, if playback is stopped before. */
   finished: Promise<void>
   stop(): void
 }
 
+export interface PlaybackOptions {
+  /** Ledgers that have closed at the start. */
+  closed: number
+  /** Times the recorded pace. Infinity closes all ledgers at once, 0 closes none. */
+  speed: number
+}
+
 /**
- * Closes ledgers at their recorded pace times `speed`: Infinity closes all at once, 0 none. Every
- * close is due at an offset from the start, so late timers do not add up.
+ * Closes ledgers at their recorded pace times `speed`. Each is due at a fixed time after the start,
+ * so late timers do not add up.
  */
-export function createPlayback(ledgers: Ledgers, closed: number, speed: number): Playback {
+export function createPlayback(ledgers: Ledgers, { closed, speed }: PlaybackOptions): Playback {
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
   const startedAt = performance.now()
   let latest = Math.min(ledgers.first - 1 + closed, ledgers.last)

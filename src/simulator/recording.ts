@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { UsageError } from '../domain/errors.ts'
 
-/** Format and origin: fixtures/README.md. */
+/** The format is described in fixtures/README.md. */
 const Header = z.object({
   recording: z.literal(1),
   name: z.string(),
@@ -16,24 +16,24 @@ const Header = z.object({
   firstClosedAt: z.iso.datetime(),
 })
 
-/** An event as getEvents answers it, `xdrFormat: base64`. */
+/** An event of getEvents, with `xdrFormat: base64`. */
 const WireEvent = z.looseObject({
   type: z.string(),
   ledger: z.number().int(),
   ledgerClosedAt: z.string(),
   contractId: z.string(),
   id: z.string(),
-  /** Since v23. */
+  /** Only from v23 on. */
   operationIndex: z.number().int().optional(),
   transactionIndex: z.number().int().optional(),
   txHash: z.string(),
-  /** Gone from the newest servers. */
+  /** Not in the newest servers. */
   inSuccessfulContractCall: z.boolean().optional(),
   topic: z.array(z.string()).optional(),
   value: z.string(),
 })
 
-/** A ledger entry as getLedgerEntries answers it. */
+/** A ledger entry of getLedgerEntries. */
 const WireEntry = z.object({
   key: z.string(),
   xdr: z.string(),
@@ -54,16 +54,16 @@ const Line = z.object({
 export type RecordingHeader = z.infer<typeof Header>
 export type WireEvent = z.infer<typeof WireEvent>
 export type WireEntry = z.infer<typeof WireEntry>
-/** A ledger of the recording; `streams` and `claimable` are the contract's own answers, for tests. */
+/** A ledger. `streams` and `claimable` are the contract's own answers, which tests compare with. */
 export type RecordedLedger = z.infer<typeof Line>
 
-/** A recording in memory; ledgers without a line were empty. */
+/** A recording in memory. Ledgers without a line were empty. */
 export interface Recording {
   header: RecordingHeader
   ledgers: readonly RecordedLedger[]
 }
 
-/** Reads a recording, gzip by its name's ending. Throws UsageError naming file and line. */
+/** Reads a file, with gzip if its name ends in `.gz`. Throws a UsageError with file and line. */
 export async function readRecording(path: string): Promise<Recording> {
   let header: RecordingHeader | undefined
   const ledgers: RecordedLedger[] = []
@@ -76,13 +76,13 @@ export async function readRecording(path: string): Promise<Recording> {
       else ledgers.push(Line.parse(JSON.parse(text)))
     } catch (cause) {
       throw new UsageError(
-        `${path}, line ${number} is not of the recording format (see fixtures/README.md)`,
+        `${path}, line ${number} does not have the format of a recording (see fixtures/README.md)`,
         { cause },
       )
     }
   }
   if (header === undefined)
-    throw new UsageError(`${path} is empty; a recording starts with a header`)
+    throw new UsageError(`${path} is empty: a recording starts with a header`)
   return { header, ledgers }
 }
 
@@ -94,7 +94,7 @@ export function madeUpHash(recordingName: string, sequence: number): string {
 async function* lines(path: string): AsyncGenerator<string> {
   const file = createReadStream(path)
   const input = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
-  // pipe() does not carry errors over.
+  // pipe() does not forward errors.
   file.once('error', (error) => input.destroy(error))
   try {
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })

@@ -87,7 +87,7 @@ describe('playing', () => {
     const elapsedMs = () => performance.now() - startedAt
     onTestFinished(() => void vi.useRealTimers())
     const ledgers = createLedgers(recording)
-    const playback = createPlayback(ledgers, 1, 10)
+    const playback = createPlayback(ledgers, { closed: 1, speed: 10 })
     const openedAt = ledgers.closeTime(FIRST)
     for (let ledger = FIRST + 1; ledger <= LAST; ledger += 1) {
       const dueMs = (ledgers.closeTime(ledger) - openedAt) * 100
@@ -395,8 +395,8 @@ describe('fault scripts', () => {
       'getEvents, from call 1, 2 times: HTTP 429 with Retry-After: 3',
       'any method, every 5 calls: HTTP 504',
       'getEvents, after ledger 9, once: the ledgers before 7 are forgotten',
-      'getEvents, 25 % of the calls, at most 4 times: error -32001 where getEvents would look at more than 100 ledgers',
-      'getHealth, every call: getHealth finds the newest ledger too old, by 45 s',
+      'getEvents, 25 % of the calls, at most 4 times: error -32001 if getEvents would scan more than 100 ledgers',
+      'getHealth, every call: getHealth says that the newest ledger is 45 s old, which is too old',
     ])
   })
 
@@ -408,7 +408,7 @@ describe('fault scripts', () => {
       await writeFile(file, '[{')
       await expect(readFaultScript(file)).rejects.toThrow(`${file} is not JSON`)
       await writeFile(file, '[{"when":{"call":0},"fault":{"kind":"reset"}}]')
-      await expect(readFaultScript(file)).rejects.toThrow(`${file}: the fault script is malformed`)
+      await expect(readFaultScript(file)).rejects.toThrow(`${file}: the fault script is invalid`)
       const script = [{ when: { call: 1 }, fault }]
       await writeFile(file, JSON.stringify(script))
       expect(await readFaultScript(file)).toMatchObject(script)

@@ -9,10 +9,10 @@ const MAX_ROWS = 5
 const MAX_SEGMENTS = 4
 const EVENT_TYPES = new Set(['system', 'contract'])
 
-/** One segment of a topic row: `*`, `**`, or the one base64 form of an ScVal. */
+/** One segment of a topic row: `*`, `**`, or an ScVal in canonical base64. */
 type Segment = string
 
-export interface EventFilter {
+export interface WireFilter {
   type?: string[]
   contractIds?: string[]
   topics?: Segment[][]
@@ -24,8 +24,8 @@ export const filterDecoder = struct('EventFilter', {
   topics: list('[]protocol.TopicFilter', list('protocol.TopicFilter', parsed(parseSegment))),
 })
 
-/** Throws RpcError in the words and the order of the real server. */
-export function checkFilters(filters: readonly EventFilter[]): void {
+/** Throws RpcError, in the words and the order of the real server. */
+export function checkFilters(filters: readonly WireFilter[]): void {
   if (filters.length > MAX_FILTERS) {
     throw new RpcError(INVALID_PARAMS, `maximum ${MAX_FILTERS} filters per request`)
   }
@@ -37,13 +37,13 @@ export function checkFilters(filters: readonly EventFilter[]): void {
   }
 }
 
-/** Any filter, of which type and any contract and any row of topics; none at all matches all. */
-export function createMatcher(filters: readonly EventFilter[]): (event: WireEvent) => boolean {
+/** An event matches if it matches any of the filters. Without filters every event matches. */
+export function createMatcher(filters: readonly WireFilter[]): (event: WireEvent) => boolean {
   if (filters.length === 0) return () => true
   return (event) => filters.some((filter) => matches(filter, event))
 }
 
-function faultOf({ type = [], contractIds = [], topics = [] }: EventFilter): string | undefined {
+function faultOf({ type = [], contractIds = [], topics = [] }: WireFilter): string | undefined {
   if (!type.every((name) => EVENT_TYPES.has(name))) {
     return "filter type invalid: if set, type must be either 'system' or 'contract'"
   }
@@ -70,7 +70,7 @@ function rowFault(row: readonly Segment[]): string | undefined {
   return counted > MAX_SEGMENTS ? `topic cannot have more than ${MAX_SEGMENTS} segments` : undefined
 }
 
-function matches({ type = [], contractIds = [], topics = [] }: EventFilter, event: WireEvent) {
+function matches({ type = [], contractIds = [], topics = [] }: WireFilter, event: WireEvent) {
   if (type.length > 0 && !type.includes(event.type)) return false
   if (contractIds.length > 0 && !contractIds.includes(event.contractId)) return false
   return topics.length === 0 || topics.some((row) => rowMatches(row, event.topic ?? []))
@@ -83,13 +83,13 @@ function rowMatches(row: readonly Segment[], topic: readonly string[]): boolean 
   return row.slice(0, fixed).every((segment, index) => segment === '*' || segment === topic[index])
 }
 
-/** Values are compared by their XDR, so any base64 of the same bytes means the same. */
+/** Encodes values again, so that those with the same bytes are equal. */
 function parseSegment(text: string): Segment {
   if (text === '*' || text === '**') return text
   return decodeXdr(() => xdr.ScVal.fromXdr(strictBase64(text)).toXdr('base64'))
 }
 
-/** `data` has this program's own words: those of the real server are its XDR decoder's. */
+/** The text in `data` is our own: the real server has the text of its XDR decoder. */
 function decodeXdr(decode: () => string): string {
   try {
     return decode()
@@ -100,7 +100,7 @@ function decodeXdr(decode: () => string): string {
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** The SDK and Node read base64 without padding, too; the real server does not. */
+/** The SDK and Node also read base64 without padding; the real server does not. */
 export function strictBase64(text: string): Uint8Array {
   if (!BASE64.test(text)) throw new SyntaxError('illegal base64 data')
   return Buffer.from(text, 'base64')

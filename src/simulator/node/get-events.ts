@@ -14,7 +14,7 @@ import {
   TIME_LIMIT,
 } from './rpc-error.ts'
 
-/** Ledgers that one call looks at, however wide the range it was given. */
+/** The most ledgers that one call scans, even if its range is wider. */
 const SCAN_LIMIT = 10_000
 
 type Request = ReturnType<typeof getEventsParams>
@@ -40,9 +40,9 @@ export function getEvents(node: NodeView, params: unknown): string {
     limit,
     filters: request.filters ?? [],
   })
-  // A full page ends the look at its last event.
-  const looked = page.length === limit ? page.at(-1)!.event.ledger + 1 : end
-  if (looked - start.ledger > settings.scanBudget) {
+  // A full page ends the scan at its last event.
+  const scannedTo = page.length === limit ? page.at(-1)!.event.ledger + 1 : end
+  if (scannedTo - start.ledger > settings.scanBudget) {
     throw new RpcError(TIME_LIMIT, `[${TIME_LIMIT}] request exceeded processing limit threshold`)
   }
 
@@ -58,7 +58,7 @@ export function getEvents(node: NodeView, params: unknown): string {
   return `{"events":[${page.map(write).join(',')}],${JSON.stringify(rest).slice(1)}`
 }
 
-/** In the order of the real server: of several faults, clients see the same one. */
+/** In the order of the real server, so that of several faults the same one is reported. */
 function check(request: Request, maxLimit: number): void {
   const { startLedger = 0, endLedger = 0, filters = [], pagination } = request
   const format = formatFault(request.xdrFormat)
@@ -76,14 +76,14 @@ function refuse(message: string): RpcError {
   return new RpcError(INVALID_PARAMS, message)
 }
 
-/** The first id to look at and its ledger; a cursor is exclusive. */
+/** The first id to scan, and its ledger. A cursor itself is not included. */
 function startOf({ startLedger = 0, pagination }: Request): { ledger: number; id: string } {
   const cursor = pagination?.cursor
   if (cursor === undefined) {
     return { ledger: startLedger, id: idOf({ toid: BigInt(startLedger) << 32n, event: 0n }) }
   }
-  // The server's uint32 wraps: harmless at the end of a window, where no event can be, but the last
-  // index on a real operation brings that operation's events again.
+  // The server's uint32 wraps around. At the end of a window this does no harm, because no event is
+  // there. But the last index of a real operation returns that operation's events again.
   const event = BigInt.asUintN(32, cursor.event + 1n)
   return { ledger: Number(cursor.toid >> 32n), id: idOf({ toid: cursor.toid, event }) }
 }
@@ -94,7 +94,7 @@ function idOf({ toid, event }: EventPosition): string {
 
 interface Selection {
   from: string
-  /** The first ledger that is not looked at. */
+  /** The first ledger that is not scanned. */
   end: number
   limit: number
   filters: NonNullable<Request['filters']>
@@ -123,7 +123,7 @@ function scValJson(base64: string): unknown {
   try {
     return xdr.ScVal.fromXdr(base64, 'base64').toJson()
   } catch (cause) {
-    // A recording may hold values that are newer than the SDK.
+    // A recording can have values that are newer than the SDK.
     throw new RpcError(INTERNAL_ERROR, cause instanceof Error ? cause.message : String(cause))
   }
 }

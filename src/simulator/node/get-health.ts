@@ -26,7 +26,7 @@ export function getHealth({ ledgers, range, settings }: NodeView, given: unknown
   })
 }
 
-/** The code stands in the text, too: a quirk of the real server, on which clients trip. */
+/** The text has the code too, like on the real server. Clients must cope with it. */
 function unhealthy(why: string): RpcError {
   return new RpcError(INTERNAL_ERROR, `[${INTERNAL_ERROR}] ${why}`)
 }

@@ -10,7 +10,7 @@ const MAX_KEYS = 200
 /** LedgerEntryExt v0. */
 const EXT_XDR = 'AAAAAA=='
 
-/** Entries of the recorded contract only, as of the latest ledger; other keys count as missing. */
+/** Entries at the latest ledger. Only the recorded contract has entries. */
 export function getLedgerEntries({ ledgers, range }: NodeView, params: unknown): string {
   const { keys = [], xdrFormat } = decodeParams(getLedgerEntriesParams, params)
   const format = formatFault(xdrFormat)
@@ -24,7 +24,7 @@ export function getLedgerEntries({ ledgers, range }: NodeView, params: unknown):
     throw new RpcError(INTERNAL_ERROR, 'could not get latest ledger: DB is empty')
   }
   if (!ledgers.hasEntries) {
-    // A recording made from an RPC has none: that nobody knows is not that there are none.
+    // A recording that was made from an RPC has no entries. An empty answer would be wrong.
     throw new RpcError(INTERNAL_ERROR, 'could not query captive core: the recording has no entries')
   }
   const entries = decoded

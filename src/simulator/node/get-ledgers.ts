@@ -1,3 +1,4 @@
+import type { LedgerRange } from '../../domain/ledger.ts'
 import { decodeParams, parseUint, struct } from './go-json.ts'
 import { emptyMeta, headerEntry, ledgerHeader } from './ledger-xdr.ts'
 import type { Ledgers } from './ledgers.ts'
@@ -46,7 +47,7 @@ export function getLatestLedger({ ledgers, range }: NodeView, params: unknown): 
   })
 }
 
-/** Unlike getEvents, the real server reports all of these together. */
+/** Unlike for getEvents, the real server reports all of them together. */
 function check({ startLedger = 0, pagination, xdrFormat }: Request): void {
   const { cursor = '', limit = 0 } = pagination ?? {}
   const faults = [
@@ -61,7 +62,7 @@ function check({ startLedger = 0, pagination, xdrFormat }: Request): void {
 
 function startOf(
   { startLedger = 0, pagination }: Request,
-  { oldest, latest }: NonNullable<NodeView['range']>,
+  { oldest, latest }: LedgerRange,
 ): number {
   const bounds = `must be between the oldest ledger: ${oldest} and the latest ledger: ${latest} for this rpc instance`
   const cursor = pagination?.cursor ?? ''

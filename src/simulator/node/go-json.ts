@@ -1,15 +1,15 @@
 /**
- * JSON as the real server's language reads it, because its errors reach clients: keys match without
- * regard to case, null leaves the zero value, and a value of the wrong kind is reported with the
- * type and field of the server's own source. The first such mistake is kept while reading goes on;
- * a value with a reader of its own (a cursor, a topic) ends the reading at once.
+ * JSON as Go reads it, because clients see the errors of the real server. Upper and lower case of
+ * keys do not matter, and null leaves the zero value. A value of the wrong kind is reported with the
+ * type and field in the server's source. The first such mistake is kept and reading continues; a
+ * value with its own reader (a cursor, a topic) ends the reading at once.
  */
 import { unreadable } from './rpc-error.ts'
 
-/** Stand-ins for numbers that a double does not print as they were written: `1.0`, `1e6`, 2^64. */
+/** Objects in place of numbers that a double prints in another way: `1.0`, `1e6`, 2^64. */
 const sources = new WeakMap<object, string>()
 
-/** Parses JSON, keeping the text of numbers that would lose it. Throws SyntaxError. */
+/** Parses JSON and keeps the text of such numbers. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text, (_key, value: unknown, context?: { source?: string }): unknown => {
     const source = context?.source
@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
   })
 }
 
-/** The text of a number as it was written, undefined for anything else. */
+/** The text of a number as it was written; undefined for anything else. */
 export function numberText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value)
   return typeof value === 'object' && value !== null ? sources.get(value) : undefined
@@ -32,7 +32,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return isRecord && numberText(value) === undefined
 }
 
-/** Where a value stands: the innermost struct, the path from the outermost, and what went wrong. */
+/** The position of a value: the innermost struct and the whole path. It collects the mistakes. */
 interface Place {
   struct: string
   path: string
@@ -41,7 +41,7 @@ interface Place {
 
 export type Decoder<T> = (value: unknown, place: Place) => T
 
-/** Reads a method's parameters; absent ones are all zero. Throws RpcError. */
+/** Reads the parameters of a method; missing ones are zero. Throws RpcError. */
 export function decodeParams<T>(decoder: Decoder<T>, params: unknown): T {
   const place: Place = { struct: '', path: '', mistakes: [] }
   const decoded = decoder(params ?? {}, place)
@@ -93,7 +93,7 @@ export function uint(type: string, bits: number): Decoder<number> {
 export const uint32 = uint('uint32', 32)
 export const uint64 = uint('uint', 64)
 
-/** A string with a reader of its own. The reader gets '' for null and throws RpcError. */
+/** A string with its own reader, which gets '' for null and throws RpcError. */
 export function parsed<T>(parse: (text: string) => T): Decoder<T> {
   return (value, place) => {
     if (value === null) return parse('')
@@ -102,12 +102,12 @@ export function parsed<T>(parse: (text: string) => T): Decoder<T> {
   }
 }
 
-/** Where the server tells null from a value, a pointer: undefined for null. */
+/** Undefined for null. For fields that are a pointer in the server's source. */
 export function optional<T>(decoder: Decoder<T>): Decoder<T | undefined> {
   return (value, place) => (value === null ? undefined : decoder(value, place))
 }
 
-/** Null is no mistake; always undefined, so that the caller can go on with its zero value. */
+/** Null is not a mistake. Returns undefined, so that the caller continues with its zero value. */
 function mistake(value: unknown, type: string, place: Place): undefined {
   if (value !== null) place.mistakes.push(mismatch(kindOf(value), type, place))
 }
@@ -124,12 +124,12 @@ function kindOf(value: unknown): string {
   return numberText(value) === undefined ? 'object' : 'number'
 }
 
-/** An unsigned decimal as strconv.ParseUint reads it, or its complaint. */
+/** An unsigned decimal as strconv.ParseUint reads it, or its error. */
 export function parseUint(text: string, bits: number): { value: bigint } | { complaint: string } {
   return parseDecimal('ParseUint', text, /^\d+$/, (1n << BigInt(bits)) - 1n)
 }
 
-/** A signed decimal as strconv.ParseInt reads it into 64 bits, or its complaint. */
+/** A signed 64-bit decimal as strconv.ParseInt reads it, or its error. */
 export function parseInt64(text: string): { value: bigint } | { complaint: string } {
   return parseDecimal('ParseInt', text, /^[+-]?\d+$/, (1n << 63n) - 1n)
 }

@@ -7,29 +7,29 @@ import type {
   WireEvent,
 } from '../recording.ts'
 
-/** A recorded event with its JSON, which is made once however often it is answered. */
+/** A recorded event with its JSON, which is encoded once. */
 export interface IndexedEvent {
   readonly event: WireEvent
   readonly json: string
 }
 
 /**
- * A recording as a node's database would hold it: every ledger from `first` to `last` can be asked,
- * though only those with a line are in memory. A ledger without a line is empty; its close time
- * lies evenly between its neighbours', cut to seconds, and its hash is made from its sequence.
+ * A recording as a node's database: every ledger from `first` to `last` can be read, although only
+ * those with a line are in memory. A ledger without a line is empty. Its close time is interpolated
+ * in whole seconds, and its hash is made up.
  */
 export interface Ledgers {
   readonly header: RecordingHeader
   readonly first: number
   readonly last: number
-  /** Of all contracts, in order of id. */
+  /** The events of all contracts, in order of id. */
   readonly events: readonly IndexedEvent[]
   /** Unix seconds. */
   closeTime(sequence: number): number
   hash(sequence: number): string
-  /** Whether the recording tells of entries at all. */
+  /** Whether the recording has any entries. */
   readonly hasEntries: boolean
-  /** The entry under `key` as of ledger `latest`. */
+  /** The entry with this key, at ledger `latest`. */
   entry(key: string, latest: number): WireEntry | undefined
 }
 
@@ -58,7 +58,7 @@ export function createLedgers({ header, ledgers }: Recording): Ledgers {
   }
 }
 
-/** How many leading items satisfy `isBefore`, which must hold for a prefix only. */
+/** The number of items for which `isBefore` holds. They must all come first. */
 export function lowerBound<T>(items: readonly T[], isBefore: (item: T) => boolean): number {
   let [low, high] = [0, items.length]
   while (low < high) {

@@ -1,7 +1,16 @@
 /**
- * What a Soroban RPC answers, as a pure function of a node's state and a request. Texts, codes and
- * the order of checks are the real server's (test/source/conformance.test.ts holds it to that);
- * methods that a recording cannot answer do not exist here.
+ * What a Soroban RPC answers: a pure function of a node's state and a request. Texts, codes and the
+ * order of checks are those of the real server (see test/simulator/conformance.test.ts). Methods
+ * that a recording cannot answer do not exist.
+ *
+ * - methods.ts             the methods by name, and getNetwork
+ * - get-*.ts               the other methods
+ * - params.ts, filters.ts  their parameters
+ * - node.ts                the state of a node
+ * - ledgers.ts             the recording as a database of ledgers
+ * - ledger-xdr.ts          XDR that the recording does not have
+ * - go-json.ts             JSON as the real server reads it
+ * - rpc-error.ts           JSON-RPC errors
  */
 import { getEvents } from './get-events.ts'
 import { getHealth } from './get-health.ts'
@@ -13,11 +22,11 @@ import { INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RpcError } from './r
 
 export interface RpcRequest {
   method: string
-  /** As `parseJson` of go-json.ts reads it. */
+  /** Read with `parseJson` of go-json.ts. */
   params?: unknown
 }
 
-/** `result` is JSON text: recorded events are not parsed and printed for every answer. */
+/** `result` is JSON text, so that recorded events are not encoded for every answer. */
 export type RpcAnswer = { result: string } | { error: RpcError }
 
 export function answerRequest(node: NodeView, request: RpcRequest): RpcAnswer {

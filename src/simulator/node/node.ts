@@ -1,17 +1,18 @@
+import type { LedgerRange } from '../../domain/ledger.ts'
 import type { Ledgers } from './ledgers.ts'
 
-/** Defaults are those of a real server's configuration. */
+/** The defaults are those of a real server. */
 export interface NodeSettings {
-  /** How many ledgers the node remembers. */
+  /** How many ledgers the node keeps. */
   retentionWindow: number
   defaultEventsLimit: number
   maxEventsLimit: number
   friendbotUrl: string | undefined
-  /** Ledgers that getEvents has the time to look at in one call; beyond, its time limit ends it. */
+  /** The most ledgers that getEvents can scan in one call before its time limit ends it. */
   scanBudget: number
   /**
-   * Compares the latest close time with a clock, as a real getHealth does. Without it the node is
-   * always healthy: recordings are older than any latency that passes for healthy.
+   * A real getHealth compares the latest close time with the clock. Without this setting the node is
+   * always healthy, because a recording is always too old.
    */
   health: { now: () => number; maxLatencyMs: number } | undefined
 }
@@ -25,14 +26,14 @@ export const DEFAULT_SETTINGS: NodeSettings = {
   health: undefined,
 }
 
-/** A node at one moment: what it has of the ledgers, both ends included; nothing before the first. */
+/** A node at one moment. `range`: the ledgers it has; undefined before the first has closed. */
 export interface NodeView {
   readonly ledgers: Ledgers
-  readonly range: { readonly oldest: number; readonly latest: number } | undefined
+  readonly range: Readonly<LedgerRange> | undefined
   readonly settings: NodeSettings
 }
 
-/** A node that has ingested everything up to `latest` and trimmed what its window does not hold. */
+/** A node that has ingested the ledgers up to `latest`, and deleted those before its window. */
 export function nodeAt(ledgers: Ledgers, latest: number, settings: NodeSettings): NodeView {
   if (latest < ledgers.first) return { ledgers, range: undefined, settings }
   const oldest = Math.max(ledgers.first, latest - settings.retentionWindow + 1)

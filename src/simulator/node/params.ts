@@ -12,7 +12,7 @@ import {
 } from './go-json.ts'
 import { unreadable } from './rpc-error.ts'
 
-/** An event cursor as the server reads it: not only in the padded form that it writes. */
+/** An event cursor. The server also reads cursors without the padding that it writes. */
 export interface EventPosition {
   toid: bigint
   event: bigint
@@ -40,7 +40,7 @@ export const getLedgerEntriesParams = struct('GetLedgerEntriesRequest', {
   xdrFormat: string,
 })
 
-/** What is wrong with an `xdrFormat`, in the server's words. */
+/** What is wrong with an `xdrFormat`, in the words of the real server. */
 export function formatFault(format: string | undefined): string | undefined {
   if (format === undefined || ['', 'base64', 'json'].includes(format)) return undefined
   return `got '${format}': expected base64, json for optional 'xdrFormat'`

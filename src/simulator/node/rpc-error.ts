@@ -1,4 +1,4 @@
-/** A JSON-RPC error as the real server words it; `data` is left out where the server leaves it out. */
+/** A JSON-RPC error in the words of the real server; without `data` if the server sends none. */
 export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: number
@@ -18,7 +18,7 @@ export const INVALID_PARAMS = -32602
 export const INTERNAL_ERROR = -32603
 export const TIME_LIMIT = -32001
 
-/** What the server says of parameters that it cannot even read; `data` tells why. */
+/** The error for parameters that cannot be read; `data` says why. */
 export function unreadable(data: string): RpcError {
   return new RpcError(INVALID_PARAMS, 'invalid parameters', data)
 }
