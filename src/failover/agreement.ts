@@ -11,7 +11,7 @@ export interface Agreement {
   decide(answers: readonly PageAnswer[]): LedgerPage | undefined
   /** Returns the endpoints that agree with the accepted page; the others are at fault. */
   accept(page: LedgerPage, answers: readonly PageAnswer[]): Endpoint[]
-  /** The error for answers that do not agree. It is not known who is right, so all are shown. */
+  /** The error for two answers that do not agree. It is not known which is right: both are shown. */
   reject(start: PageStart, answers: readonly PageAnswer[]): SourceError
   counters(): AgreementCounters
 }

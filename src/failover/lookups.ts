@@ -34,7 +34,7 @@ export function createLookups(pool: Pool): Lookups {
   const failed = (failures: readonly Failure<Endpoint>[]) =>
     allFailed({ endpoints, failures, needed, networkPassphrase })
 
-  /** The first answer that is not undefined; undefined only if no endpoint has another answer. */
+  /** The first answer that is not undefined; undefined only if every answer is. */
   async function firstAnswer<T>(
     ask: (endpoint: Endpoint, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,

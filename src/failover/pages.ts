@@ -1,9 +1,9 @@
 import { SourceError } from '../domain/errors.ts'
-import type { LedgerPage, LedgerSource, PageStart } from '../source/source.ts'
+import type { LedgerPage, LedgerSource } from '../source/source.ts'
 import { createAgreement } from './agreement.ts'
 import type { AgreementCounters } from './agreement.ts'
 import { allFailed } from './all-failed.ts'
-import type { Endpoint } from './endpoint/endpoint.ts'
+import type { Endpoint, PageRequest } from './endpoint/endpoint.ts'
 import type { Pool } from './pool.ts'
 import { race } from './race.ts'
 
@@ -11,11 +11,6 @@ import { race } from './race.ts'
 export interface Pages extends Pick<LedgerSource, 'page'> {
   /** `failovers`: how often pages began to come from another endpoint. */
   counters(): AgreementCounters & { failovers: number }
-}
-
-interface PageRequest {
-  start: PageStart
-  limit: number
 }
 
 export function createPages(pool: Pool): Pages {
@@ -26,12 +21,13 @@ export function createPages(pool: Pool): Pages {
   /** An empty page of an endpoint that lags is an error: others have the next ledgers. */
   async function usefulPage(
     endpoint: Endpoint,
-    { start, limit }: PageRequest,
+    request: Omit<PageRequest, 'isServing'>,
     signal: AbortSignal,
   ): Promise<LedgerPage> {
     await endpoint.identify(ranking.isServing(endpoint), signal)
     const isServing = ranking.isServing(endpoint)
-    const page = await endpoint.page({ start, limit, isServing }, signal)
+    const page = await endpoint.page({ ...request, isServing }, signal)
+    const { start } = request
     const isEmpty = 'after' in start && page.cursor === start.after
     if (!isEmpty || !endpoint.ledgers.lags()) return page
     const latest = page.tip.ledger

@@ -7,7 +7,7 @@ import type { Answer, Failure } from './race.ts'
 import type { Queue } from './ranking.ts'
 import { delay } from './timers.ts'
 
-/** The ledgers of each endpoint that has answered. */
+/** The ledgers of each endpoint that has answered, and the errors of the others. */
 export interface Ranges {
   answers: readonly Answer<Endpoint, LedgerRange>[]
   failures: readonly Failure<Endpoint>[]
@@ -69,6 +69,7 @@ export async function askExtent(deps: ExtentDeps, signal: AbortSignal): Promise<
   const { endpoints, log } = deps
   const answers: Answer<Endpoint, LedgerRange>[] = []
   const failures: Failure<Endpoint>[] = []
+  // If one call ends with another error than SourceError, the other calls are ended too.
   const calling = new AbortController()
   const ending = AbortSignal.any([signal, calling.signal])
   try {

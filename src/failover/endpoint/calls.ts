@@ -53,7 +53,7 @@ export function createCalls(deps: EndpointCallsDeps): EndpointCalls {
       const tip = { ledger: range.latest, closedAt: undefined }
       ledgers.see({ oldest: range.oldest, tip, hasOurChain: false })
     }
-    if (cools) health.fault(error)
+    if (cools) health.failed(error)
     // It has answered; only the request was wrong.
     else contact.answered()
     if (doubtsChain) chain.doubt()
@@ -78,7 +78,7 @@ export function createCalls(deps: EndpointCallsDeps): EndpointCalls {
       identity.answered()
       contact.answered()
       if (ledgers.lags()) health.distrust()
-      else health.good()
+      else health.answeredWell()
     },
     failed,
   }

@@ -14,7 +14,7 @@ export interface ChainGuard {
   isSure(): boolean
   /**
    * Ends the doubts from before the call. They remain if the endpoint has not reached the ledgers
-   * that the log remembers: until then, another chain cannot be told from a node that lags. `tip`
+   * that the log remembers: until then, a node of another chain looks like one that lags. `tip`
    * returns the endpoint's newest ledger. Throws SourceError `history_changed`, and the errors of
    * the endpoint.
    */

@@ -74,7 +74,7 @@ export interface Endpoint {
   range(signal: AbortSignal): Promise<LedgerRange>
   ledger(sequence: number, signal: AbortSignal): Promise<LedgerHeader | undefined>
   entries(keys: readonly string[], signal: AbortSignal): Promise<LedgerEntries>
-  /** Checks how it is, though no caller needs it now. Does not throw. */
+  /** Checks how it is, though no caller needs it now. Throws no SourceError. */
   probe(signal: AbortSignal): Promise<void>
   isProbeDue(): boolean
   /** Why it is set aside, if it is. */
@@ -157,8 +157,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
       } catch (error) {
         if (!(error instanceof SourceError) || signal.aborted) throw error
         if (error.fault === 'behind') ledgers.wasBehind(start)
-        const isOutside = error.fault === 'behind' || REACTIONS[error.fault].countsTowardsGap
-        throw isOutside ? await checks.explain(error, signal) : error
+        const isOutOfRange = error.fault === 'behind' || REACTIONS[error.fault].countsTowardsGap
+        throw isOutOfRange ? await checks.explain(error, signal) : error
       }
     },
 

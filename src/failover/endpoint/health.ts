@@ -10,9 +10,9 @@ import type { Timers } from '../timers.ts'
  * has recovered to be in use again within 30 seconds.
  */
 export interface EndpointHealth {
-  /** It gave a good answer to any call. */
-  good(): void
-  fault(error: SourceError): void
+  /** Any call was answered well. */
+  answeredWell(): void
+  failed(error: SourceError): void
   /** Others do better: it loses its place, but does not cool down. */
   distrust(): void
   /** Whether it has its place in the order of preference. */
@@ -59,7 +59,7 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
 
   return {
     distrust,
-    good() {
+    answeredWell() {
       failures = 0
       coolsUntil = askedUntil = Number.NEGATIVE_INFINITY
       if (trusted) return
@@ -69,7 +69,7 @@ export function createHealth({ now, random }: Pick<Timers, 'now' | 'random'>): E
       trusted = true
       trustedSince = now()
     },
-    fault(error) {
+    failed(error) {
       distrust()
       failures += 1
       askedUntil = now() + askedDelay(error)

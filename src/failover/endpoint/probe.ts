@@ -9,9 +9,9 @@ import type { EndpointReport } from './report.ts'
 
 /** Asks an endpoint that is not in use, so that it is known whether it is good again. */
 export interface EndpointProbe {
-  /** Does not throw. */
+  /** Throws no SourceError: the endpoint's state shows the fault. */
   run(signal: AbortSignal): Promise<void>
-  /** Whether the endpoint was not asked for so long that it is time for a probe. */
+  /** Whether the last call to the endpoint is long enough ago for a probe. */
   isDue(): boolean
 }
 

@@ -18,7 +18,7 @@ type Created = ReturnType<typeof create>
 /** Answers well every second; returns the seconds until it is trusted. */
 function untilTrusted({ health, advance }: Created): number {
   for (let seconds = 0; ; seconds += 1) {
-    health.good()
+    health.answeredWell()
     if (health.isTrusted()) return seconds
     advance(1)
   }
@@ -32,22 +32,22 @@ describe('the health of an endpoint', () => {
 
   test('trust comes back after several good answers, but not within a moment', () => {
     const created = create()
-    created.health.fault(fault)
-    for (let i = 0; i < 100; i += 1) created.health.good()
+    created.health.failed(fault)
+    for (let i = 0; i < 100; i += 1) created.health.answeredWell()
     expect(created.health.isTrusted()).toBe(false)
     created.advance(15)
-    created.health.good()
+    created.health.answeredWell()
     expect(created.health.isTrusted()).toBe(true)
   })
 
   test('trust does not come back by time alone', () => {
     const { health, advance } = create()
-    health.fault(fault)
-    health.good()
+    health.failed(fault)
+    health.answeredWell()
     advance(3_600)
-    health.good()
+    health.answeredWell()
     expect(health.isTrusted()).toBe(false)
-    health.good()
+    health.answeredWell()
     expect(health.isTrusted()).toBe(true)
   })
 
@@ -65,11 +65,11 @@ describe('the health of an endpoint', () => {
   test('each fault in a row doubles the cooling, up to eight seconds', () => {
     const { health } = create(() => 1)
     const cool = () => {
-      health.fault(fault)
+      health.failed(fault)
       return health.coolingMs() / 1_000
     }
     expect(Array.from({ length: 8 }, cool)).toEqual([1, 2, 4, 8, 8, 8, 8, 8])
-    health.good()
+    health.answeredWell()
     expect(health.coolingMs()).toBe(0)
     expect(cool()).toBe(1)
   })
@@ -78,7 +78,7 @@ describe('the health of an endpoint', () => {
     'jitter shortens the cooling by at most half',
     (chance, faults) => {
       const { health } = create(() => chance)
-      for (let i = 0; i < faults; i += 1) health.fault(fault)
+      for (let i = 0; i < faults; i += 1) health.failed(fault)
       const longest = Math.min(1_000 * 2 ** (faults - 1), 8_000)
       expect(health.coolingMs()).toBeGreaterThanOrEqual(longest / 2)
       expect(health.coolingMs()).toBeLessThanOrEqual(longest)
@@ -87,12 +87,12 @@ describe('the health of an endpoint', () => {
 
   test('a pause that the server asks for is kept, up to five minutes', () => {
     const { health, advance } = create()
-    health.fault(new SourceError('busy', '429', { retryAfterMs: 20_000 }))
+    health.failed(new SourceError('busy', '429', { retryAfterMs: 20_000 }))
     advance(5)
     expect([health.coolingMs(), health.askedToWaitMs()]).toEqual([15_000, 15_000])
-    health.fault(new SourceError('busy', '429', { retryAfterMs: 86_400_000 }))
+    health.failed(new SourceError('busy', '429', { retryAfterMs: 86_400_000 }))
     expect(health.askedToWaitMs()).toBe(300_000)
-    health.fault(fault)
+    health.failed(fault)
     expect(health.askedToWaitMs()).toBe(0)
   })
 })
