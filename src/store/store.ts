@@ -1,3 +1,32 @@
+/**
+ * The database: one SQLite file with the event log, the streams folded from it, and what the log
+ * covers. One process writes it; any number of connections read it. The writer gets the decoder
+ * from its caller, because late history and a rebuild decode stored events again. SQL is written by
+ * hand; Drizzle gives the schema, the migrations and the types of rows.
+ *
+ * - store.ts          opens a database for reading, or for writing under the lock
+ * - database.ts       opens the file: settings, and files that are refused
+ * - migrations.ts     brings the tables up to date
+ * - schema.ts         the tables; `npm run migration` writes a migration from them
+ * - drizzle.ts        loads Drizzle quickly
+ * - sqlite.ts         the connection, and the file of a path
+ * - lock.ts           one writing process for each file
+ * - storage-error.ts  what SQLite's errors mean, and what to do about them
+ * - stream-row.ts     a stream as a row
+ * - revision.ts       counts changes that no new event shows
+ *
+ * read/ never imports from write/, and nothing outside of this folder writes:
+ *
+ * - log.ts            the event log: page.ts (one bounded step), scan.ts (many steps)
+ * - merge.ts, candidates.ts, log-query.ts  how a scan finds the matches of a filter
+ * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts
+ * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
+ * - records.ts        records of the chain
+ * - summary.ts        what operators see of a database
+ * - held.ts           reads in several steps that see one moment
+ *
+ * write/ is the writer; its files are in writer.ts.
+ */
 import type { Decode } from '../domain/event.ts'
 import { UsageError } from '../domain/errors.ts'
 import { deferCheckpoints, openDatabase, openForReading } from './database.ts'
@@ -18,25 +47,6 @@ import { fileAt } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createWriter } from './write/writer.ts'
 import type { Writer } from './write/writer.ts'
-
-/**
- * The database: one SQLite file with the event log, the streams folded from it, and what the log
- * covers. One process writes it; any number of connections read it. The writer gets the decoder
- * from its caller, because late history and a rebuild decode stored events again.
- *
- *   store.ts          opens a database for reading, or for writing under the lock
- *   read/             log, streams, coverage and records; `held` reads them as of one moment
- *   write/            the writer; only store.ts imports it
- *   schema.ts         the tables, as drizzle-kit needs them to generate migrations/
- *   database.ts       opens the file: settings, migrations.ts, what is refused
- *   lock.ts           one writing process for a file
- *   sqlite.ts         the connection, and the file behind it
- *   storage-error.ts  what SQLite's errors mean, and what to do about them
- *   stream-row.ts     a stream as a row
- *   revision.ts       a counter of changes that no new event shows
- *
- * SQL is written by hand. Drizzle gives the schema, the migrations and the types of rows.
- */
 
 /** Reads one database file. */
 export interface Store {

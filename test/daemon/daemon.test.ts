@@ -14,9 +14,8 @@ import {
   lastLedger,
   recordedIds,
   restRecord,
-  seconds,
 } from '../support/recorded.ts'
-import { loadRecording } from '../support/recordings.ts'
+import { loadRecording, seconds } from '../support/recordings.ts'
 
 const firstSteps = await loadRecording('first-steps')
 const quirks = await loadRecording('quirks')

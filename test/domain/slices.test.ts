@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { createSlices } from '../../src/domain/slices.ts'
 
-/** Slices on a clock of their own: each step takes a millisecond, turns come when they are asked for. */
+/** Slices with their own clock: each step takes a millisecond, and `turn` runs the next turn. */
 function setUp(turnMs = 4) {
   let time = 0
   const deferred: (() => void)[] = []
@@ -22,7 +22,7 @@ function setUp(turnMs = 4) {
     slices,
     done,
     steps,
-    /** The event loop's next round; false when nothing waits for it. */
+    /** The event loop's next round; false if nothing waits for it. */
     turn(): boolean {
       const turn = deferred.shift()
       turn?.()
@@ -32,7 +32,7 @@ function setUp(turnMs = 4) {
 }
 
 describe('work in slices', () => {
-  test('P8: a short piece is done at once, a long one gives way after its turn', async () => {
+  test('P8: short work is done at once, long work stops at the end of each turn', async () => {
     const { slices, done, steps, turn } = setUp()
     const short = slices.run('a', steps('short', 2))
     expect(done).toHaveLength(2)
@@ -45,7 +45,7 @@ describe('work in slices', () => {
     expect(await Promise.all([short, long])).toEqual(['short', 'long'])
   })
 
-  test('P8: many short pieces do not make a turn longer', () => {
+  test('P8: many short pieces of work do not make a turn longer', () => {
     const { slices, done, steps, turn } = setUp()
     for (let piece = 0; piece < 100; piece += 1) void slices.run(`${piece}`, steps('x', 1))
     expect(done).toHaveLength(4)
@@ -53,7 +53,7 @@ describe('work in slices', () => {
     expect(done).toHaveLength(8)
   })
 
-  test('P8: each key has the same share, however much it asks for', () => {
+  test('P8: each key gets the same share, however much it asks for', () => {
     const { slices, done, steps, turn } = setUp()
     for (let piece = 0; piece < 50; piece += 1) void slices.run('greedy', steps('greedy', 100))
     void slices.run('modest', steps('modest', 3))
@@ -61,7 +61,7 @@ describe('work in slices', () => {
     expect(done.slice(4, 10).filter((name) => name === 'modest')).toHaveLength(3)
   })
 
-  test('pieces of one key take turns too', () => {
+  test('several pieces of work of one key take turns too', () => {
     const { slices, done, steps, turn } = setUp(2)
     void slices.run('a', steps('first', 6))
     void slices.run('a', steps('second', 2))
@@ -70,7 +70,7 @@ describe('work in slices', () => {
     expect(done.filter((name) => name === 'second')).toHaveLength(2)
   })
 
-  test('work is left out once its signal aborts, and what it holds is let go', async () => {
+  test('work whose signal aborts is skipped, and releases what it holds', async () => {
     const { slices, done, steps, turn } = setUp(1)
     let released = false
     function* holding(): Generator<void, string> {
@@ -92,7 +92,7 @@ describe('work in slices', () => {
     await expect(slices.run('a', holding(), leaving.signal)).rejects.toThrow('the client is gone')
   })
 
-  test('an error is the one who asked’s, and nobody else’s', async () => {
+  test('an error rejects only its own work', async () => {
     const { slices, steps, turn } = setUp()
     function* broken(): Generator<void, string> {
       yield
@@ -108,7 +108,7 @@ describe('work in slices', () => {
     fc.array(
       fc.record({ key: fc.constantFrom('a', 'b', 'c'), steps: fc.integer({ min: 1, max: 30 }) }),
     ),
-  ])('everything asked for is done, step for step, and then nothing is left', async (jobs) => {
+  ])('all work is done, step by step, and then nothing waits', async (jobs) => {
     const { slices, done, steps, turn } = setUp()
     const results = jobs.map(({ key, steps: count }, at) => slices.run(key, steps(`${at}`, count)))
     while (turn());

@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
 import { EVERYTHING } from '../../src/domain/filter.ts'
 import type { LogEntry, LogQuery } from '../../src/store/read/log.ts'
+import { drain } from '../support/drain.ts'
 import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
 const store = memoryStore()
 for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
-/** The same log, where no type counts as rare. */
+/** The same log, but no type counts as rare. */
 const frequent = memoryStore()
 for (const ledger of recording.ledgers) frequent.writer.apply(scannedLedger(recording, ledger))
 frequent.sqlite.exec('update event_counts set count = count + 1000000')
@@ -35,13 +36,6 @@ function matches(entry: LogEntry, { streams: ids, users: parties, types }: LogQu
   )
 }
 
-function drain<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
-}
-
 describe('reading the log', () => {
   property.prop([
     filter,
@@ -50,7 +44,7 @@ describe('reading the log', () => {
     fc.constantFrom('asc', 'desc'),
     fc.integer({ min: 1, max: 40 }),
   ])(
-    'page by page yields exactly what matches between two positions, in order',
+    'pages of the log give exactly the matches between two positions, in order',
     (wanted, after, before, order, limit) => {
       const read: LogEntry[] = []
       let next = order === 'asc' ? after : before
@@ -72,7 +66,7 @@ describe('reading the log', () => {
     },
   )
 
-  // Whether a filter is wide, and a type rare, decides in which way its matches are found.
+  // How a scan finds the matches depends on the number of keys and on whether a type is rare.
   const padding = Array.from({ length: 100 }, (_, at) => `900000${at}`)
   property.prop([
     filter,
@@ -82,7 +76,7 @@ describe('reading the log', () => {
     fc.record({ isWide: fc.boolean(), isFrequent: fc.boolean() }),
     fc.option(fc.constantFrom(...users)),
   ])(
-    'P8: in steps it is the same, in full pages, however the matches are found, for a party too',
+    'P8: a scan gives the same in full pages, however it finds the matches, for a party too',
     (wanted, { after, before, through }, order, limit, { isWide, isFrequent }, given) => {
       const hasLists = wanted.streams.length + wanted.users.length > 0
       const party = hasLists ? given : null
@@ -115,13 +109,13 @@ describe('reading the log', () => {
     },
   )
 
-  property.prop([position])('includes the position that `through` names', (through) => {
+  property.prop([position])('a page includes the position `through`', (through) => {
     const page = store.log.page({ filter: EVERYTHING, through, limit: 10_000 })
     expect(page.entries).toEqual(all.filter(({ id }) => through === undefined || id <= through))
   })
 
   property.prop([position, position, fc.integer({ min: 1, max: 400 })])(
-    'as one text is the same entries, page by page',
+    'joined entries are the same, page by page, as one text',
     (after = '', through = '~', limit) => {
       const around = ['<', 'ü', '|', '>'] as const
       let text = ''
@@ -140,7 +134,7 @@ describe('reading the log', () => {
     },
   )
 
-  test('never scans a table', () => {
+  test('P8: no read of the log scans a table', () => {
     const plans = [
       'select id, type from events indexed by events_by_stream where stream_id = ? and id > ? and id < ? order by id asc limit ?',
       'select id, type from events indexed by events_by_recipient where recipient = ? and id > ? and id < ? order by id desc limit ?',

@@ -41,7 +41,7 @@ function pragma(name: string): unknown {
 }
 
 describe('opening a database', () => {
-  test('makes folder and tables, and finds them again', () => {
+  test('opening a database creates folder and tables, and finds them again', () => {
     open().close()
     const store = open()
     expect(store.coverage.checkpoint()).toBeUndefined()
@@ -50,7 +50,7 @@ describe('opening a database', () => {
   })
 
   test.skipIf(process.platform !== 'linux')(
-    'where no folder can be made says so instead of trying for ever',
+    'opening a database in a place without folders fails at once, with advice',
     () => {
       expect(() => openStore({ path: '/proc/nowhere/deep/x.db', decode: createDecoder() })).toThrow(
         /DATABASE_PATH/,
@@ -58,7 +58,7 @@ describe('opening a database', () => {
     },
   )
 
-  test('refuses one that a newer program has written', () => {
+  test('a database that a newer program has written is refused', () => {
     open().close()
     const later = Date.now() + 1e12
     tamper((sqlite) =>
@@ -68,7 +68,7 @@ describe('opening a database', () => {
     expect(() => openStoreForReading(join(folder, NAME))).toThrow(UsageError)
   })
 
-  test('of an empty log may become that of another network or contract', () => {
+  test('a database without events can be used for another network or contract', () => {
     const store = open()
     claimStore(store, TESTNET)
     claimStore(store, { ...TESTNET, contractId: 'C2' })
@@ -76,12 +76,12 @@ describe('opening a database', () => {
     store.close()
   })
 
-  test('refuses what is no database, and says which variable to set', () => {
-    writeFileSync(join(folder, 'flowfi.db'), 'a letter to grandmother, '.repeat(200))
+  test('a file that is not a database is refused, with the variable to set', () => {
+    writeFileSync(join(folder, 'flowfi.db'), 'not a database, '.repeat(200))
     expect(() => open('flowfi.db')).toThrow(/not an SQLite database: set DATABASE_PATH/)
   })
 
-  test('P9: refuses a database of another program, and leaves it as it was', () => {
+  test('P9: a database of another program is refused and not changed', () => {
     const path = join(folder, 'theirs.db')
     new Database(path).exec('create table contacts (name); create table calls (at)').close()
     const before = readFileSync(path)
@@ -95,18 +95,18 @@ describe('opening a database', () => {
     expect(() => open('marked.db')).toThrow(/another program/)
   })
 
-  test('knows its own from before they were marked', () => {
+  test('a database of this program from before the application id is accepted and gets the id', () => {
     open().close()
     tamper((sqlite) => sqlite.pragma('application_id = 0'))
     open().close()
     expect(pragma('application_id')).not.toBe(0)
   })
 
-  test('P9: refuses a damaged one, and says what to do', () => {
+  test('P9: a damaged database is refused, with advice', () => {
     const path = join(folder, 'damaged.db')
     open('damaged.db').close()
     const bytes = readFileSync(path)
-    // The page that holds the names of the tables.
+    // The page with the names of the tables.
     writeFileSync(path, bytes.fill(0xff, 100, 8_192))
     const message = /damaged\.db is damaged \(SQLITE_CORRUPT.*start --fresh/
     expect(() => open('damaged.db')).toThrow(message)
@@ -114,18 +114,18 @@ describe('opening a database', () => {
     expect(() => openStoreForReading(path)).toThrow(message)
   })
 
-  test('to read needs one that is there', () => {
+  test('opening for reading needs an existing database', () => {
     expect(() => openStoreForReading(join(folder, 'none.db'))).toThrow(/there is no database/)
   })
 
-  test('to read one that was never migrated says how to migrate it', () => {
+  test('opening a database that was never migrated for reading says how to migrate it', () => {
     new Database(join(folder, 'empty.db')).close()
     expect(() => openStoreForReading(join(folder, 'empty.db'))).toThrow(
       /run "flowfi-indexer start"/,
     )
   })
 
-  test('remembers network and contract of its first ledgers and refuses others by name', () => {
+  test('a database is bound to the network and contract of its first ledgers', () => {
     const store = open()
     store.writer.apply({ ...EMPTY_PAGE, identity: TESTNET })
     claimStore(store, TESTNET)

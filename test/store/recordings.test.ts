@@ -10,9 +10,9 @@ import {
 } from '../support/recordings.ts'
 import type { RecordingName } from '../support/recordings.ts'
 
-/** The recordings' own on-chain records, which the contract wrote and no indexer, are the truth. */
+/** A recording has the records as the contract wrote them on the chain. */
 describe.each(Object.keys(RECORDINGS) as RecordingName[])('replaying %s', (name) => {
-  test('the streams equal the chain’s records at every ledger that has one', async () => {
+  test('P5: the streams equal the chain’s records at every ledger that has one', async () => {
     const recording = await loadRecording(name)
     const store = memoryStore()
     const streams = createStreams(store.sqlite)

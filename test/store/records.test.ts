@@ -19,7 +19,7 @@ const quirks = await loadRecording('quirks')
 const FIRST = quirks.header.firstLedger
 const LAST = quirks.ledgers.at(-1)!.sequence
 const ledger = fc.integer({ min: FIRST, max: LAST })
-/** Where the log begins, and a ledger that is not before it. */
+/** The first ledger of the log, and the same or a later one. */
 const ledgers = fc
   .tuple(ledger, ledger)
   .map(([a, b]): [start: number, readAt: number] => [Math.min(a, b), Math.max(a, b)])
@@ -51,7 +51,7 @@ function applied(batches: readonly ScannedPage[]): TestStore {
 const whole = applied(pages(FIRST, []))
 const wholeStreams = new Map(rows(whole).map((stream) => [stream.streamId, stream]))
 
-/** Events from a ledger on, as a log that holds everything has them. */
+/** Events from a ledger on, as a complete log has them. */
 function wholeEvents(start: number): unknown[] {
   return dump(whole)['events']!.filter((row) => (row as { id: string }).id > endOfLedger(start - 1))
 }
@@ -60,7 +60,7 @@ describe('records of the chain and events', () => {
   const cuts = fc.array(fc.nat({ max: 600 }), { maxLength: 12 })
 
   property.prop([ledgers, cuts, fc.nat({ max: 20 })], { numRuns: 4 })(
-    'give the same streams and parties in whatever order they come, wherever the log begins',
+    'P5: records and events give the same streams and parties in any order, from any first ledger',
     ([start, readAt], at, place) => {
       const batches = pages(start, at)
       const records = chainAt(quirks, readAt)
@@ -88,7 +88,7 @@ describe('records of the chain and events', () => {
   )
 
   property.prop([ledgers], { numRuns: 3 })(
-    'never show a stream otherwise than the chain had it when the checkpoint’s ledger closed',
+    'P5: streams with records are always as on the chain at the checkpoint’s ledger',
     ([start, readAt]) => {
       const store = memoryStore()
       store.writer.putRecords(chainAt(quirks, readAt))
@@ -104,18 +104,21 @@ describe('records of the chain and events', () => {
     },
   )
 
-  property.prop([ledger], { numRuns: 3 })('change nothing where the log tells it all', (readAt) => {
-    const store = applied(pages(FIRST, []))
-    store.writer.putRecords(
-      chainAt(quirks, readAt).map((each) => ({ ...each, liveUntilLedger: null })),
-    )
-    expect(dump(store)).toEqual(dump(whole))
-  })
+  property.prop([ledger], { numRuns: 3 })(
+    'records change nothing if the log is complete',
+    (readAt) => {
+      const store = applied(pages(FIRST, []))
+      store.writer.putRecords(
+        chainAt(quirks, readAt).map((each) => ({ ...each, liveUntilLedger: null })),
+      )
+      expect(dump(store)).toEqual(dump(whole))
+    },
+  )
 })
 
 describe.each(Object.keys(RECORDINGS) as RecordingName[])('%s from the middle', (name) => {
   test.each(name === 'busy' ? [0.9] : [0.2, 0.8])(
-    'is right at every later ledger: %d',
+    'P5: a log that begins in the middle is right at every later ledger: %d',
     async (share) => {
       const recording = await loadRecording(name)
       const begin = Math.floor(recording.ledgers.length * share)
@@ -134,7 +137,7 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('%s from the middle', 
   )
 })
 
-/** That the streams which a ledger touched are as the contract left them; all of them at first. */
+/** Compares the streams that a ledger changed, or all of them, with the contract's records. */
 function expectRecords(
   store: TestStore,
   recording: Recording,
@@ -164,7 +167,7 @@ describe('a log that has lost ledgers', () => {
     .filter(([from, to]) => from! > FIRST && to! < LAST)
 
   property.prop([lost, fc.boolean()], { numRuns: 4 })(
-    'is right again from the chain, and whole again when the ledgers are found',
+    'P3: a log that lost ledgers is right again from the chain, and complete once they are found',
     ([from = 0, to = 0, readAt = 0], early) => {
       const store = memoryStore()
       const records = chainAt(quirks, Math.max(readAt, to))
@@ -204,7 +207,7 @@ describe('a record of the chain', () => {
   const middle = FIRST + 90
   const records = chainAt(quirks, middle)
 
-  test('has null where only an event could tell, and its end from its status', () => {
+  test('a stream from a record has null for what only events say, and its end from the status', () => {
     const store = memoryStore()
     store.writer.putRecords(records)
     store.writer.apply({
@@ -228,7 +231,7 @@ describe('a record of the chain', () => {
     expect(shown.some(({ isActive, status }) => !isActive && status === 'Active')).toBe(true)
   })
 
-  test('keeps what events told of the stream beyond its record', () => {
+  test('a stream from a record keeps what its events say beyond the record', () => {
     const unseen = 100
     const store = applied(pages(FIRST, [unseen]).slice(1))
     store.writer.putRecords(chainAt(quirks, LAST))
@@ -241,7 +244,7 @@ describe('a record of the chain', () => {
     }
   })
 
-  test('that was read before the one that is here is passed by', () => {
+  test('a record that was read before the stored one is skipped', () => {
     const store = applied(pages(FIRST, []).map((batch) => ({ ...batch, events: [] })))
     expect(store.writer.putRecords(records)).toBe(records.length)
     const before = dump(store)
@@ -251,7 +254,7 @@ describe('a record of the chain', () => {
     expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))
   })
 
-  test('is awaited until the log has come to its ledger', () => {
+  test('a record waits until the log reaches its ledger', () => {
     const store = memoryStore()
     store.writer.putRecords(records)
     const { record, ledger: since } = records.at(-1)!
@@ -272,8 +275,8 @@ function upTo(batch: ScannedPage, last: number): ScannedPage {
   return { ...batch, events, cursor: endOfLedger(last) }
 }
 
-describe('how long a record lives', () => {
-  test('is kept by new events, late events and a rebuild', () => {
+describe('the lifetime of a record', () => {
+  test('the lifetime of a record is kept by new events, late events and a rebuild', () => {
     const middle = FIRST + 90
     const store = applied(pages(FIRST, []).map((batch) => upTo(batch, middle)))
     const lifetimes = rows(store).map(({ streamId }) => ({ streamId, liveUntilLedger: 77 }))

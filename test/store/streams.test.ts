@@ -32,7 +32,7 @@ const query = fc.record({
   limit: fc.integer({ min: 1, max: 20 }),
 })
 
-/** Numbers that a stream sorts by: an end that never comes is beyond every other. */
+/** The number that a stream is sorted by; a stream without an end comes after all others. */
 function sortValue(stream: Stream, sort: StreamSort): bigint {
   switch (sort) {
     case 'created':
@@ -52,32 +52,35 @@ function sortValue(stream: Stream, sort: StreamSort): bigint {
 }
 
 describe('listing streams', () => {
-  property.prop([query])('page by page yields exactly what matches, by number', (wanted) => {
-    const read: Stream[] = []
-    let after: StreamKey | undefined
-    do {
-      const page = store.streams.page({ ...wanted, after })
-      expect(page.streams.length).toBeLessThanOrEqual(wanted.limit)
-      read.push(...page.streams)
-      after = page.next
-    } while (after !== undefined)
-    const { sender, recipient, user, party, token, status, sort, order } = wanted
-    const expected = all
-      .filter(
-        (stream) =>
-          (sender === undefined || stream.sender === sender) &&
-          (recipient === undefined || stream.recipient === recipient) &&
-          (user === undefined || stream.sender === user || stream.recipient === user) &&
-          (party === undefined || stream.sender === party || stream.recipient === party) &&
-          (token === undefined || stream.tokenAddress === token) &&
-          (status === undefined || statusOf(stream) === status),
-      )
-      .toSorted((a, b) => {
-        const difference = sortValue(a, sort) - sortValue(b, sort) || a.streamId - b.streamId
-        return (difference < 0n ? -1 : 1) * (order === 'asc' ? 1 : -1)
-      })
-    expect(read.map(({ streamId }) => streamId)).toEqual(expected.map(({ streamId }) => streamId))
-  })
+  property.prop([query])(
+    'pages of streams give exactly the matches, in the order of the numbers',
+    (wanted) => {
+      const read: Stream[] = []
+      let after: StreamKey | undefined
+      do {
+        const page = store.streams.page({ ...wanted, after })
+        expect(page.streams.length).toBeLessThanOrEqual(wanted.limit)
+        read.push(...page.streams)
+        after = page.next
+      } while (after !== undefined)
+      const { sender, recipient, user, party, token, status, sort, order } = wanted
+      const expected = all
+        .filter(
+          (stream) =>
+            (sender === undefined || stream.sender === sender) &&
+            (recipient === undefined || stream.recipient === recipient) &&
+            (user === undefined || stream.sender === user || stream.recipient === user) &&
+            (party === undefined || stream.sender === party || stream.recipient === party) &&
+            (token === undefined || stream.tokenAddress === token) &&
+            (status === undefined || statusOf(stream) === status),
+        )
+        .toSorted((a, b) => {
+          const difference = sortValue(a, sort) - sortValue(b, sort) || a.streamId - b.streamId
+          return (difference < 0n ? -1 : 1) * (order === 'asc' ? 1 : -1)
+        })
+      expect(read.map(({ streamId }) => streamId)).toEqual(expected.map(({ streamId }) => streamId))
+    },
+  )
 
   const FILTERS: Partial<StreamQuery>[] = [
     {},
@@ -92,7 +95,7 @@ describe('listing streams', () => {
     { sender: 'a', recipient: 'b', token: 'c', status: 'paused' },
   ]
   test.each(FILTERS.flatMap((by) => STREAM_SORTS.map((sort) => ({ ...by, sort }))))(
-    'reads its page from one index, unsorted: %o',
+    'P8: a page of streams is read from one index, without sorting: %o',
     (wanted) => {
       const queries: string[] = []
       const spied = new Database(store.sqlite.serialize(), {
@@ -114,11 +117,11 @@ describe('listing streams', () => {
 
 describe('numbers as text', () => {
   const i128 = fc.bigInt({ min: I128_MIN, max: I128_MAX })
-  property.prop([i128, i128])('order as i128 do, negative ones too', (a, b) => {
+  property.prop([i128, i128])('i128 as text sort like numbers, negative ones too', (a, b) => {
     expect(i128Order(a) < i128Order(b)).toBe(a < b)
   })
   const u64 = fc.bigInt({ min: 0n, max: U64_MAX })
-  property.prop([u64, u64])('order as u64 do', (a, b) => {
+  property.prop([u64, u64])('u64 as text sort like numbers', (a, b) => {
     expect(u64Order(a) < u64Order(b)).toBe(a < b)
   })
 })

@@ -13,6 +13,7 @@ import { openStore } from '../../src/store/store.ts'
 import { createStreams } from '../../src/store/read/streams.ts'
 import { createTotals } from '../../src/store/read/totals.ts'
 import { temporaryFolder } from '../support/process.ts'
+import { drain } from '../support/drain.ts'
 import { loadRecording, memoryStore, scannedLedger, storeAt } from '../support/recordings.ts'
 
 const decode = createDecoder()
@@ -22,7 +23,7 @@ function allStreams(sqlite: Sqlite): Stream[] {
   return createStreams(sqlite).page({ sort: 'created', order: 'asc', limit: 1_000_000 }).streams
 }
 
-/** What the table should hold, added up stream by stream. */
+/** The expected rows of the table, added up stream by stream. */
 function added(streams: readonly Stream[]): Map<string, [number, bigint, bigint]> {
   const sums = new Map<string, [number, bigint, bigint]>()
   for (const stream of streams) {
@@ -50,13 +51,6 @@ function kept(sqlite: Sqlite): Map<string, [number, bigint, bigint]> {
       ]),
     ),
   )
-}
-
-function drain<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
 }
 
 const amount = fc.oneof(
@@ -95,9 +89,9 @@ function streamOf(number: number, fields: Partial<Stream>): Stream {
   }
 }
 
-describe('totals kept beside the streams', () => {
+describe('totals', () => {
   property.prop([fc.infiniteStream(fc.nat()), fc.integer({ min: 1, max: 40 })], { numRuns: 6 })(
-    'P5: equal the sums over all streams, whichever ledgers arrive first, and after a rebuild',
+    'P5: totals equal the sums over all streams, in any order of ledgers and after a rebuild',
     (numbers, withheld) => {
       const store = memoryStore()
       const { ledgers } = quirks
@@ -118,14 +112,14 @@ describe('totals kept beside the streams', () => {
   )
 
   property.prop([fc.array(fc.tuple(fc.nat(8), fc.option(record)))], { numRuns: 20 })(
-    'P5: follow any change of any stream, with amounts of any size',
+    'P5: totals follow any change of any stream, with amounts of any size',
     (changes) => {
       const { sqlite, close } = memoryStore()
       const projection = createProjection(sqlite)
       for (const [number, fields] of changes) {
         if (fields === null) projection.delete(BigInt(number))
         else {
-          // An event that names other parties comes as a new row.
+          // A stream never changes its parties, so the row is replaced.
           projection.delete(BigInt(number))
           projection.set(streamOf(number, fields))
         }
@@ -137,7 +131,7 @@ describe('totals kept beside the streams', () => {
     },
   )
 
-  test('P2: what a failed transaction would have added is not added by the next', () => {
+  test('P2: the changes of a failed transaction are not added by the next one', () => {
     const { sqlite, close } = memoryStore()
     const projection = createProjection(sqlite)
     const fields = { sender: 'alice', recipient: 'bob', tokenAddress: 'gold' }
@@ -157,7 +151,7 @@ describe('totals kept beside the streams', () => {
     close()
   })
 
-  test('P5: a file of the version before gets them', async () => {
+  test('P5: a file from before the totals gets them when it is opened', async () => {
     const path = join(await temporaryFolder(), 'old.db')
     const store = storeAt(path)
     for (const ledger of quirks.ledgers) store.writer.apply(scannedLedger(quirks, ledger))
@@ -175,33 +169,36 @@ describe('totals kept beside the streams', () => {
   })
 })
 
-describe('what can be withdrawn from all streams of a party', () => {
+describe('claimable amounts of an address', () => {
   property.prop([fc.array(record, { maxLength: 30 }), fc.bigInt({ min: 0n, max: 2n ** 33n })], {
     numRuns: 20,
-  })('P5: is the sum over them, for amounts of any size', (records, at) => {
-    const { sqlite, close } = memoryStore()
-    const projection = createProjection(sqlite)
-    const streams = records.map((fields, number) => streamOf(number, fields))
-    for (const stream of streams) projection.set(stream)
-    projection.flush()
-    const read = createClaimable(sqlite)
-    for (const address of ['alice', 'bob', 'nobody']) {
-      const sums = drain(read(address, Number(at)))
-      for (const side of ['sender', 'recipient'] as const) {
-        for (const token of ['gold', 'silver']) {
-          const expected = streams
-            .filter((stream) => stream[side] === address && stream.tokenAddress === token)
-            .reduce((sum, stream) => sum + claimable(stream, at), 0n)
-          expect(sums[side].get(token) ?? 0n).toBe(expected)
+  })(
+    'P5: the claimable amount of an address is the sum over its streams, for amounts of any size',
+    (records, at) => {
+      const { sqlite, close } = memoryStore()
+      const projection = createProjection(sqlite)
+      const streams = records.map((fields, number) => streamOf(number, fields))
+      for (const stream of streams) projection.set(stream)
+      projection.flush()
+      const read = createClaimable(sqlite)
+      for (const address of ['alice', 'bob', 'nobody']) {
+        const sums = drain(read(address, Number(at)))
+        for (const side of ['sender', 'recipient'] as const) {
+          for (const token of ['gold', 'silver']) {
+            const expected = streams
+              .filter((stream) => stream[side] === address && stream.tokenAddress === token)
+              .reduce((sum, stream) => sum + claimable(stream, at), 0n)
+            expect(sums[side].get(token) ?? 0n).toBe(expected)
+          }
         }
       }
-    }
-    close()
-  })
+      close()
+    },
+  )
 })
 
 describe('a read in several steps', () => {
-  test('P3: sees one state, however many commits come between its steps', async () => {
+  test('P3: a read in several steps sees one state, even if commits come in between', async () => {
     const store = openStore({ path: join(await temporaryFolder(), 'held.db'), decode })
     onTestFinished(() => store.close())
     const half = Math.floor(quirks.ledgers.length / 2)
@@ -220,7 +217,7 @@ describe('a read in several steps', () => {
     expect(drain(steps)).toEqual({ first: expected, second: expected, count })
   })
 
-  test('P8: a few at a time; one that is left early makes room', async () => {
+  test('P8: at most four reads in steps run at once; one that ends early makes room', async () => {
     const store = openStore({ path: join(await temporaryFolder(), 'held.db'), decode })
     onTestFinished(() => store.close())
     const begun: number[] = []

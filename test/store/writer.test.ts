@@ -13,7 +13,7 @@ const LAST = recording.ledgers.at(-1)!.sequence
 const history = recording.ledgers.flatMap((ledger) => rawEvents(recording, ledger))
 const TIP = { ledger: LAST, closedAt: history.at(-1)!.timestamp }
 
-/** The history as pages that end after the events with these numbers. */
+/** The history as pages, each of which ends after one of these numbers of events. */
 function pages(cuts: readonly number[]): ScannedPage[] {
   const ends = [...new Set(cuts)].toSorted((a, b) => a - b)
   let start = 0
@@ -43,12 +43,15 @@ const undisturbed = dump(stored(pages([])))
 const cuts = fc.array(fc.integer({ min: 1, max: history.length - 1 }), { maxLength: 30 })
 
 describe('applying the history', () => {
-  property.prop([cuts], { numRuns: 10 })('gives the same rows wherever pages are cut', (at) => {
-    expect(dump(stored(pages(at)))).toEqual(undisturbed)
-  })
+  property.prop([cuts], { numRuns: 10 })(
+    'P2: the history gives the same rows wherever pages are cut',
+    (at) => {
+      expect(dump(stored(pages(at)))).toEqual(undisturbed)
+    },
+  )
 
   property.prop([cuts, fc.array(fc.nat(), { maxLength: 20 })], { numRuns: 10 })(
-    'gives the same rows when pages are delivered again',
+    'P2: pages that come again change nothing',
     (at, again) => {
       const batches = pages(at)
       const store = stored(batches)
@@ -62,7 +65,7 @@ describe('applying the history', () => {
 
   property.prop([cuts.chain((at) => fc.tuple(fc.constant(at), fc.infiniteStream(fc.nat())))], {
     numRuns: 10,
-  })('gives the same rows in whatever order pages come', ([at, random]) => {
+  })('P2: the history gives the same rows in any order of pages', ([at, random]) => {
     const batches = pages(at)
     const shuffled = batches
       .map((batch) => ({ batch, place: random.next().value as number }))
@@ -70,14 +73,14 @@ describe('applying the history', () => {
     expect(dump(stored(shuffled.map(({ batch }) => batch)))).toEqual(undisturbed)
   })
 
-  property.prop([cuts], { numRuns: 5 })('equals a rebuild from the log', (at) => {
+  property.prop([cuts], { numRuns: 5 })('P5: a rebuild from the log changes nothing', (at) => {
     const store = stored(pages(at))
     const done = store.writer.rebuild()
     expect(done).toMatchObject({ events: history.length, rewritten: 0, streamsChanged: 0 })
     expect(dump(store)).toEqual(undisturbed)
   })
 
-  test('moves the checkpoint on empty pages and covers what they scanned', () => {
+  test('P3: an empty page moves the checkpoint and adds the scanned ledgers', () => {
     const store = stored([page([], endOfLedger(FIRST + 10), FIRST)])
     expect(store.coverage.checkpoint()).toMatchObject({
       cursor: endOfLedger(FIRST + 10),
@@ -87,13 +90,13 @@ describe('applying the history', () => {
     expect(store.coverage.floor()).toBe(endOfLedger(FIRST - 1))
   })
 
-  test('does not call a ledger covered that a full page has cut', () => {
+  test('P3: a ledger that a full page has cut is not covered', () => {
     const store = stored([page(history.slice(0, 1), history[0]!.id, history[0]!.ledger)])
     expect(store.coverage.intervals()).toEqual([])
     expect(store.coverage.floor()).toBe(endOfLedger(history[0]!.ledger - 1))
   })
 
-  test('joins intervals that touch and keeps those that do not apart', () => {
+  test('P3: intervals that touch are joined, others are not', () => {
     const store = stored([
       page([], endOfLedger(19), 10),
       page([], endOfLedger(49), 40),
@@ -107,7 +110,7 @@ describe('applying the history', () => {
     expect(store.coverage.intervals()).toEqual([{ from: 10, to: 49 }])
   })
 
-  test('says nothing of close times it was not told, and never forgets one', () => {
+  test('a close time that was not given is null, and a known one is kept', () => {
     const store = stored([page([], endOfLedger(10), 1)])
     expect(store.coverage.checkpoint()?.ledgerClosedAt).toBeNull()
     store.writer.apply({ ...page([], endOfLedger(11), 11), closedAt: 500 })
@@ -115,7 +118,7 @@ describe('applying the history', () => {
     expect(store.coverage.checkpoint()?.ledgerClosedAt).toBe(500)
   })
 
-  test('leaves everything as it was when a page cannot be stored', () => {
+  test('P2: a page that cannot be stored changes nothing', () => {
     const store = stored(pages([100]).slice(0, 1))
     const before = dump(store)
     const next = pages([100])[1]!
@@ -130,7 +133,7 @@ describe('applying the history', () => {
 })
 
 describe('a fee', () => {
-  test('that comes before its stream has no parties, one that comes after has them', () => {
+  test('a fee has parties only if its stream came before it', () => {
     const store = stored(pages([]))
     const fees = store.log.page({
       filter: { streams: [], users: [], types: ['stream.fee_collected'] },
@@ -145,7 +148,7 @@ describe('a fee', () => {
 })
 
 describe('a rebuild with a better decoder', () => {
-  test('brings in what was unreadable, with the same ids', () => {
+  test('P4: a rebuild with a better decoder reads what was unreadable, under the same ids', () => {
     const decode = createDecoder()
     const store = memoryStore()
     const unreadable = new Set(history.filter((_, number) => number % 7 === 3).map(({ id }) => id))

@@ -12,7 +12,7 @@ const read = createStreamEntryReader()
 
 const changes = new WeakMap<Recording, ChainRecord[][]>()
 
-/** What the recording's contract had stored of each stream at the end of a ledger. */
+/** Each stream's record in the recording at the end of a ledger. */
 export function chainAt(recording: Recording, ledger: number): ChainRecord[] {
   let streams = changes.get(recording)
   if (streams === undefined) changes.set(recording, (streams = changesOf(recording)))

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import type { StreamJson } from '../../src/http/json.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
-import { RECORDINGS } from './recordings.ts'
+import { RECORDINGS, seconds } from './recordings.ts'
 import type { RecordingName } from './recordings.ts'
 
-/** What a recording itself says of the contract: written by the contract, not by any indexer. */
+/** What a recording says about the contract. The contract wrote it, not an indexer. */
 
-/** Where a recording is. */
+/** The path of a recording. */
 export function fixture(name: RecordingName): string {
   return fileURLToPath(new URL(`../../fixtures/${RECORDINGS[name]}`, import.meta.url))
 }
@@ -19,7 +19,7 @@ export function finalStreams({ ledgers }: Recording): Map<string, StreamRecord> 
   return new Map(records.map((record) => [String(record['streamId']), record]))
 }
 
-/** The contract's record as REST tells it. */
+/** The contract's record as REST shows it. */
 export function restRecord(record: StreamRecord): Partial<StreamJson> {
   const { startTime, lastUpdateTime, pausedAt, isActive, paused, status, ...same } = record
   return {
@@ -33,13 +33,13 @@ export function restRecord(record: StreamRecord): Partial<StreamJson> {
   }
 }
 
-/** The chain may call a cancelled stream that was resumed Active: to people it stays cancelled. */
+/** On the chain a cancelled stream that was resumed may be Active; for people it is cancelled. */
 function statusForPeople({ isActive, paused, status }: StreamRecord): StreamJson['status'] {
   if (isActive === true) return paused === true ? 'paused' : 'active'
   return status === 'Completed' ? 'completed' : 'cancelled'
 }
 
-/** Null where a double cannot hold it. */
+/** Null if a double cannot hold it. */
 function time(value: unknown): number | null {
   return value === null || Number(value) > Number.MAX_SAFE_INTEGER ? null : Number(value)
 }
@@ -59,8 +59,8 @@ export interface RecordedClaimable {
 }
 
 /**
- * The contract's answers to `get_claimable_amount` that the final record of a stream can be held
- * to: those of the ledger that changed it last and of every later one.
+ * The contract's answers to `get_claimable_amount` that the final record of a stream must give too:
+ * those at the ledger that changed it last, and at later ones.
  */
 export function finalClaimables({ ledgers }: Recording): RecordedClaimable[] {
   const changedIn = new Map<string, number>()
@@ -76,8 +76,4 @@ export function finalClaimables({ ledgers }: Recording): RecordedClaimable[] {
 
 export function lastLedger({ header, ledgers }: Recording): number {
   return ledgers.at(-1)?.sequence ?? header.firstLedger
-}
-
-export function seconds(instant: string): number {
-  return Date.parse(instant) / 1_000
 }

@@ -22,7 +22,7 @@ export type RecordingName = keyof typeof RECORDINGS
 
 const loaded = new Map<RecordingName, Promise<Recording>>()
 
-/** Read once for all tests, which change nothing in it. */
+/** Reads a recording once for all tests; they must not change it. */
 export function loadRecording(name: RecordingName): Promise<Recording> {
   const file = new URL(`../../fixtures/${RECORDINGS[name]}`, import.meta.url)
   const recording = loaded.get(name) ?? readRecording(fileURLToPath(file))
@@ -32,7 +32,7 @@ export function loadRecording(name: RecordingName): Promise<Recording> {
 
 const decode = createDecoder()
 
-/** The events of the recording's contract in one ledger, as a source hands them over. */
+/** The events of the recording's contract in one ledger, as a source gives them. */
 export function rawEvents({ header }: Recording, { events = [] }: RecordedLedger): RawEvent[] {
   return events
     .filter((event) => event.contractId === header.contractId)
@@ -52,6 +52,7 @@ export function decoded(raw: readonly RawEvent[]): DecodedEvent[] {
   return raw.map((event) => ({ raw: event, event: decode(event) }))
 }
 
+/** Unix seconds. */
 export function seconds(instant: string): number {
   return Date.parse(instant) / 1_000
 }
@@ -91,7 +92,7 @@ export function storeAt(path: string, decoder = decode): TestStore {
   return { ...createWritableStore(sqlite, decoder), sqlite }
 }
 
-/** Every row of every table that a user could see the effect of. */
+/** All rows of the tables whose content users can see. */
 export function dump({ sqlite }: { sqlite: Sqlite }): Record<string, unknown[]> {
   const keys = {
     events: 'id',

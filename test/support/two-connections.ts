@@ -11,7 +11,7 @@ export interface TwoConnections {
   close(): Promise<void>
 }
 
-/** A log in a file, and the same log as the thread that serves reads it. */
+/** A database in a file: one connection writes it, another reads it, as in the daemon. */
 export async function openTwoConnections(): Promise<TwoConnections> {
   const folder = await mkdtemp(join(tmpdir(), 'two-'))
   const path = join(folder, 'feed.db')

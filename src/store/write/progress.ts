@@ -1,8 +1,9 @@
 import { endOfLedger, later, ledgerOf } from '../../domain/cursor.ts'
+import type { LedgerPoint } from '../../domain/ledger.ts'
 import { uncovered } from '../read/coverage.ts'
 import type { Checkpoint, Coverage, Gap, Identity, Interval } from '../read/coverage.ts'
 import type { Sqlite } from '../sqlite.ts'
-import type { LedgerPoint, ScannedPage } from './scanned-page.ts'
+import type { ScannedPage } from './scanned-page.ts'
 
 /** Writes what the log covers: checkpoint, scanned ledgers, gaps, identity and ledger hashes. */
 export interface Progress {

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import type { ContractEvent, RawEvent } from '../../domain/event.ts'
+import type { LedgerPoint } from '../../domain/ledger.ts'
 import type { Identity } from '../read/coverage.ts'
 
 /** An event as decoded, and as the source gave it. */
@@ -22,10 +23,4 @@ export interface ScannedPage {
   oldest?: LedgerPoint | undefined
   /** The network and contract, if the file is not bound to them yet. */
   identity?: Identity | undefined
-}
-
-export interface LedgerPoint {
-  ledger: number
-  /** Unix seconds, if known. */
-  closedAt: number | undefined
 }

@@ -1,5 +1,16 @@
+/**
+ * Writes the database. A page of events goes through these steps, in one transaction:
+ *
+ * - append.ts      adds the events to the log; parties.ts and raw.ts make their columns
+ * - projection.ts  holds the transaction's streams; totals.ts keeps the sums over all streams
+ * - refold.ts      folds a stream again, if its events or its record (records.ts) arrived late
+ * - progress.ts    moves the checkpoint, and adds scanned ledgers and gaps
+ *
+ * rebuild.ts does the same again for every stored event.
+ */
 import { completeThrough } from '../../domain/cursor.ts'
 import type { Decode } from '../../domain/event.ts'
+import type { LedgerPoint } from '../../domain/ledger.ts'
 import type { Coverage, Gap, Interval } from '../read/coverage.ts'
 import type { ChainRecord } from '../read/records.ts'
 import { raiseRevision } from '../revision.ts'
@@ -11,18 +22,9 @@ import { createRebuild } from './rebuild.ts'
 import type { Rebuilt } from './rebuild.ts'
 import { createRecordTable } from './records.ts'
 import { createRefold } from './refold.ts'
-import type { LedgerPoint, ScannedPage } from './scanned-page.ts'
+import type { ScannedPage } from './scanned-page.ts'
 
-/**
- * The only writer of the database; every method is one transaction. An event goes through
- *
- *   append      event log and counts: `parties` adds sender and recipient, `raw` keeps the XDR
- *   projection  the streams of the transaction, with their `totals`
- *   progress    checkpoint, scanned ledgers, gaps
- *
- * What arrives late, events or `records` of the chain, is put in its place by `refold`, which folds
- * a stream again from its stored events. `rebuild` does that for all of them.
- */
+/** The only writer of the database. Every method is one transaction. */
 export interface Writer {
   /**
    * Adds a page to log, streams, coverage and checkpoint. Idempotent by event id: a page that comes
