@@ -11,6 +11,7 @@ import type { DecodedEvent } from '../../src/store/write/scanned-page.ts'
 import { createSlices } from '../../src/domain/slices.ts'
 import type { Store, WritableStore } from '../../src/store/store.ts'
 import { chainAt } from '../support/chain-records.ts'
+import { isEvent } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import type { Chain } from '../support/feed/log.ts'
@@ -20,10 +21,9 @@ import { loadRecording, memoryStore } from '../support/recordings.ts'
 import { openTwoConnections } from '../support/two-connections.ts'
 
 /**
- * Where `suffix.test.ts` asks for exactly the suffix, ledgers that are past may change here: gaps
- * are filled in parts, and records of the chain tell the parties of older events. The rule is then:
- * every matching event after the start is delivered once, in order, as it is now, or a reset has
- * told the client that something before its position has changed.
+ * In `suffix.test.ts` the past never changes. Here it does: gaps are filled in parts, and records of
+ * the chain name the parties of older events. Every matching event after the start must then be
+ * delivered once, in order, as it is now, or the client must have got a reset after its position.
  */
 
 const recording = await loadRecording('quirks')
@@ -121,22 +121,22 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 const world = fc.record({
   readers: fc.tuple(reader, reader, reader),
-  /** Events that are in the log before anyone comes. */
+  /** Events that are in the log before the first subscription. */
   before: fc.nat(200),
   steps: fc.array(step, { minLength: 20, maxLength: 60, size: 'max' }),
-  /** How much a full socket is given before the feed is told so. */
+  /** How many bytes a socket takes before it is full. */
   highWaterMark: fc.constantFrom(1, 4_096, 65_536),
   writesPerTurn: fc.constantFrom(1, 2, 400),
-  /** One step of a replay at a time, or several. */
+  /** One step of a replay per turn, or several. */
   turnMs: fc.constantFrom(0.001, 4),
 })
 
-/** Somebody who reads the feed, is cut off now and then, and comes back. */
+/** A client that is cut off now and then, and comes back. */
 interface Reader {
   filter: EventFilter
   cursor: string
   chunked: boolean
-  /** Undefined while away. */
+  /** Undefined while it is away. */
   client: FeedSubscriber | undefined
   messages: Message[]
 }
@@ -154,8 +154,8 @@ function leave(each: Reader): void {
 }
 
 /**
- * Fetches some of what a gap lacks, as a fill does: its pages may end inside a ledger, of which the
- * next one brings the rest. Only then does the gap shrink.
+ * Fetches some of the events of a gap, as a fill does: a page can end inside a ledger, and the next
+ * one brings the rest of it. Only then does the gap shrink.
  */
 function fill(store: WritableStore, at: number, most: number, paged: () => void): void {
   const gaps = store.coverage.gaps()
@@ -190,7 +190,7 @@ function repair(store: WritableStore, some: readonly ChainRecord[]): void {
   store.writer.putRecords(some.filter(({ ledger }) => ledger <= readLedger))
 }
 
-/** When each event came to be as it is. */
+/** When each event got its present form. */
 function createBirths(store: WritableStore) {
   const births = new Map<string, { data: string; at: number }>()
   return {
@@ -204,7 +204,7 @@ function createBirths(store: WritableStore) {
   }
 }
 
-/** What a reader was given since it was last told to start from another position. */
+/** What a reader was given since the last reset that moved its position. */
 function lastPart(messages: readonly Message[]): readonly Message[] {
   const from = messages.findLastIndex(
     ({ event, data }) => event === 'reset' && data['reason'] !== 'gap',
@@ -221,7 +221,7 @@ function check(
   const { id: origin } = part[0]!
   const ids = part.flatMap(({ id }) => id ?? [])
   expect(ids).toEqual(ids.toSorted())
-  const got = part.filter(({ event }) => /^(stream|protocol)\.|^unrecognised$/.test(event))
+  const got = part.filter(isEvent)
   const gotIds = got.map(({ id }) => id!)
   expect(gotIds).toEqual([...new Set(gotIds)])
   const known = new Set(entries.map(({ id }) => id))
@@ -257,7 +257,7 @@ async function play(
   })
   const readers = wanted.map((each): Reader => ({ ...each, client: undefined, messages: [] }))
   for (const each of readers) await come(each, feed)
-  // A commit of another connection is noticed by itself; one of the feed's own always wakes it.
+  // The feed notices a commit of another connection itself; its own connection always wakes it.
   const isOwn = reading === writing
 
   async function take(each: Step): Promise<void> {
@@ -334,9 +334,9 @@ function readOn({ client }: Reader): void {
   client?.served.uncork()
 }
 
-describe('P6: every event after the start is delivered once, in order, or a reset tells the client', () => {
+describe('P6: every event after the start is delivered once, in order, or the client gets a reset', () => {
   property.prop([world], { numRuns: 15 })(
-    'while gaps are declared and filled, parties become known and readers come, stall and go',
+    'nothing is lost while gaps are declared and filled, parties become known and readers come, stall and go',
     async (each) => {
       const store = memoryStore()
       await play(each, { writing: store, reading: store })
@@ -346,7 +346,7 @@ describe('P6: every event after the start is delivered once, in order, or a rese
   )
 
   property.prop([world], { numRuns: 15 })(
-    'and another connection commits at any moment, between two steps of a read too',
+    'nothing is lost if another connection commits at any moment, even between two steps of a read',
     async (each) => {
       const connections = await openTwoConnections()
       await play(each, connections)

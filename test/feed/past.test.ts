@@ -4,6 +4,7 @@ import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { UnrecognisedEvent } from '../../src/domain/event.ts'
 import { createSlices } from '../../src/domain/slices.ts'
 import { chainAt } from '../support/chain-records.ts'
+import { idsOf, isCaughtUp } from '../support/feed/client.ts'
 import type { FeedClient } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import { useFeed } from '../support/feed/sockets.ts'
@@ -11,15 +12,13 @@ import { scannedLedger, loadRecording, memoryStore } from '../support/recordings
 import { openTwoConnections } from '../support/two-connections.ts'
 import { until } from '../support/until.ts'
 
-/** What changes in ledgers that the feed has read already, and who has to be told. */
+/** Ledgers that change after the feed has read them, and the subscriptions that get a reset. */
 
 const recording = await loadRecording('quirks')
 const quirks = chainOf(recording)
-const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const isReset = (client: FeedClient) => client.named('reset').length > 0
-const idsOf = (client: FeedClient) => client.events().map(({ id }) => id)
 
-/** A log that begins late, and a user whose events are known only by the chain's records. */
+/** A log that begins late, and a user whose events are known only from the chain's records. */
 function lateLog() {
   const late = () => {
     const store = memoryStore()
@@ -42,8 +41,8 @@ function lateLog() {
   return { store, records, filter, expected }
 }
 
-describe('a commit by another process while the feed looks at the log', () => {
-  test('P3: hides no gap from live subscriptions', async (context) => {
+describe('a commit of another process while the feed looks at the log', () => {
+  test('P3: a gap declared during the look reaches live subscriptions', async (context) => {
     const { writing, reading, close } = await openTwoConnections()
     context.onTestFinished(close)
     const log = committer(writing, quirks)
@@ -76,8 +75,8 @@ describe('a commit by another process while the feed looks at the log', () => {
   })
 })
 
-describe('records of the chain that tell the parties of older events', () => {
-  test('P6: no page that was read before them is sent after them', async (context) => {
+describe('records of the chain that name the parties of older events', () => {
+  test('P6: no page that was read before the records is sent after them', async (context) => {
     const { store, records, filter, expected } = lateLog()
     const { feed, subscribe } = await useFeed(context, { store })
     const first = await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
@@ -90,7 +89,7 @@ describe('records of the chain that tell the parties of older events', () => {
     expect(idsOf(second)).toEqual(expected)
   })
 
-  test('P6: they count from the next look on, even before the feed is told to renew', async (context) => {
+  test('P6: the records count from the next look on, even before the feed resets everyone', async (context) => {
     const { store, records, filter, expected } = lateLog()
     const { feed, subscribe } = await useFeed(context, { store })
     await (await subscribe({ cursor: 'earliest', filter })).until(isCaughtUp)
@@ -101,9 +100,9 @@ describe('records of the chain that tell the parties of older events', () => {
   })
 })
 
-test('P6: a rebuild that reads events anew leaves no page from before it', async (context) => {
+test('P6: after a rebuild that decodes events again, no earlier page is sent', async (context) => {
   const store = memoryStore()
-  // As a decoder that knew nothing left them.
+  // As a decoder that knew no event would leave them.
   const events = quirks.events.slice(0, 100).map(({ raw }) => {
     const { id, contractId, ledger, timestamp, transactionHash, topics, value } = raw
     const head = { id, contractId, ledger, timestamp, transactionHash }
@@ -126,14 +125,14 @@ test('P6: a rebuild that reads events anew leaves no page from before it', async
   expect(second.events().map(({ text }) => text)).toEqual(logOf(store).map(({ data }) => data))
 })
 
-test('P6: a page during whose reading parties became known is not kept', async (context) => {
+test('P6: a page is dropped if parties became known while it was read', async (context) => {
   const { store, records, filter, expected } = lateLog()
   const turns: (() => void)[] = []
   const slices = createSlices({ turnMs: 1e-6, defer: (turn) => turns.push(turn) })
   const { subscribe, feed } = await useFeed(context, { store, slices })
   await subscribe({ cursor: 'earliest', filter })
   await until(() => turns.length > 0)
-  // A step or two: the page has been begun.
+  // After a step or two the read has begun.
   turns.shift()?.()
   turns.shift()?.()
   expect(feed.stats().replaying).toBe(1)
@@ -148,8 +147,8 @@ test('P6: a page during whose reading parties became known is not kept', async (
   expect(idsOf(second)).toEqual(expected)
 })
 
-describe('a position that turns out to be wrong while a page is on its way', () => {
-  test('P6: is answered with a reset, and the page is delivered after it', async (context) => {
+describe('a position that turns out to be wrong during a round', () => {
+  test('P6: a position beyond the network gets a reset, and the page after it', async (context) => {
     const store = memoryStore()
     const log = committer(store, quirks)
     log.commit(10)
@@ -164,7 +163,7 @@ describe('a position that turns out to be wrong while a page is on its way', () 
     const ahead = await subscribe({ cursor: endOfLedger(quirks.lastLedger + 1_000) })
     await ahead.until(isCaughtUp)
     log.commit(40)
-    // The first answer of the network: it is not where the client says it was.
+    // The network has not reached the position that the client came with.
     tip = quirks.lastLedger
     feed.wake()
     log.commit(10)
@@ -182,7 +181,7 @@ describe('a position that turns out to be wrong while a page is on its way', () 
     expect(idsOf(ahead).length).toBeGreaterThanOrEqual(50)
   })
 
-  test('P6: a log that begins after the position is delivered from its beginning', async (context) => {
+  test('P6: a log that begins after the position is delivered from its start', async (context) => {
     const store = memoryStore()
     const { feed, subscribe } = await useFeed(context, { store })
     const requested = endOfLedger(quirks.firstLedger - 5)

@@ -4,30 +4,31 @@ import { describe, expect } from 'vitest'
 import { endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
 import type { EventFilter } from '../../src/domain/filter.ts'
+import { isEvent } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import type { Chain } from '../support/feed/log.ts'
 import { openFeed, settled } from '../support/feed/sockets.ts'
 import type { FeedSetup, FeedSubscriber } from '../support/feed/sockets.ts'
 import { loadRecording, memoryStore } from '../support/recordings.ts'
 
-/** Few enough to write sixty times over, and more than two of the feed's pages. */
+/** Few enough to be written sixty times, and more than two pages of the feed. */
 const CHAINS = [
   chainOf(await loadRecording('first-steps')),
   chainOf(await loadRecording('quirks'), 300),
 ]
 
-/** Somebody who reads the feed: cut off now and then, slow at times, and always back. */
+/** A client that is cut off now and then, is slow at times, and always comes back. */
 interface Reader {
   filter: EventFilter
   cursor: string
   chunked: boolean
-  /** Undefined while away. */
+  /** Undefined while it is away. */
   client: FeedSubscriber | undefined
-  /** Where the reading began, as the feed said. */
+  /** The start position, as the feed said. */
   origin: string | undefined
   ids: string[]
   data: string[]
-  /** The gaps it was told of, by where they end. */
+  /** The ends of the gaps that it got a reset for. */
   gaps: string[]
 }
 
@@ -102,12 +103,12 @@ function world(parts: ReturnType<typeof partsOf>) {
   return fc.record({
     chain: fc.constant(parts.chain),
     readers: fc.tuple(reader, reader, reader),
-    /** Events that are in the log before anyone comes. */
+    /** Events that are in the log before the first subscription. */
     before: fc.oneof(fc.constant(0), fc.nat(parts.chain.events.length)),
     steps: fc.array(step, { maxLength: 40 }),
-    /** How much a full socket is given before the feed is told so. */
+    /** How many bytes a socket takes before it is full. */
     highWaterMark: fc.constantFrom(1, 4_096, 65_536),
-    /** Sockets the feed writes to before it lets others have a turn. */
+    /** Sockets that the feed writes to in one turn. */
     writesPerTurn: fc.constantFrom(1, 2, 400),
   })
 }
@@ -118,7 +119,7 @@ async function come(reader: Reader, feed: FeedSetup): Promise<void> {
   reader.client = await feed.subscribe({ filter, chunked, cursor })
 }
 
-/** Reads nothing, and the feed's socket takes nothing more, as if all buffers between were full. */
+/** Stops reading, and lets the feed's socket take nothing, as if all buffers between were full. */
 function standStill({ client }: Reader): void {
   client?.socket.pause()
   if (client?.served.writableCorked === 0) client.served.cork()
@@ -129,19 +130,20 @@ function readOn({ client }: Reader): void {
   client?.served.uncork()
 }
 
-/** What the reader has got so far is its own; what has not arrived is lost with the connection. */
+/** Keeps what the reader has got; what has not arrived is lost with the connection. */
 function note(reader: Reader): void {
-  for (const { id, event, text, data } of reader.client?.messages.splice(0) ?? []) {
+  for (const message of reader.client?.messages.splice(0) ?? []) {
+    const { id, text, data } = message
     if (data['type'] === 'connected') reader.origin ??= id
     else if (data['reason'] === 'gap') reader.gaps.push(id!)
-    else if (/^(stream|protocol)\.|^unrecognised$/.test(event)) reader.data.push(text)
+    else if (isEvent(message)) reader.data.push(text)
     if (id !== undefined) reader.ids.push(id)
   }
 }
 
-describe('a subscription', () => {
+describe('P6: exactly the suffix', () => {
   property.prop([fc.oneof(...CHAINS.map((chain) => world(partsOf(chain))))], { numRuns: 60 })(
-    'gets exactly the matching suffix, in order, once, and every gap in it: whatever is committed or lost when, however slowly it reads and however often it is cut off',
+    'a subscription gets every matching event after its start and every gap, once and in order, whatever is committed or lost, however slowly it reads and however often it is cut off',
     async ({ chain, readers: wanted, before, steps, highWaterMark, writesPerTurn }) => {
       const store = memoryStore()
       const log = committer(store, chain)

@@ -45,7 +45,7 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
   return { registry, text: await registry.metrics() }
 }
 
-test('the README names every metric, and no other', async (context) => {
+test('the README lists exactly the metrics that there are', async (context) => {
   const { registry } = await metricsOf(context)
   const names = registry
     .getMetricsAsArray()
@@ -56,7 +56,7 @@ test('the README names every metric, and no other', async (context) => {
   expect(named.toSorted()).toEqual(names.toSorted())
 })
 
-test('the metrics of the process keep their conventional names, and no fault lacks its endpoint', async (context) => {
+test('process metrics keep their conventional names, and every fault has its endpoint', async (context) => {
   const { registry, text } = await metricsOf(context)
   expect(text).toMatch(/^process_cpu_seconds_total /m)
   expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m)
@@ -65,7 +65,7 @@ test('the metrics of the process keep their conventional names, and no fault lac
   for (const { name } of faults) expect(text).toContain(`${name}{endpoint=`)
 })
 
-test('the lag is never negative, though the last RPC to answer has an older tip', async (context) => {
+test('the lag is never negative, even if the last RPC to answer has an older tip', async (context) => {
   const recording = await loadRecording('first-steps')
   const store = memoryStore()
   for (const ledger of recording.ledgers) store.writer.apply(scannedLedger(recording, ledger))
@@ -74,7 +74,7 @@ test('the lag is never negative, though the last RPC to answer has an older tip'
   expect(position(store.coverage.checkpoint())).toMatchObject({ lagLedgers: 0 })
 })
 
-test('metrics tell what the store holds at the moment they are asked for', async (context) => {
+test('metrics show the store and the feed at the moment of the request', async (context) => {
   const recording = await loadRecording('first-steps')
   const store = memoryStore()
   expect((await metricsOf(context, store)).text).toMatch(/^flowfi_checkpoint_ledger Nan$/im)

@@ -2,30 +2,36 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 
-/**
- * Where a connection is cut: told everything the server has sent on it so far (as latin1), how many
- * bytes of it the client is to get; undefined while it may have all.
- */
+/** Where and how a connection is cut. */
 export interface Cut {
   where: string
+  /**
+   * How many bytes the client gets of what the server has sent so far (as latin1); undefined if
+   * the connection is not cut yet.
+   */
   at(sent: string): number | undefined
-  /** A FIN, or a RST, which may take bytes with it that had been passed on already. */
+  /** A FIN, or a RST, which can destroy bytes on the way that were already passed on. */
   how: 'end' | 'reset'
 }
 
-/** So many bytes behind the nth time that the server sends this text. */
-export function cutBehind(text: string, nth: number, plus: number, how: Cut['how'] = 'end'): Cut {
+/** `plus` bytes after the nth time that the server sends this text. */
+export function cutAfterText(
+  text: string,
+  nth: number,
+  plus: number,
+  how: Cut['how'] = 'end',
+): Cut {
   return {
-    where: `${plus} bytes behind the ${nth}th ${JSON.stringify(text)}`,
+    where: `${plus} bytes after the ${nth}th ${JSON.stringify(text)}`,
     how,
     at: (sent) => within(endOfNth(sent, text, nth, 0) + plus, sent),
   }
 }
 
-/** The same, counted from where the replay is over. */
+/** The same, counted from the end of the replay. */
 export function cutLive(text: string, nth: number, plus: number, how: Cut['how'] = 'end'): Cut {
   return {
-    where: `${plus} bytes behind the ${nth}th live ${JSON.stringify(text)}`,
+    where: `${plus} bytes after the ${nth}th live ${JSON.stringify(text)}`,
     how,
     at(sent) {
       const live = endOfNth(sent, '\n\n', 1, endOfNth(sent, 'event: caught_up', 1, 0))
@@ -34,7 +40,7 @@ export function cutLive(text: string, nth: number, plus: number, how: Cut['how']
   }
 }
 
-/** Infinity while it is not there. */
+/** Infinity if it has not been sent. */
 function endOfNth(sent: string, text: string, nth: number, from: number): number {
   let end = from
   for (let times = 0; times < nth; times += 1) {
@@ -45,8 +51,16 @@ function endOfNth(sent: string, text: string, nth: number, from: number): number
   return end
 }
 
-/** Behind so many bytes. */
-export function cutAfter(bytes: number, how: Cut['how'] = 'end'): Cut {
+/** Inside an event's data, after so many bytes at least. */
+export function cutInEvent(bytes: number): Cut {
+  return {
+    where: `in an event after ${bytes} bytes`,
+    how: 'end',
+    at: (sent) => within(endOfNth(sent, '\ndata: ', 1, bytes) + 20, sent),
+  }
+}
+
+export function cutAfterBytes(bytes: number, how: Cut['how'] = 'end'): Cut {
   return { where: `after ${bytes} bytes`, how, at: (sent) => within(bytes, sent) }
 }
 
@@ -60,12 +74,12 @@ export interface Proxy {
   connections(): number
   /** Cuts that have not been made yet. */
   cutsLeft(): number
-  /** The clients are gone and nobody tells the server: what it sends is not read either. */
+  /** Closes the clients without the server noticing: what it sends is no longer read. */
   vanish(): void
   close(): Promise<void>
 }
 
-/** Passes bytes on between clients and a server; each connection in turn is cut as the plan says. */
+/** Passes bytes between clients and a server; each connection is cut at the next of `cuts`. */
 export async function startProxy(target: string, cuts: readonly Cut[] = []): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const plan = [...cuts]

@@ -7,7 +7,7 @@ import type { ResponseHead } from './wire.ts'
 import { PATIENCE_MS } from '../patience.ts'
 
 export interface Message {
-  /** `message` where the frame names none. */
+  /** `message` if the frame has no event name. */
   event: string
   data: Record<string, unknown>
   /** As it was sent. */
@@ -17,7 +17,7 @@ export interface Message {
   at: number
 }
 
-/** The reading end of a subscription: everything that came over the socket, as a client sees it. */
+/** The client's end of a subscription: everything that came over the socket. */
 export interface FeedClient {
   readonly socket: Socket
   readonly messages: Message[]
@@ -27,16 +27,16 @@ export interface FeedClient {
   readonly body: string
   /** The last id of any frame. */
   readonly lastId: string | undefined
-  /** The body was ended as its framing says, not cut. */
+  /** The body has ended as its framing says; it was not cut. */
   readonly complete: boolean
   /** The connection is over. */
   readonly ended: boolean
-  /** Names or ids of what came. */
+  /** The event names of the messages. */
   names(): string[]
   named(event: string): Message[]
-  /** The log's events among the messages. */
+  /** The messages that are events of the log. */
   events(): Message[]
-  /** Settles when the condition holds; looked at again whenever something has come. */
+  /** Settles when the condition holds; it is checked whenever something has come. */
   until(condition: (client: FeedClient) => boolean): Promise<FeedClient>
 }
 
@@ -98,7 +98,7 @@ export function createFeedClient(
     }
     look()
   })
-  // A reset ends a connection like anything else; `complete` tells the difference.
+  // A reset of the connection ends it too; `complete` is then false.
   socket.on('error', () => {})
   socket.once('close', () => {
     ended = true
@@ -126,13 +126,15 @@ export function createFeedClient(
     },
     names: () => messages.map(({ event }) => event),
     named: (event) => messages.filter((message) => message.event === event),
-    events: () => messages.filter(({ event }) => /^(stream|protocol)\.|^unrecognised$/.test(event)),
+    events: () => messages.filter(isEvent),
     until(condition) {
       const { promise, resolve, reject } = Promise.withResolvers<FeedClient>()
       const deadline = setTimeout(() => {
         const last = messages.slice(-3).map(({ event, id }) => `${event} ${id}`)
         reject(
-          new Error(`waited in vain; ${messages.length} messages, ended ${ended}: ${last.join()}`),
+          new Error(
+            `the condition never held; ${messages.length} messages, ended ${ended}: ${last.join()}`,
+          ),
         )
       }, PATIENCE_MS)
       const check = () => {
@@ -196,6 +198,24 @@ export async function* subscribe(
     signal?.removeEventListener('abort', leave)
     leave()
   }
+}
+
+/** An event of the log, as opposed to a control frame. */
+export function isEvent({ event }: Message): boolean {
+  return /^(stream|protocol)\.|^unrecognised$/.test(event)
+}
+
+export function isCaughtUp(client: FeedClient): boolean {
+  return client.named('caught_up').length > 0
+}
+
+export function hasEvents(count: number): (client: FeedClient) => boolean {
+  return (client) => client.events().length >= count
+}
+
+/** The ids of the events that have come. */
+export function idsOf(client: FeedClient): (string | undefined)[] {
+  return client.events().map(({ id }) => id)
 }
 
 function isJson(text: string): boolean {

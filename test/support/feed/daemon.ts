@@ -10,7 +10,7 @@ import { until } from '../until.ts'
 
 interface Setup {
   recording?: RecordingName
-  /** Ledgers that are closed from the start; all of them unless given. */
+  /** How many ledgers are closed at the start; default: all. */
   closed?: number
   env?: Record<string, string>
   reconnectMs?: { from: number; to: number }
@@ -19,13 +19,12 @@ interface Setup {
 export interface FeedDaemon {
   url: string
   simulator: Simulator
-  /** What is in the log, read from the file. */
+  /** The events of the log, read from the file. */
   log(): { id: string; type: string; data: string }[]
-  /** Settles when the ledgers that are closed have been indexed. */
+  /** Settles when all closed ledgers have been indexed. */
   indexed(): Promise<void>
-  /** Sends this on a connection of its own; what comes back is read as one response. */
+  /** Sends this on a new connection; what comes back is read as one response. */
   request(text: string): Promise<FeedClient>
-  /** Subscribes. */
   open(query: string, headers?: Record<string, string>): Promise<FeedClient>
   stats(): Promise<Record<string, number>>
   close(): Promise<void>

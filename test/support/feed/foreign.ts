@@ -4,8 +4,8 @@ import { createEventSource } from 'eventsource-client'
 import { fetchEventSource } from '@microsoft/fetch-event-source'
 import { EventSource as UndiciEventSource } from 'undici'
 
-/** What an application's handler got. */
-export interface Heard {
+/** An event as an application's handler gets it. */
+export interface Received {
   type: string
   data: string
   id: string
@@ -13,19 +13,18 @@ export interface Heard {
 
 export interface ForeignClient {
   name: string
-  /** Whether a clean end of the response, too, brings it back without the application's help. */
+  /** It reconnects by itself even after a clean end of the response. */
   survivesCleanEnd: boolean
   /**
-   * It resumes behind an event whose id it has read, whether or not it has handed the event over:
-   * between the id's line and the blank line there is one byte where a cut costs it the event,
-   * whatever a server does.
+   * It resumes after an id as soon as it has read the line of the id, even if it has not handed the
+   * event over: a cut between that line and the blank line loses the event, whatever a server does.
    */
   takesIdEarly: boolean
-  /** Reads the feed as its documentation shows; returns how to stop it. */
-  read(url: string, types: readonly string[], heard: (event: Heard) => void): () => void
+  /** Reads the feed as the client's documentation shows; returns how to stop. */
+  read(url: string, types: readonly string[], received: (event: Received) => void): () => void
 }
 
-/** The part of the standard's interface that three of them have. */
+/** The part of the standard interface that three of the clients have. */
 interface Listening {
   addEventListener(type: string, listener: (event: MessageText) => void): void
   close(): void
@@ -38,25 +37,25 @@ interface MessageText {
 }
 
 function listening(create: (url: string) => Listening): ForeignClient['read'] {
-  return (url, types, heard) => {
+  return (url, types, received) => {
     const source = create(url)
     for (const type of types) {
       source.addEventListener(type, ({ data, lastEventId }) =>
-        heard({ type, data, id: lastEventId }),
+        received({ type, data, id: lastEventId }),
       )
     }
     return () => source.close()
   }
 }
 
-/** It comes without types. */
+/** The package has no types. */
 const { EventSource: LaunchDarklyEventSource } = createRequire(import.meta.url)(
   'launchdarkly-eventsource',
 ) as {
   EventSource: new (url: string) => Listening & { on(event: 'error', listener: () => void): void }
 }
 
-/** Clients that other people wrote, each used in the simplest way it offers. */
+/** Published clients, each used in the simplest way it offers. */
 export const FOREIGN_CLIENTS: readonly ForeignClient[] = [
   {
     name: 'eventsource',
@@ -68,11 +67,11 @@ export const FOREIGN_CLIENTS: readonly ForeignClient[] = [
     name: 'eventsource-client',
     survivesCleanEnd: true,
     takesIdEarly: false,
-    read(url, types, heard) {
+    read(url, types, received) {
       const source = createEventSource({
         url,
         onMessage({ event = 'message', data, id = '' }) {
-          if (types.includes(event)) heard({ type: event, data, id })
+          if (types.includes(event)) received({ type: event, data, id })
         },
       })
       return () => source.close()
@@ -82,12 +81,12 @@ export const FOREIGN_CLIENTS: readonly ForeignClient[] = [
     name: '@microsoft/fetch-event-source',
     survivesCleanEnd: false,
     takesIdEarly: true,
-    read(url, types, heard) {
+    read(url, types, received) {
       const stop = new AbortController()
       void fetchEventSource(url, {
         signal: stop.signal,
         onmessage({ event, data, id }) {
-          if (types.includes(event)) heard({ type: event, data, id })
+          if (types.includes(event)) received({ type: event, data, id })
         },
       })
       return () => stop.abort()
@@ -99,7 +98,7 @@ export const FOREIGN_CLIENTS: readonly ForeignClient[] = [
     takesIdEarly: false,
     read: listening((url) => {
       const source = new LaunchDarklyEventSource(url)
-      // Without a listener Node throws what is only a cut.
+      // Without a listener, Node throws when the connection is cut.
       source.on('error', () => {})
       return source
     }),

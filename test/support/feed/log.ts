@@ -6,16 +6,19 @@ import type { EventFilter } from '../../../src/domain/filter.ts'
 import type { LogEntry } from '../../../src/store/read/log.ts'
 import type { DecodedEvent } from '../../../src/store/write/scanned-page.ts'
 import type { WritableStore } from '../../../src/store/store.ts'
-import { decoded, rawEvents } from '../recordings.ts'
+import { decoded, memoryStore, rawEvents } from '../recordings.ts'
 
-/** What happened on the chain, to be committed in pages that are cut anywhere. */
+/** A filter that no event matches. */
+export const QUIET: EventFilter = { ...EVERYTHING, streams: ['18446744073709551615'] }
+
+/** The events of a chain, to be committed in pages of any size. */
 export interface Chain {
   events: readonly DecodedEvent[]
   firstLedger: number
   lastLedger: number
 }
 
-/** A recording's events, or the first of them. */
+/** The events of a recording, or the first `most` of them. */
 export function chainOf(recording: Recording, most = Number.POSITIVE_INFINITY): Chain {
   const events: DecodedEvent[] = []
   for (const ledger of recording.ledgers) {
@@ -30,11 +33,11 @@ export function chainOf(recording: Recording, most = Number.POSITIVE_INFINITY): 
 }
 
 export interface Committer {
-  /** One transaction with the next events; none: the ledgers up to the next event, empty. */
+  /** Commits the next events in one transaction; 0: the empty ledgers up to the next event. */
   commit(count: number): void
-  /** Everything that is left. */
+  /** Commits everything that is left. */
   rest(): void
-  /** Loses so many ledgers, from the checkpoint on; none where there is no checkpoint yet. */
+  /** Declares a gap of so many ledgers after the checkpoint; nothing before the first commit. */
   lose(ledgers: number): void
   left(): number
 }
@@ -83,7 +86,15 @@ export function logOf(store: WritableStore): LogEntry[] {
   return store.log.page({ filter: EVERYTHING, limit: 100_000 }).entries
 }
 
-/** What a filter means, said once more and in another way. */
+/** A log with the first events of a chain, and the means to commit the others. */
+export function logWith(chain: Chain, events: number): { store: WritableStore; log: Committer } {
+  const store = memoryStore()
+  const log = committer(store, chain)
+  if (events > 0) log.commit(events)
+  return { store, log }
+}
+
+/** What a filter means, written a second time and in another way. */
 export function matches(entry: LogEntry, { streams, users, types }: EventFilter): boolean {
   if (types !== undefined && !types.includes(entry.type)) return false
   if (streams.length + users.length === 0) return true

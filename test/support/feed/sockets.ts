@@ -35,9 +35,9 @@ interface Setup {
   limits?: Partial<FeedLimits>
   tip?: FeedDeps['tip']
   random?: () => number
-  /** A socket of the file system holds 200 KB and no more; one of TCP grows to megabytes. */
+  /** A Unix socket buffers at most 200 KB, TCP up to some megabytes. */
   transport?: 'tcp' | 'pipe'
-  /** Of the feed's sockets, in bytes. */
+  /** High-water mark of the feed's sockets, in bytes. */
   highWaterMark?: number
   slices?: FeedDeps['slices']
   now?: FeedDeps['now']
@@ -55,7 +55,7 @@ export interface FeedSetup {
   close(): Promise<void>
 }
 
-/** A feed over a log in memory, its subscriptions on real sockets. */
+/** A feed over a log in memory, with subscriptions on real sockets. */
 export async function openFeed({
   store = memoryStore(),
   limits = {},
@@ -87,7 +87,7 @@ export async function openFeed({
 
   async function accept(client: Socket): Promise<Socket> {
     const [served] = (await once(server, 'connection')) as [Socket]
-    // As an HTTP server does: a reset is no matter, and a time-out that was set is the end.
+    // As an HTTP server does: a reset is ignored, and a time-out closes the socket.
     served.on('error', () => {})
     served.on('timeout', () => served.destroy())
     served.resume()
@@ -99,7 +99,7 @@ export async function openFeed({
     feed,
     async subscribe(request = {}) {
       const chunked = request.chunked ?? true
-      // One after the other, so that it is known which connection is whose.
+      // One after the other, so that each connection is matched with its client.
       const accepted = previous.then(() => {
         const address = server.address() as AddressInfo | string
         const socket =
@@ -143,7 +143,7 @@ export async function useFeed(
   return opened
 }
 
-/** Everything that is in the log has been written to everyone. */
+/** Settles when everything in the log has been written to all subscriptions. */
 export async function settled({ feed }: FeedSetup, readers: number) {
   await until(() => {
     const { activeConnections, live } = feed.stats()

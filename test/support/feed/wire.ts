@@ -1,4 +1,4 @@
-/** Takes the chunked transfer coding apart; throws on anything that is not of its form. */
+/** Decodes the chunked transfer coding; throws on anything that is not valid. */
 export function createDechunker(): { push(bytes: string): string; complete(): boolean } {
   let rest = ''
   let complete = false
@@ -17,7 +17,7 @@ export function createDechunker(): { push(bytes: string): string; complete(): bo
         const [prefix, size = ''] = line
         const end = prefix.length + Number.parseInt(size, 16)
         if (rest.length < end + 2) return body
-        if (rest.slice(end, end + 2) !== '\r\n') throw new Error('a chunk longer than it says')
+        if (rest.slice(end, end + 2) !== '\r\n') throw new Error('a chunk is longer than its size')
         body += rest.slice(prefix.length, end)
         complete = end === prefix.length
         rest = rest.slice(end + 2)
@@ -32,7 +32,7 @@ export interface ResponseHead {
   headers: Record<string, string>
 }
 
-/** The head of a response and what follows it; undefined while it is not there whole. */
+/** The head of a response and what follows it; undefined until the head is complete. */
 export function takeHead(text: string): { head: ResponseHead; rest: string } | undefined {
   const end = text.indexOf('\r\n\r\n')
   if (end === -1) return undefined
