@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import { UsageError } from '../domain/errors.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import type { Rate } from '../http/rate-limit.ts'
+import { portIsTaken } from '../http/server/bind.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
 
@@ -190,7 +191,7 @@ export async function findPort(host: string, port: number): Promise<number> {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     throw new UsageError(
       code === 'EADDRINUSE'
-        ? `port ${port} on ${host} is taken by another program: stop it, or choose another with PORT=${port + 1}`
+        ? portIsTaken(host, port)
         : `this system cannot share port ${port} on ${host} between processes (${code}): leave --workers out`,
       { cause },
     )

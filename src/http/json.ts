@@ -5,7 +5,7 @@ import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.
 import type { Stream } from '../domain/stream.ts'
 import type { Checkpoint } from '../store/read/coverage.ts'
 
-/** The shapes of answers, as users and the OpenAPI document see them. */
+/** The shapes in answers, for the code and for the OpenAPI document. */
 
 const Amount = z.string().openapi({ description: 'i128, decimal', example: '997500000' })
 const Id = z.string().openapi({ description: 'u64, decimal', example: '1' })
@@ -17,13 +17,14 @@ export const AsOf = z
   .object({ cursor: CursorText, ledger: z.number().int(), ledgerClosedAt: Instant.nullable() })
   .nullable()
   .openapi('AsOf', {
-    description: 'The checkpoint the answer was read at; subscribe from its cursor to miss nothing',
+    description:
+      'The checkpoint at which the answer was read; subscribe from its cursor to miss nothing',
   })
 
 export const Runway = z
   .object({ ledgers: z.number().int(), hours: z.number().nullable() })
   .nullable()
-  .openapi({ description: 'until the RPC would forget the checkpoint' })
+  .openapi({ description: 'how much the RPC can forget before it forgets the checkpoint' })
 
 export const StreamJson = z
   .object({
@@ -48,7 +49,7 @@ export const StreamJson = z
     lastEventId: CursorText.nullable(),
     origin: z.enum(['events', 'chain']),
     liveUntilLedger: z.number().int().nullable().openapi({
-      description: 'the last ledger before its entry is archived, as last read from the chain',
+      description: 'the last ledger before the entry is archived, as last read from the chain',
     }),
   })
   .openapi('Stream')
@@ -65,7 +66,9 @@ export const EventJson = z
     sender: z.string().nullable(),
     recipient: z.string().nullable(),
   })
-  .openapi('Event', { description: 'One event, flat; the fields of its type follow these' })
+  .openapi('Event', {
+    description: 'One event as a flat object; the fields of its type follow these',
+  })
 
 export const ProblemJson = z
   .object({
@@ -86,7 +89,7 @@ export function asOf(checkpoint: Checkpoint | undefined): AsOf {
   return { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) }
 }
 
-/** `time` is what `claimableAmount` is as of, Unix seconds. */
+/** `time`: the moment for which `claimableAmount` is calculated, Unix seconds. */
 export function streamJson(stream: Stream, time: bigint): StreamJson {
   return {
     streamId: stream.streamId.toString(),

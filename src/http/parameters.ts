@@ -5,15 +5,15 @@ import { parseU64 } from '../domain/integers.ts'
 import { decodeAddress } from '../domain/strkey.ts'
 
 /**
- * What query strings are made of. Every object of them is strict, so that a misspelt parameter is
- * an answer and not a silence.
+ * The values that parameters can have, and what is said about a value that is wrong. All objects of
+ * parameters are strict, so that a misspelt parameter is refused instead of ignored.
  */
 
-/** How many of each at once: in a URL, which has to fit into a request's head, and in a body. */
+/** How many values a list can have: in a URL, which must fit into the request's head, and in a body. */
 export const SHORT_LISTS = { streams: 500, users: 100 }
 export const LONG_LISTS = { streams: 2_000, users: 500 }
 
-/** What a value of a kind looks like, and what is said of one that does not. */
+/** What a legal value looks like, and the error for any other. */
 interface Kind<T extends string = string> {
   isLegal(text: string): text is T
   error: string
@@ -69,8 +69,8 @@ export function wholeNumber(low: number, high: number) {
 }
 
 /**
- * Repeated, comma-separated, or both; each value once. The values are not schemas of their own: for
- * the longest lists those would hold up the thread for ten milliseconds.
+ * Values that are repeated, comma-separated, or both; duplicates count once. There is no schema per
+ * value: with the longest lists that would block the thread for ten milliseconds.
  */
 function list<T extends string>({ isLegal, error }: Kind<T>, most: number, what: string) {
   return z.union([z.string(), z.array(z.string())]).transform((given, context): T[] => {
@@ -87,7 +87,7 @@ function list<T extends string>({ isLegal, error }: Kind<T>, most: number, what:
   })
 }
 
-/** Which events: the same words in REST and in the feed. */
+/** The parameters that say which events; REST and the feed share them. */
 export function eventFilterQuery(most: typeof SHORT_LISTS) {
   return {
     streams: list(STREAM_ID, most.streams, 'streams')
@@ -116,7 +116,7 @@ export function searchOf(target: string): URLSearchParams {
   return new URLSearchParams(start === -1 ? '' : target.slice(start + 1))
 }
 
-/** Query values as the schemas take them: a value given once is text, given again a list. */
+/** A query as the schemas expect it: a value that is given once is text, given again it is a list. */
 export function queryRecord(search: URLSearchParams): Record<string, string | string[]> {
   const record: Record<string, string | string[]> = Object.create(null) as Record<string, string>
   for (const key of new Set(search.keys())) {
@@ -128,12 +128,12 @@ export function queryRecord(search: URLSearchParams): Record<string, string | st
 
 const TWICE = 'is given more than once'
 
-/** What is legal, for the error of a choice: it is told what a wrong type is told by itself. */
+/** The error of an enum. Zod has one for all wrong input, and a repeated parameter needs another. */
 export function unlessTwice(legal: string) {
   return ({ input }: { input?: unknown }) => (Array.isArray(input) ? TWICE : legal)
 }
 
-/** What zod found, as the caller should read it. What is wrong with many items is said once. */
+/** Zod's findings in words for the caller. An error that many items share is listed once. */
 export function explain(error: z.core.$ZodError): { parameter: string; detail: string }[] {
   const found = error.issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {

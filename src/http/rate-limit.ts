@@ -1,27 +1,27 @@
-/** What is left of an address's requests, after one of them. */
+/** How many requests an address has left, after it has sent one. */
 export interface Rate {
   isOver: boolean
   perMinute: number
   remaining: number
-  /** Whole seconds until they can all be had again, at least 1. */
+  /** Whole seconds until the count starts again, at least 1. */
   resetSeconds: number
 }
 
 /**
- * Counts a request of an address; undefined where there is no limit. With several processes the
- * answer comes from the one that counts for all.
+ * Counts a request of an address; undefined if there is no limit. With several processes, one of
+ * them counts for all.
  */
 export type TakeRequest = (address: string) => Rate | undefined | Promise<Rate | undefined>
 
 const WINDOW_MS = 60_000
 
-/** A count for each address, over a minute that begins with its first request. */
+/** One count per address, for the minute that begins with its first request. */
 export function createRateLimit(
   perMinute: number,
   now: () => number = () => performance.now(),
 ): (address: string) => Rate | undefined {
   if (perMinute === 0) return () => undefined
-  /** By address, the one that began first in front: those that are over are found there. */
+  /** By address, in the order in which they began: the oldest come first. */
   const windows = new Map<string, { began: number; count: number }>()
 
   function forgetOld(time: number): void {

@@ -4,15 +4,15 @@ import type { ClientEnv } from './client.ts'
 import { respond, tookTooLong, tooMuchAtOnce } from './problem.ts'
 
 /**
- * Does a request's work in slices, with a share for its address. Work that takes no longer than a
- * moment is done at once; of the rest each address may have a number waiting.
+ * Runs the work of a request in short turns, so that it does not block the thread. Work that takes
+ * only a moment is done at once. Beyond a number of requests under way, an address gets a 429.
  */
 export type Sliced = (
   c: Context<ClientEnv>,
   work: Generator<unknown, Response>,
 ) => Response | Promise<Response>
 
-/** More than a browser has connections for a page, few enough that nobody waits for them long. */
+/** More than the connections of one browser, few enough that others do not wait long. */
 const MOST_AT_ONCE = 16
 const RETRY_AFTER_SECONDS = 1
 const DEADLINE_MS = 30_000
@@ -32,7 +32,7 @@ export function createSliced(slices: Slices): Sliced {
       return await slices.run(address, work, leaving.signal)
     } catch (error) {
       if (error !== GONE && error !== LATE) throw error
-      // A client that is gone reads no answer.
+      // If the client has left, this answer is dropped.
       return respond(tookTooLong(RETRY_AFTER_SECONDS))
     } finally {
       clearTimeout(late)
@@ -41,10 +41,10 @@ export function createSliced(slices: Slices): Sliced {
   }
 }
 
-const GONE = new Error('the client is gone')
+const GONE = new Error('the client has left')
 const LATE = new Error('the work took too long')
 
-/** Short work. It waits for its turn too, because any number of requests may ask for it. */
+/** Short work. It waits for its turn as well, because many requests at once are not short. */
 export function* inOneStep<T>(work: () => T): Generator<void, T> {
   yield
   return work()

@@ -26,7 +26,7 @@ interface Answered {
   body: string
 }
 
-/** Asks for exactly this path: `fetch` would tidy it up. */
+/** Requests exactly this path: `fetch` would normalise it. */
 async function ask(
   url: string,
   path: string,
@@ -51,7 +51,7 @@ async function ask(
 
 const show = (path: string) => (path.length > 150 ? `${path.slice(0, 150)}…` : path)
 
-/** The answer is a 400 that names each of the parameters, and nothing else. */
+/** The answer is a 400 that names these parameters and no others. */
 function expectRefused({ status, type, body }: Answered, asked: string, parameters: string[]) {
   expect([asked, status, type]).toEqual([asked, 400, 'application/problem+json'])
   const { detail, errors, ...rest } = JSON.parse(body) as {
@@ -65,7 +65,7 @@ function expectRefused({ status, type, body }: Answered, asked: string, paramete
   ])
   for (const error of errors) {
     expect(detail).toContain(`${error.parameter}: ${error.detail}`)
-    // Words for people, not for whoever knows the validator.
+    // The words of the validator mean nothing to a caller.
     expect(error.detail).not.toMatch(/invalid input|expected|received|nan|undefined|too_/i)
   }
 }
@@ -124,7 +124,7 @@ const ADDRESSES = [
   ` ${account}`,
   `S${account.slice(1)}`,
   `M${account.slice(1)}`,
-  // A muxed account and a secret seed, both with valid checksums, are no parties of a stream.
+  // A muxed account and a secret seed, both with valid checksums, cannot be parties of a stream.
   'MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVAAAAAAAAAAAAAJLK',
   'SBGWKM3CD4IL47QN6X54N6Y33T3JDNVI6AIJ6CD5IM47HG3IG4O36XCU',
   '1',
@@ -210,7 +210,7 @@ const SCALARS: Record<string, Bad> = {
   },
 }
 
-/** Told what is legal, however often they are given. */
+/** Their error says what is legal, even if they are repeated. */
 const CHOICES_OF_THE_FEED = new Set(['all', 'overload'])
 
 const LISTS: Record<string, Bad> = {
@@ -221,7 +221,7 @@ const LISTS: Record<string, Bad> = {
 
 const encoded = (value: string) => (value.startsWith('%') ? value : encodeURIComponent(value))
 
-/** What `/events/subscribe` needs besides, so that only the parameter under test is wrong. */
+/** A request in which only the parameter under test is wrong: the feed also needs a filter. */
 function query(route: string, name: string, value: string): string {
   const given = `${name}=${encoded(value)}`
   const enough =
@@ -231,8 +231,8 @@ function query(route: string, name: string, value: string): string {
 
 const WITH_SCALARS = Object.entries(SCALARS).filter(([, names]) => Object.keys(names).length > 0)
 
-describe.each(WITH_SCALARS)('%s refuses, naming the parameter,', (route, parameters) => {
-  test('every malformed value', async () => {
+describe.each(WITH_SCALARS)('%s', (route, parameters) => {
+  test('P8: every malformed value is refused by the name of its parameter', async () => {
     const url = await start()
     for (const [name, values] of Object.entries(parameters)) {
       for (const value of values) {
@@ -243,7 +243,7 @@ describe.each(WITH_SCALARS)('%s refuses, naming the parameter,', (route, paramet
     expect(await getJson(`${url}/health`)).toEqual({ status: 'ok' })
   })
 
-  test('a scalar given twice', async () => {
+  test('P8: a scalar that is given twice is refused by its name', async () => {
     const url = await start()
     for (const name of Object.keys(parameters)) {
       for (const values of [
@@ -265,7 +265,7 @@ describe.each(WITH_SCALARS)('%s refuses, naming the parameter,', (route, paramet
 })
 
 test.each(Object.keys(SCALARS))(
-  '%s refuses a parameter that it does not have, by its name',
+  'P8: %s refuses an unknown parameter by its name',
   async (route) => {
     const url = await start()
     for (const name of [...INHERITED, 'nothing', 'limit[]', 'Order', 'a.b', '🙂', ' ', HUGE, '']) {
@@ -275,8 +275,8 @@ test.each(Object.keys(SCALARS))(
   },
 )
 
-describe.each(Object.entries(LISTS))('%s refuses in a list', (route, parameters) => {
-  test('every malformed value, alone and among legal ones', async () => {
+describe.each(Object.entries(LISTS))('%s', (route, parameters) => {
+  test('P8: a list with a malformed value is refused, whether the others are legal or not', async () => {
     const legal = { streams: '1', users: account, types: 'stream.created' }
     const url = await start()
     for (const [name, values] of Object.entries(parameters)) {
@@ -297,8 +297,8 @@ describe.each(Object.entries(LISTS))('%s refuses in a list', (route, parameters)
   })
 })
 
-describe('a list', () => {
-  test('that is too long is refused, at its limit it is not', async () => {
+describe('lists', () => {
+  test('P8: a list beyond its limit is refused; a list at its limit is accepted', async () => {
     const url = await start()
     const ids = (count: number) => Array.from({ length: count }, (_, index) => index).join(',')
     for (const route of ['/events', '/events/subscribe']) {
@@ -307,18 +307,18 @@ describe('a list', () => {
       expectRefused(answered, show(path), ['streams'])
       expect(answered.body).toContain('at most 500 streams at once')
       expect((await ask(url, `${route}?streams=${ids(500)}`)).status).toBe(200)
-      // The same one again does not count.
+      // Duplicates count once.
       expect((await ask(url, `${route}?streams=${'1,'.repeat(600)}1`)).status).toBe(200)
     }
   })
 
-  test('with many malformed items says so once', async () => {
+  test('a list with many malformed items gets the error once', async () => {
     const url = await start()
     const { body } = await ask(url, `/events?streams=${'x,'.repeat(400)}x`)
     expect((JSON.parse(body) as { errors: unknown[] }).errors).toHaveLength(1)
   })
 
-  test('gives the same answer repeated, comma-separated and mixed', async () => {
+  test('a list has the same answer repeated, comma-separated and mixed', async () => {
     const url = await start()
     const recipient = String(finalStreams(recording).get('2')!['recipient'])
     const lists: [string, [string, string, string]][] = [
@@ -355,7 +355,7 @@ describe('a list', () => {
 })
 
 describe('/events/subscribe', () => {
-  test('refuses a subscription to nothing and one to everything and something', async () => {
+  test('a subscription without a filter is refused, and so is all=true with another filter', async () => {
     const url = await start()
     for (const path of ['', '?', '?all=false', '?cursor=now']) {
       const answered = await ask(url, `/events/subscribe${path}`)
@@ -368,10 +368,10 @@ describe('/events/subscribe', () => {
     }
   })
 
-  test('refuses a Last-Event-ID that is no position, and takes an empty one for none', async () => {
+  test('a Last-Event-ID that is not a position is refused; an empty one counts as absent', async () => {
     const url = await start()
     const path = '/events/subscribe?all=true'
-    // Bytes of a header are Latin-1, and the ends of its value do not count.
+    // A header is Latin-1 text, and spaces around its value do not count.
     const values = POSITIONS.filter(
       (value) => /^[\t\x20-\xff]+$/.test(value.trim()) && !['now', 'earliest'].includes(value),
     )
@@ -389,7 +389,7 @@ describe('/events/subscribe', () => {
   })
 })
 
-describe('in a path', () => {
+describe('paths', () => {
   const PATHS: [name: string, route: (value: string) => string, values: readonly string[]][] = [
     ['id', (id) => `/streams/${id}`, STREAM_IDS],
     ['id', (id) => `/streams/${id}/events`, STREAM_IDS],
@@ -397,17 +397,20 @@ describe('in a path', () => {
     ['address', (address) => `/users/${address}/summary`, ADDRESSES],
   ]
 
-  test.each(PATHS)('a malformed %s is refused by name: %s', async (name, route, values) => {
-    const url = await start()
-    for (const value of values) {
-      // Without anything there it is another path.
-      if (value === '') continue
-      const path = route(encoded(value))
-      expectRefused(await ask(url, path), show(path), [name])
-    }
-  })
+  test.each(PATHS)(
+    'P8: a malformed %s in a path is refused by its name: %s',
+    async (name, route, values) => {
+      const url = await start()
+      for (const value of values) {
+        // With an empty value it is another path.
+        if (value === '') continue
+        const path = route(encoded(value))
+        expectRefused(await ask(url, path), show(path), [name])
+      }
+    },
+  )
 
-  test('anything else is nowhere', async () => {
+  test('any other path is a 404 or a 400', async () => {
     const url = await start()
     const paths = [
       '/%',
@@ -427,7 +430,7 @@ describe('in a path', () => {
   })
 })
 
-test('the edges of every range are legal', async () => {
+test('the limits of every range are legal', async () => {
   const url = await start()
   const paths = [
     '/streams?limit=1',
@@ -452,13 +455,13 @@ test('the edges of every range are legal', async () => {
   }
 })
 
-test('several mistakes are told at once', async () => {
+test('several mistakes are listed in one answer', async () => {
   const url = await start()
   const path = '/streams?limit=0&sender=x&nothing=1&order=up'
   expectRefused(await ask(url, path), path, ['limit', 'nothing', 'order', 'sender'])
 })
 
-test('what is not HTTP, or too much of it, is turned away, and the next is served', async () => {
+test('P8: bytes that are not HTTP and requests that are too large are refused; the next request is served', async () => {
   const url = await start()
   const raw = async (bytes: string) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')

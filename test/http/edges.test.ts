@@ -29,7 +29,7 @@ interface Wire {
   isClosed(): boolean
 }
 
-/** A bare connection from an address of this host. */
+/** A connection from a local address. */
 function wire({ url }: FeedDaemon, text = '', localAddress = '127.0.0.1'): Wire {
   const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), localAddress })
   let received = ''
@@ -59,13 +59,13 @@ const lanes = [
   ['http', () => http],
 ] as const
 
-describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => {
+describe.for(lanes)('unusual requests (%s)', ([, daemon]) => {
   test.for([
-    ['in absolute form', 'http://example.org/events/subscribe?all=true'],
-    ['in absolute form, for the state', 'http://example.org/streams?limit=1'],
-    ['with an encoded path', '/events/%73ubscribe?all=true'],
-    ['with an encoded path, for the state', '/%73treams?limit=1'],
-  ])('are answered %s', async ([, target]) => {
+    ['a feed request in absolute form', 'http://example.org/events/subscribe?all=true'],
+    ['a REST request in absolute form', 'http://example.org/streams?limit=1'],
+    ['a feed request with an encoded path', '/events/%73ubscribe?all=true'],
+    ['a REST request with an encoded path', '/%73treams?limit=1'],
+  ])('%s is answered', async ([, target]) => {
     const text = await answer(daemon(), `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
     expect(text).toMatch(/^HTTP\/1\.1 200 /)
   })
@@ -76,18 +76,21 @@ describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => 
     ['/users/G…/summary', 'address: an address is'],
     ['/streams?limit=…', 'limit: a whole number'],
     ['/…', 'percent-encoded'],
-  ])('are told what is wrong with %s', async ([target, detail]) => {
-    const text = await answer(daemon(), `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    expect(text).toMatch(/^HTTP\/1\.1 400 /)
-    expect(text).toContain('application/problem+json')
-    expect(text).toContain(detail)
-  })
+  ])(
+    'a URL that is not ASCII gets an error that names the mistake: %s',
+    async ([target, detail]) => {
+      const text = await answer(daemon(), `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      expect(text).toMatch(/^HTTP\/1\.1 400 /)
+      expect(text).toContain('application/problem+json')
+      expect(text).toContain(detail)
+    },
+  )
 
   test.for([
-    ['a transfer encoding that we do not speak', 'POST /events/subscribe', 'gzip', 501],
-    ['one on top of chunks', 'GET /streams', 'gzip, chunked', 501],
-    ['one elsewhere', 'POST /streams', 'identity', 501],
-  ] as const)('are told of %s', async ([, line, coding, status]) => {
+    ['an unsupported transfer encoding of a feed request', 'POST /events/subscribe', 'gzip', 501],
+    ['a transfer encoding on top of chunks', 'GET /streams', 'gzip, chunked', 501],
+    ['an unsupported transfer encoding of a REST request', 'POST /streams', 'identity', 501],
+  ] as const)('%s is refused', async ([, line, coding, status]) => {
     const text = await answer(
       daemon(),
       `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: ${coding}\r\n\r\nabc`,
@@ -96,7 +99,7 @@ describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => 
     expect(text).toContain('only chunked')
   })
 
-  test('are told that there is no tunnel here', async () => {
+  test('CONNECT is refused: this server is not a proxy', async () => {
     const text = await answer(daemon(), 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(text).toMatch(/^HTTP\/1\.1 405 /)
     expect(text).toContain('CONNECT is not supported here')
@@ -117,7 +120,7 @@ describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => 
       await until(() => received().endsWith('}'))
       expect(received()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
       expect(received().toLowerCase()).toContain('connection: close')
-      // However much is sent on, the connection ends soon.
+      // The connection ends soon, however much more is sent.
       const pieces = setInterval(() => {
         if (socket.writable) socket.write('5\r\nabcde\r\n')
       }, 10)
@@ -126,7 +129,7 @@ describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => 
     },
   )
 
-  test('allow a page any header that it asks for, and to read ours', async () => {
+  test('scripts of other origins can send any header and read our headers', async () => {
     const preflight = await fetch(`${daemon().url}/streams`, {
       method: 'OPTIONS',
       headers: {
@@ -149,22 +152,22 @@ describe.for(lanes)('requests as they come from the wild (%s)', ([, daemon]) => 
 })
 
 describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => {
-  test('P8: so many silent ones of one address stay, and shut nobody out', async () => {
+  test('P8: silent connections of one address are limited, and requests are still served', async () => {
     const silent = Array.from({ length: 5 * MOST }, () => wire(daemon(), '', '127.0.0.2'))
     await until(() => silent.filter(({ isClosed }) => isClosed()).length >= 4 * MOST)
-    // Others are served, and so is the address itself, when it says what it wants.
+    // Other addresses are served, and so is this one, if it sends a request.
     const request = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
     for (const address of ['127.0.0.3', '127.0.0.2']) {
       let asking = wire(daemon(), request, address)
       await until(() => {
-        // One whose request is slow to arrive is taken for another silent one.
+        // A connection whose request arrives late counts as another silent one.
         if (asking.isClosed() && asking.received() === '') asking = wire(daemon(), request, address)
         return asking.received().includes('"ok"')
       })
     }
   })
 
-  test('P8: those with half a request, or a slow body, count, and are told', async () => {
+  test('P8: connections with half a request or a slow body count, and get a 429', async () => {
     const halves = [
       'GET /streams HTTP/1.1\r\nHost: x\r\nX-Slow:',
       'POST /events/subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{',
@@ -175,7 +178,7 @@ describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => 
     const refused = () =>
       slow.filter(({ isClosed, received }) => isClosed() && received().startsWith('HTTP/1.1 429 '))
     await until(() => {
-      // On a busy machine some are closed for another reason: their bytes came late, or their time is up.
+      // On a busy machine some are closed for another reason: their bytes were late, or they timed out.
       const others = slow.filter(({ isClosed }) => isClosed()).length - refused().length
       while (slow.length < 2 * MOST + others) slow.push(open())
       return refused().length >= MOST
@@ -186,16 +189,16 @@ describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => 
     }
   })
 
-  test('as many as want may subscribe at once', async () => {
+  test('the limit does not apply to connections that subscribe', async () => {
     const head = 'GET /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\n\r\n'
     const subscribers = Array.from({ length: 5 * MOST }, () => wire(daemon(), head, '127.0.0.5'))
     await until(() => subscribers.every(({ received }) => received().includes('caught_up')))
   })
 
-  test('beyond the limit a connection is answered, but not kept', async () => {
+  test('P8: beyond the limit a request is answered, but its connection is not kept alive', async () => {
     const request = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
     const asking: ReturnType<typeof wire>[] = []
-    // One after the other: those whose request is slow to arrive would be among those that wait.
+    // One after the other: connections whose request arrives late would count as waiting.
     for (let count = 0; count < 3 * MOST; count += 1) {
       let each = wire(daemon(), request, '127.0.0.6')
       await until(() => {
@@ -207,7 +210,7 @@ describe.for(lanes)('connections that wait for a request (%s)', ([, daemon]) => 
     await until(() => asking.filter(({ isClosed }) => !isClosed()).length <= MOST)
     const kept = asking.find(({ isClosed }) => !isClosed())
     kept?.socket.write(request)
-    // On a busy machine it may have been idle for too long by now.
+    // On a busy machine it may be closed by now because it was idle for too long.
     await until(() => kept?.isClosed() !== false || kept.received().match(/"ok"/g)?.length === 2)
   })
 })

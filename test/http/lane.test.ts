@@ -21,7 +21,7 @@ afterAll(() => Promise.all([lean.close(), http.close()]))
 const PLAIN = 'GET /events/subscribe?all=true HTTP/1.1\r\nHost: localhost\r\n'
 const EVENT_ID = '0012884906182971392-0000000001'
 
-/** What differs from one answer to the next by its nature. */
+/** The answer without what is different each time. */
 function comparable(text: string): string {
   return text
     .replace(/^Date: .*$/gim, 'Date')
@@ -30,7 +30,7 @@ function comparable(text: string): string {
     .replace(/in \d+ s/g, 'in some s')
 }
 
-/** Sends the pieces one after the other, and gives back the first answer, head and body. */
+/** Sends the pieces one after the other; resolves with the first answer, head and body. */
 async function answer(daemon: FeedDaemon, pieces: readonly string[]): Promise<string> {
   const { hostname: host, port } = new URL(daemon.url)
   const socket = connect({ host, port: Number(port), noDelay: true })
@@ -51,7 +51,7 @@ async function answer(daemon: FeedDaemon, pieces: readonly string[]): Promise<st
   return comparable(firstAnswer(raw) ?? raw)
 }
 
-/** The first answer in what came, if all of it has: to the end, or until a feed has caught up. */
+/** The first answer, once it is complete: to its end, or until a feed has caught up. */
 function firstAnswer(raw: string): string | undefined {
   const end = raw.indexOf('\r\n\r\n') + 4
   if (end < 4) return undefined
@@ -73,7 +73,7 @@ const weighted = <T>(usual: T, ...unusual: T[]) =>
 
 const requestLine = fc
   .tuple(
-    // An answer to HEAD tells a length and has none: it would be waited for.
+    // No HEAD: its answer states a length and has no body, so this test would wait for one.
     weighted('GET', 'get', 'PUT', 'OPTIONS', 'G', 'QUERY'),
     weighted(' ', '  ', '\t'),
     weighted(
@@ -145,7 +145,17 @@ const header = fc.oneof(
 
 const request = fc.record({
   line: requestLine,
-  host: weighted(['Host: localhost'], [], ['Host:'], ['Host: a', 'Host: b']),
+  host: weighted(
+    ['Host: localhost'],
+    [],
+    ['Host:'],
+    ['Host: a', 'Host: b'],
+    ['Host: a b'],
+    ['Host: A:80'],
+    ['Host: a@b'],
+    ['Host: [::1]:3001'],
+    ['Host: 1.2.3.4.5:99999'],
+  ),
   headers: fc.array(header, { maxLength: 4 }),
   newline: weighted('\r\n', '\n', '\r\r\n'),
   behind: weighted('', 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n', '\r\n'),
@@ -157,9 +167,9 @@ const request = fc.record({
 
 function piecesOf({ line, host, headers, newline, behind, cuts }: RequestParts): string[] {
   const text = [line, ...host, ...headers, '', ''].join(newline) + behind
-  // Whatever the first line made of it, this ends it.
+  // This ends the request, whatever the line ends made of it.
   const whole = newline === '\r\n' ? text : `${text}\r\n\r\n`
-  // What is said of a URL that is not ASCII depends on how much of it came at once.
+  // The answer to a URL that is not ASCII depends on how much of it came in one piece.
   const edges = [0, ...(line.includes('\xe9') ? [] : cuts).toSorted((a, b) => a - b), whole.length]
   return edges.slice(1).map((edge, at) => whole.slice(edges[at], edge))
 }
@@ -168,9 +178,9 @@ type RequestParts = typeof request extends fc.Arbitrary<infer T> ? T : never
 
 describe('the lean lane', () => {
   property.prop([request], { numRuns: 150 })(
-    'answers whatever is sent to it as the HTTP server does',
+    'the lean lane answers every request exactly as the HTTP server does',
     async (parts) => {
-      // What lies behind would be a body, and no body at that: how far an answer gets is chance.
+      // The bytes after the request would be a broken body: then it is chance how far an answer gets.
       fc.pre(parts.behind === '' || !parts.headers.some((each) => /^(Content-L|Tr)/.test(each)))
       const pieces = piecesOf(parts)
       const [ours, theirs] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
@@ -178,7 +188,7 @@ describe('the lean lane', () => {
     },
   )
 
-  test('answers a request that comes a byte at a time as the HTTP server does', async () => {
+  test('the lean lane answers a request that comes byte by byte as the HTTP server does', async () => {
     const pieces = `${PLAIN}\r\n`.split('')
     const [ours, theirs] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
     expect(ours).toBe(theirs)
@@ -189,23 +199,24 @@ describe('the lean lane', () => {
     ['nothing but a Host', ''],
     ['what browsers send', 'Accept: text/event-stream\r\nAccept-Language: de,en;q=0.5\r\n'],
     ['a Last-Event-ID', `Last-Event-ID: ${EVENT_ID}\r\n`],
-    ['where a proxy has it from', 'X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n'],
-  ])('takes a plain request with %s', ([, headers]) => {
+    ['the headers of a proxy', 'X-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n'],
+  ])('the lean lane takes a plain request with %s', ([, headers]) => {
     expect(parseLaneRequest(Buffer.from(`${PLAIN}${headers}\r\n`))).toBeDefined()
   })
 
   test.for([
-    ['is not whole', PLAIN],
-    ['has something behind it', `${PLAIN}\r\nGET`],
+    ['is incomplete', PLAIN],
+    ['is followed by more bytes', `${PLAIN}\r\nGET`],
     ['has a body', `${PLAIN}Content-Length: 2\r\n\r\n`],
+    ['has a Host that is not a host', `${PLAIN.replace('localhost', 'a b')}\r\n`],
     ['has no Host', 'GET /events/subscribe?all=true HTTP/1.1\r\n\r\n'],
-    ['has two', `${PLAIN}Host: other\r\n\r\n`],
-    ['is for something else', 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['has two Host headers', `${PLAIN}Host: other\r\n\r\n`],
+    ['is for another route', 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['begins like the feed', 'GET /events/subscribers HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['has a folded header', `${PLAIN}X-A: 1\r\n 2\r\n\r\n`],
     ['has a header without a name', `${PLAIN}: 1\r\n\r\n`],
-    ['is larger than it needs to be', `${PLAIN}X-A: ${'a'.repeat(9_000)}\r\n\r\n`],
-  ] as const)('leaves to the HTTP server what %s', ([, text]) => {
+    ['is unusually large', `${PLAIN}X-A: ${'a'.repeat(9_000)}\r\n\r\n`],
+  ] as const)('the lean lane leaves a request to the HTTP server that %s', ([, text]) => {
     expect(parseLaneRequest(Buffer.from(text))).toBeUndefined()
   })
 })

@@ -4,7 +4,7 @@ import { createRateLimit } from '../../src/http/rate-limit.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 
 describe('the count of requests', () => {
-  test('P8: an address may send so many in a minute that begins with its first', () => {
+  test('P8: an address has so many requests in the minute that begins with its first', () => {
     let time = 5_000
     const take = createRateLimit(3, () => time)
     expect(take('a')).toEqual({ isOver: false, perMinute: 3, remaining: 2, resetSeconds: 60 })
@@ -16,11 +16,11 @@ describe('the count of requests', () => {
     expect(take('a')).toMatchObject({ isOver: false, remaining: 2, resetSeconds: 60 })
   })
 
-  test('0 is no limit', () => {
+  test('a limit of 0 is no limit', () => {
     expect(createRateLimit(0)('a')).toBeUndefined()
   })
 
-  test('a worker does not ask again about an address that is over', async () => {
+  test('a worker does not ask again about an address that is over its limit', async () => {
     let time = 0
     const count = createRateLimit(2, () => time)
     let asked = 0
@@ -44,7 +44,7 @@ describe('the count of requests', () => {
 })
 
 describe('a daemon with a limit', () => {
-  test('P8: refuses what is beyond with 429, and tells in each answer what is left', async () => {
+  test('P8: requests beyond the limit get 429, and each answer says how many are left', async () => {
     const daemon = await startFeedDaemon({
       recording: 'first-steps',
       env: { RATE_LIMIT_PER_MINUTE: '3', TRUST_PROXY: '127.0.0.1' },
@@ -57,7 +57,7 @@ describe('a daemon with a limit', () => {
       expect(first.headers.get('ratelimit-policy')).toBe('"requests";q=3;w=60')
       expect(first.headers.get('ratelimit')).toMatch(/^"requests";r=2;t=\d+$/)
       expect(first.headers.get('access-control-expose-headers')).toContain('RateLimit')
-      // A refusal counts too.
+      // A refused request counts as well.
       expect((await get('/events?limit=0')).headers.get('ratelimit')).toMatch(/r=1/)
       expect((await get('/nowhere')).headers.get('ratelimit')).toMatch(/r=0/)
       const refused = await get('/streams')

@@ -5,7 +5,7 @@ import { createRouter, json } from '../../src/http/router.ts'
 import { createSlices } from '../../src/domain/slices.ts'
 import { until } from '../support/until.ts'
 
-/** A route whose work takes so many steps; turns come when they are asked for. */
+/** A route whose work takes this many steps; `turn` runs the next turn. */
 function setUp(steps: number) {
   const deferred: (() => void)[] = []
   let time = 0
@@ -36,7 +36,7 @@ function setUp(steps: number) {
   }
 }
 
-test('P8: beyond so many long requests of an address there is a 429; others are answered', async () => {
+test('P8: an address with too many long requests gets 429; others are answered', async () => {
   const { slices, ask, turn, isIdle } = setUp(20)
   const many = Array.from({ length: 40 }, () => ask('greedy'))
   await until(() => slices.waiting('greedy') > 0)
@@ -54,7 +54,7 @@ test('P8: beyond so many long requests of an address there is a 429; others are 
   })
 })
 
-test('P8: the work of a client that is gone is left out', async () => {
+test('P8: work stops when its client leaves', async () => {
   const { slices, ask, released } = setUp(1_000)
   const exchange = new EventEmitter()
   const leaving = ask('a', exchange)

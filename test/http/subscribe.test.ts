@@ -11,7 +11,7 @@ interface Parties {
   recipient: string | null
 }
 
-/** Seconds more than the drain time and what follows it, for a busy machine. */
+/** Much more than the drain time and what follows it, for a busy machine. */
 const CLOSE_MS = 15_000
 const isCaughtUp = (client: FeedClient) => client.named('caught_up').length > 0
 const isEnded = (client: FeedClient) => client.ended
@@ -35,7 +35,7 @@ function countsAreZero(of: FeedDaemon): Promise<void> {
   return countsAre(of, { activeConnections: 0, activeIps: 0, live: 0, replaying: 0, stalled: 0 })
 }
 
-describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
+describe.each(['lean', 'http'])('the feed with FEED_LANE=%s', (lane) => {
   const start = ({ env, ...setup }: Parameters<typeof startFeedDaemon>[0] & object) =>
     startFeedDaemon({ ...setup, env: { ...env, FEED_LANE: lane } })
 
@@ -49,7 +49,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
   })
   afterAll(() => daemon.close())
 
-  /** Opens, waits for the replay, closes, and tells which events there were. */
+  /** Subscribes until the replay is over; resolves with the ids of the events. */
   async function replay(query: string, headers: Record<string, string> = {}): Promise<string[]> {
     const client = await (await daemon.open(query, headers)).until(isCaughtUp)
     client.socket.destroy()
@@ -57,7 +57,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
   }
 
   describe('the response', () => {
-    test('has the headers of a stream that nothing on the way may hold back or change', async () => {
+    test('the headers of the stream keep proxies from buffering or changing it', async () => {
       const client = await (await daemon.open('all=true')).until(isCaughtUp)
       client.socket.destroy()
       expect(client.head).toEqual({
@@ -75,7 +75,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       })
     })
 
-    test('to HEAD is the same without a body, and takes no place', async () => {
+    test('HEAD gets the same headers without a body, and does not count as a subscription', async () => {
       const client = await daemon.request(
         'HEAD /events/subscribe?all=true HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
       )
@@ -88,20 +88,20 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       await countsAreZero(daemon)
     })
 
-    test('to a HEAD that asks for what is not legal is the 400 without a body', async () => {
+    test('HEAD with an illegal parameter gets the 400 without a body', async () => {
       const response = await fetch(`${daemon.url}/events/subscribe?cursor=x`, { method: 'HEAD' })
       expect(response.status).toBe(400)
       expect(await response.text()).toBe('')
     })
 
-    test('to any other method is a 405', async () => {
+    test('any other method gets a 405', async () => {
       const response = await fetch(`${daemon.url}/events/subscribe?all=true`, { method: 'PUT' })
       expect(response.status).toBe(405)
       expect(response.headers.get('allow')).toContain('GET')
     })
   })
 
-  describe('what is asked for', () => {
+  describe('the parameters', () => {
     const user = `G${'A'.repeat(55)}`
     test.for([
       ['', 'streams'],
@@ -126,7 +126,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       ['all=true&overload=wait', 'overload'],
       ['all=true&stream=1', 'stream'],
       ['all=true&__proto__=1', '__proto__'],
-    ] as const)('and is not legal is refused by name: $1', async ([query, name]) => {
+    ] as const)('P8: an illegal parameter is refused by its name: $1', async ([query, name]) => {
       const { status, headers, problem } = await refusal(await daemon.open(query))
       expect(status).toBe(400)
       expect(headers['content-type']).toBe('application/problem+json')
@@ -135,7 +135,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
     })
 
     test.for(['x', '0009223372036854775-00000000001', '0'.repeat(5_000)])(
-      'with a Last-Event-ID that is no cursor is refused with its name',
+      'P8: a Last-Event-ID that is not a cursor is refused by its name',
       async (id) => {
         const { status, problem } = await refusal(
           await daemon.open('all=true', { 'Last-Event-ID': id }),
@@ -145,7 +145,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       },
     )
 
-    test('can be repeated, comma-separated, or both', async () => {
+    test('values can be repeated, comma-separated, or both', async () => {
       const one = await replay('streams=1&cursor=earliest')
       const two = await replay('streams=2&cursor=earliest')
       const both = [...one, ...two].toSorted()
@@ -156,7 +156,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       }
     })
 
-    test('is streams or users, narrowed by types', async () => {
+    test('a subscription gets the events of its streams or users, narrowed by types', async () => {
       const log = daemon
         .log()
         .map(({ data }) => JSON.parse(data) as Record<'id' | 'type' | 'streamId', string> & Parties)
@@ -170,7 +170,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(await replay(query)).toEqual(expected.map(({ id }) => id))
     })
 
-    test('starts behind the first cursor that is there: header, lastEventId, last_event_id, cursor', async () => {
+    test('P6: a subscription starts after the first cursor in the order header, lastEventId, last_event_id, cursor', async () => {
       const header = { 'Last-Event-ID': ids[10]! }
       const rest = `last_event_id=${ids[5]}&cursor=earliest`
       expect(await replay(`all=true&lastEventId=${ids[8]}&${rest}`, header)).toEqual(ids.slice(11))
@@ -181,12 +181,12 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(await replay('all=true&cursor=now')).toEqual([])
     })
 
-    test('is not started anew by an empty header', async () => {
+    test('an empty Last-Event-ID header counts as absent', async () => {
       const query = `all=true&lastEventId=${ids[3]}`
       expect(await replay(query, { 'Last-Event-ID': '' })).toEqual(ids.slice(4))
     })
 
-    test('can be a position that is no event', async () => {
+    test('P6: a subscription can start at a position that is not an event', async () => {
       const ledger = Number(BigInt(ids[6]!.slice(0, 19)) >> 32n)
       const after = ids.filter((id) => id > endOfLedger(ledger))
       expect(await replay(`all=true&cursor=${endOfLedger(ledger)}`)).toEqual(after)
@@ -204,7 +204,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
   })
 
   describe('a full feed', () => {
-    test('refuses with 503 and when to come again, and has a place once someone has left', async (context) => {
+    test('P8: a full feed answers 503 with Retry-After, and has room once a client has left', async (context) => {
       const small = await start({
         recording: 'first-steps',
         env: { MAX_SUBSCRIPTIONS: '2' },
@@ -236,7 +236,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(next.head!.status).toBe(200)
     })
 
-    test('refuses an address over its share with 429, and nobody else', async (context) => {
+    test('P8: an address over its limit gets 429; others are unaffected', async (context) => {
       const small = await start({
         recording: 'first-steps',
         env: { MAX_SUBSCRIPTIONS_PER_ADDRESS: '1', TRUST_PROXY: '127.0.0.0/8' },
@@ -256,8 +256,8 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
     })
   })
 
-  describe('shares', () => {
-    test('of a user whom a trusted proxy names: over it is a 429, for nobody else', async (context) => {
+  describe('users that a trusted proxy names', () => {
+    test('P8: a user over their limit gets 429; others are unaffected', async (context) => {
       const small = await start({
         recording: 'first-steps',
         env: { MAX_SUBSCRIPTIONS_PER_USER: '1', TRUST_PROXY: '127.0.0.0/8' },
@@ -286,15 +286,18 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       ['POST', 'application/json', '{"streams":["1","2"],"cursor":"earliest"}'],
       ['QUERY', 'application/json; charset=utf-8', '{"streams":"1,2","cursor":"earliest"}'],
       ['POST', form, 'streams=1&streams=2&cursor=earliest'],
-    ] as const)('asks for the same as a query string: %s with %s', async ([method, type, text]) => {
-      const expected = await replay('streams=1,2&cursor=earliest')
-      const client = await (await post(text, type, method)).until(isCaughtUp)
-      client.socket.destroy()
-      expect(client.head!.status).toBe(200)
-      expect(client.events().map(({ id }) => id)).toEqual(expected)
-    })
+    ] as const)(
+      'a body gives the same events as a query string: %s with %s',
+      async ([method, type, text]) => {
+        const expected = await replay('streams=1,2&cursor=earliest')
+        const client = await (await post(text, type, method)).until(isCaughtUp)
+        client.socket.destroy()
+        expect(client.head!.status).toBe(200)
+        expect(client.events().map(({ id }) => id)).toEqual(expected)
+      },
+    )
 
-    test('has room for longer lists, and not for any', async () => {
+    test('P8: a body has room for longer lists, up to a limit', async () => {
       const streams = (count: number) =>
         JSON.stringify({ streams: Array.from({ length: count }, (_, n) => String(n)) })
       const long = await (await post(streams(2_000))).until(isCaughtUp)
@@ -315,13 +318,13 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       ['<all/>', 'application/xml', 415, 'application/json'],
       ['', '', 415, 'application/json'],
       [' '.repeat(300_000), 'application/json', 413, 'shorter lists'],
-    ] as const)('that is not legal is refused: %s', async ([text, type, status, hint]) => {
+    ] as const)('P8: an illegal body is refused: %s', async ([text, type, status, hint]) => {
       const answer = await refusal(await post(text, type))
       expect(answer.status).toBe(status)
       expect(answer.problem['detail']).toContain(hint)
     })
 
-    test('that is cut off leaves nothing behind', async () => {
+    test('a request that is cut off inside its body does not count as a subscription', async () => {
       const client = await daemon.request(
         'POST /events/subscribe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"all"',
       )
@@ -330,7 +333,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect((await fetch(`${daemon.url}/health`)).status).toBe(200)
     })
 
-    test('from another origin is allowed by the preflight', async () => {
+    test('a preflight allows POST from other origins', async () => {
       const response = await fetch(`${daemon.url}/events/subscribe`, {
         method: 'OPTIONS',
         headers: { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' },
@@ -343,7 +346,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
     const health = 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n'
     const subscribe = 'GET /events/subscribe?all=true&cursor=earliest HTTP/1.1\r\nHost: x\r\n\r\n'
 
-    test('that was used for something else can become a subscription', async () => {
+    test('a connection that had another request can become a subscription', async () => {
       const client = await daemon.request(health)
       await client.until(({ body }) => body.includes('ok'))
       const before = client.body.length
@@ -353,27 +356,27 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(client.body.slice(before)).toMatch(/^HTTP\/1.1 200 OK/)
     })
 
-    test('that is a subscription answers nothing else: what is pipelined behind is not heard', async () => {
+    test('a request that is pipelined after a subscription is not answered', async () => {
       const client = await (await daemon.request(subscribe + health)).until(isCaughtUp)
       expect(client.events().map(({ id }) => id)).toEqual(ids)
       expect(client.body).not.toContain('HTTP/1.1')
       client.socket.destroy()
     })
 
-    test('that asks for a second subscription behind the first is closed', async () => {
+    test('a connection that asks for a second subscription is closed', async () => {
       const client = await (await daemon.request(subscribe + subscribe)).until(isEnded)
       expect(client.body).not.toContain('HTTP/1.1')
       await countsAreZero(daemon)
     })
 
-    test('that pipelines a subscription after another request gets a 400', async () => {
+    test('a subscription that is pipelined after another request gets a 400', async () => {
       const client = await (await daemon.request(health + subscribe)).until(isEnded)
       expect(client.head!.status).toBe(200)
       expect(client.body).toMatch(/HTTP\/1.1 400 Bad Request/)
       expect(client.body).toContain('cannot be pipelined')
     })
 
-    test('that sends on after its request does not disturb the stream', async () => {
+    test('a client that sends more after its request does not disturb the stream', async () => {
       const client = await (await daemon.request(subscribe)).until(isCaughtUp)
       for (let times = 0; times < 50; times += 1) client.socket.write(health)
       const other = await (await daemon.open('all=true')).until(isCaughtUp)
@@ -383,8 +386,8 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
     })
   })
 
-  describe('the counts return to zero', () => {
-    test('after a FIN', async () => {
+  describe('the end of subscriptions', () => {
+    test('P8: the counts return to zero after a FIN', async () => {
       const client = await (await daemon.open('all=true')).until(isCaughtUp)
       expect(await daemon.stats()).toMatchObject({ activeConnections: 1, live: 1 })
       client.socket.end()
@@ -392,19 +395,19 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       await client.until(isEnded)
     })
 
-    test('after a RST', async () => {
+    test('P8: the counts return to zero after a RST', async () => {
       const client = await (await daemon.open('all=true')).until(isCaughtUp)
       client.socket.resetAndDestroy()
       await countsAreZero(daemon)
     })
 
-    test('after a RST in the middle of a request', async () => {
+    test('P8: the counts return to zero after a RST in the middle of a request', async () => {
       const client = await daemon.request('GET /events/subscribe?all=true HTTP/1.1\r\nHost')
       client.socket.resetAndDestroy()
       await countsAreZero(daemon)
     })
 
-    test('after many have come and gone at once', async () => {
+    test('P8: the counts return to zero after many clients have come and gone at once', async () => {
       const clients = await Promise.all(
         Array.from({ length: 60 }, () => daemon.open('all=true&cursor=earliest')),
       )
@@ -435,7 +438,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       expect(client.events().map(({ id }) => id)).toEqual(ids)
     })
 
-    test('a connection that has said nothing yet does not hold up a daemon that closes', async () => {
+    test('a silent connection does not delay a daemon that closes', async () => {
       const closing = await start({ recording: 'first-steps' })
       const silent = await closing.request('')
       const subscribed = await (await closing.open('all=true')).until(isCaughtUp)
@@ -446,7 +449,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       await subscribed.until(isEnded)
     })
 
-    test('a peer that has vanished without a word is counted no longer than to the maximum age', async (context) => {
+    test('P8: a client that vanished without a word counts at most until the maximum age', async (context) => {
       const short = await start({ recording: 'first-steps', env: { MAX_AGE_SECONDS: '1' } })
       context.onTestFinished(() => short.close())
       const proxy = await startProxy(short.url)
@@ -458,7 +461,7 @@ describe.each(['lean', 'http'])('the feed, its lane being %s:', (lane) => {
       await countsAreZero(short)
     })
 
-    test('a daemon that closes says goodbye to each within the drain time, admits nobody, and is gone soon after', async () => {
+    test('a daemon that closes says goodbye to each client within the drain time, refuses new ones, and ends soon after', async () => {
       const closing = await start({ recording: 'first-steps', env: { DRAIN_SECONDS: '1' } })
       await closing.indexed()
       const clients = await Promise.all(

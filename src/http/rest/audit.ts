@@ -24,7 +24,7 @@ const Audit = z
         counts: z.record(z.enum(AUDIT_CLASSES), z.number().int()),
         repaired: z.number().int(),
         expiring: z.number().int().openapi({
-          description: 'active streams that will be archived within a week, or are',
+          description: 'active streams that are archived, or will be within a week',
         }),
         drift: z.array(
           z.object({
@@ -43,7 +43,7 @@ const Audit = z
 
 export interface AuditDeps {
   upstream(): Upstream
-  /** 0: off. */
+  /** 0: only what gaps and the first start need. */
   auditIntervalSeconds: number
 }
 
@@ -52,7 +52,7 @@ export function auditRoutes(deps: AuditDeps) {
   router.openapi(
     get({
       path: '/audit',
-      summary: 'The last comparison of the streams with the contract’s own storage',
+      summary: 'The last comparison of the streams with the storage of the contract',
       request: { query: z.strictObject({}) },
       answer: Audit,
     }),

@@ -13,10 +13,10 @@ const DEFAULT_PAGE = 100
 
 const PagingQuery = {
   after: Position.optional().openapi({
-    description: 'exclusive, in the order asked for: the last id seen, or nextCursor',
+    description: 'exclusive: the last id of the previous page, or nextCursor',
   }),
   before: Position.optional().openapi({
-    description: 'exclusive: where to stop, in the order asked for',
+    description: 'exclusive: where to stop',
   }),
   order: Order.default('asc'),
   limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
@@ -48,7 +48,7 @@ export function eventRoutes({ store, sliced }: Reads) {
       summary: 'The events of one stream',
       request: { params: StreamParams, query: StreamEventsQuery },
       answer: listOf(EventJson),
-      problems: { 404: 'neither the stream nor an event of it is known' },
+      problems: { 404: 'the stream is unknown, and so are its events' },
     }),
     (c) => {
       const { id } = c.req.valid('param')
@@ -69,7 +69,7 @@ export function eventRoutes({ store, sliced }: Reads) {
     )
   }
 
-  /** A page of the log as it was at one checkpoint: it only grows beyond there. */
+  /** A page of the log up to one checkpoint: the log before it does not change while we read. */
   function* page(
     filter: LogQuery['filter'],
     { after, before, order, limit }: Paging,

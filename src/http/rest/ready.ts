@@ -24,7 +24,7 @@ export interface ReadyDeps {
   upstream(): Upstream
   /** How many ledgers the checkpoint may be behind the tip. */
   readyMaxLag: number
-  /** How long the tip may stand still; 0: any time. */
+  /** How long the tip may stand still; 0: for ever. */
   tipStallSeconds: number
 }
 

@@ -34,7 +34,7 @@ const Status = z
       unrecognised: z.number().int(),
     }),
     alarm: z.string().nullable().openapi({
-      description: 'what keeps ingestion from going on until somebody acts',
+      description: 'why ingestion cannot continue until a person acts',
     }),
     endpoints: z.array(
       z.object({

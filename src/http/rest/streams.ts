@@ -28,10 +28,10 @@ const StreamListQuery = z.strictObject({
   sort: z
     .enum(STREAM_SORTS, { error: unlessTwice(`a sort is one of ${STREAM_SORTS.join(', ')}`) })
     .default('created')
-    .openapi({ description: 'numeric; a stream without an end time counts as endless' }),
+    .openapi({ description: 'numeric; a missing end time counts as later than any other' }),
   order: Order.default('asc'),
   limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
-  cursor: z.string().optional().openapi({ description: 'nextCursor of the page before' }),
+  cursor: z.string().optional().openapi({ description: 'nextCursor of the previous page' }),
 })
 
 export const StreamParams = z.strictObject({ id: StreamId })
@@ -51,7 +51,7 @@ const Claimable = z
 
 export function streamRoutes({ store, sliced }: Reads) {
   const router = createRouter()
-  const noStream = { 404: 'no such stream is known' }
+  const noStream = { 404: 'the stream is unknown' }
 
   router.openapi(
     get({
@@ -66,15 +66,14 @@ export function streamRoutes({ store, sliced }: Reads) {
       if (cursor !== undefined && after === undefined) {
         return respond(badRequest([{ parameter: 'cursor', detail: BAD_KEY }]))
       }
-      const asked = { ...query, after }
       // One filter has an index. With a second one, a page may walk past all that the first finds.
       const { sender, recipient, user, token } = query
       const filters = [sender, recipient, user, token].filter((given) => given !== undefined)
       return sliced(
         c,
         filters.length > 1
-          ? store.held.read((view) => list(view, asked))
-          : inOneStep(() => store.snapshot(() => drain(list(store, asked)))),
+          ? store.held.read((view) => list(view, { ...query, after }))
+          : inOneStep(() => store.snapshot(() => drain(list(store, { ...query, after })))),
       )
     },
   )

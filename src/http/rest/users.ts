@@ -26,8 +26,8 @@ const Summary = z
     tokens: z.array(
       z.object({
         tokenAddress: z.string(),
-        incoming: Side.openapi({ description: 'streams that pay the address' }),
-        outgoing: Side.openapi({ description: 'streams that the address pays' }),
+        incoming: Side.openapi({ description: 'streams to the address' }),
+        outgoing: Side.openapi({ description: 'streams from the address' }),
       }),
     ),
   })
@@ -38,7 +38,7 @@ export function userRoutes({ store, sliced }: Reads) {
   router.openapi(
     get({
       path: '/users/{address}/summary',
-      summary: 'What an address pays and is paid, per token',
+      summary: 'What an address pays and receives, per token',
       request: { params: z.strictObject({ address: Address }), query: z.strictObject({}) },
       answer: oneOf(Summary),
     }),
@@ -71,16 +71,16 @@ function* summary({ coverage, streams }: HeldView, address: string): Generator<v
 function sideJson(totals: readonly Total[], claimable: bigint): z.infer<typeof Side> {
   const count = (status: StreamStatus) =>
     totals.find((total) => total.status === status)?.streams ?? 0
-  const sum = (amount: 'depositedAmount' | 'withdrawnAmount') =>
-    totals.reduce((sofar, total) => sofar + total[amount], 0n).toString()
+  const sumOf = (amount: 'depositedAmount' | 'withdrawnAmount') =>
+    totals.reduce((sum, total) => sum + total[amount], 0n).toString()
   return {
-    streams: totals.reduce((sofar, { streams }) => sofar + streams, 0),
+    streams: totals.reduce((sum, { streams }) => sum + streams, 0),
     active: count('active'),
     paused: count('paused'),
     cancelled: count('cancelled'),
     completed: count('completed'),
-    depositedAmount: sum('depositedAmount'),
-    withdrawnAmount: sum('withdrawnAmount'),
+    depositedAmount: sumOf('depositedAmount'),
+    withdrawnAmount: sumOf('withdrawnAmount'),
     claimableAmount: claimable.toString(),
   }
 }

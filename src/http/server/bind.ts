@@ -5,30 +5,30 @@ import { UsageError } from '../../domain/errors.ts'
 import { hangUp } from './hang-up.ts'
 
 const BACKLOG = 4_096
-/** What a socket takes beyond what the kernel does, before it counts as full. */
+/** How many bytes a socket buffers, besides the kernel, before it counts as full. */
 const HIGH_WATER_MARK = 16_384
-/** How often the server looks for requests that do not come in time. */
+/** How often the server looks for requests that have taken too long to arrive. */
 const CHECK_MS = 5_000
 
 export interface ListenOptions {
   host: string
   port: number
-  /** Whether plain requests for the feed are served beside the HTTP server, or through it. */
+  /** `lean`: plain requests for the feed bypass Node's HTTP server. */
   feedLane: 'lean' | 'http'
-  /** Of those that have not sent a whole request yet. */
+  /** Counts only connections that have not sent a whole request yet. */
   maxConnectionsPerAddress: number
-  /** Several processes have the port. */
+  /** Whether other processes listen on the same port. */
   reusePort?: boolean
 }
 
-/** A server that has its port. Connections wait until there is something to serve. */
+/** A server that has its port. Connections wait until it is opened. */
 export interface BoundServer {
   server: Server
-  /** From now on connections are served. */
+  /** Serves the connections that wait, and all that come. */
   open(): void
 }
 
-/** Takes the port; throws UsageError when it cannot be had. */
+/** Takes the port; throws a UsageError if that fails. */
 export async function bindServer(options: ListenOptions): Promise<BoundServer> {
   const server = createServer({
     keepAlive: true,
@@ -37,7 +37,7 @@ export async function bindServer(options: ListenOptions): Promise<BoundServer> {
     highWaterMark: HIGH_WATER_MARK,
     connectionsCheckingInterval: CHECK_MS,
   })
-  // A refusal now would be for good: a browser's EventSource tries again only after a lost connection.
+  // They wait because a refusal would be final: after a refusal EventSource does not try again.
   const serve = server.listeners('connection') as ConnectionListener[]
   const waiting = new Set<Socket>()
   server.removeAllListeners('connection')
@@ -48,7 +48,7 @@ export async function bindServer(options: ListenOptions): Promise<BoundServer> {
     open() {
       server.removeAllListeners('connection')
       for (const listener of serve) server.on('connection', listener)
-      // After this turn, in which the server adds its listeners.
+      // In the next turn, because the server adds its listeners in this one.
       setImmediate(() => {
         for (const socket of waiting) {
           socket.off('error', hangUp)
@@ -78,13 +78,11 @@ async function bind(
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'EADDRINUSE') {
-      throw new UsageError(
-        `port ${port} on ${host} is taken by another program: stop it, or choose another with PORT=${port + 1}${reusePort ? '; an indexer shares its port only with SHARE_PORT=true' : ''}`,
-        { cause },
-      )
+      const sharing = reusePort ? '; an indexer shares its port only with SHARE_PORT=true' : ''
+      throw new UsageError(portIsTaken(host, port) + sharing, { cause })
     }
     if (reusePort && code === 'ENOTSUP') {
-      throw new UsageError('on this system processes cannot share a port: run one "start" alone', {
+      throw new UsageError('on this system processes cannot share a port: run a single "start"', {
         cause,
       })
     }
@@ -92,4 +90,8 @@ async function bind(
       cause,
     })
   }
+}
+
+export function portIsTaken(host: string, port: number): string {
+  return `port ${port} on ${host} is used by another program: stop that program, or choose another port with PORT=${port + 1}`
 }

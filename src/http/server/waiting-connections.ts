@@ -3,31 +3,31 @@ import { tooManyConnections } from '../problem.ts'
 import { sendProblem } from './refusal.ts'
 
 /**
- * A limit for connections whose next request has not come, whole, yet: each costs a descriptor, and
- * whoever opens them need not say a word. The limit is for a host, because nothing else is known
- * of a connection that is silent.
+ * A limit per host on connections that have not sent their next request, or only a part of it. Each
+ * of them costs a file descriptor, and a client can open many without sending a byte. The limit is
+ * per host because nothing else is known about a silent connection.
  *
- * Hundreds of connections that come at once are accepted before the first byte of any is read. So
- * one beyond the limit has a moment to send its request; only then is it refused. Its request is
- * answered, but it is not kept alive.
+ * When hundreds of connections come at once, Node accepts all of them before it reads a byte of
+ * any. So a connection beyond the limit has a moment to send its request, and is refused after
+ * that. If the request comes in time it is answered, but the connection is not kept alive.
  */
 export interface WaitingConnections {
   /** A connection was accepted: it waits for its first request. */
   opened(socket: Socket): void
-  /** Its request is here, whole. */
+  /** Its whole request has arrived. */
   requested(socket: Socket): void
-  /** Whether it may, as it looks now, wait for another request after this one. */
+  /** Whether the connection could now wait for another request. */
   hasRoom(socket: Socket): boolean
-  /** Its request was answered: it waits for the next, or is closed where there is no room. */
+  /** Its request was answered: it waits for the next one, or is closed if there is no room. */
   answered(socket: Socket): void
 }
 
 export interface WaitingOptions {
-  /** Of one host. */
+  /** Connections of one host. */
   most: number
   /** Undefined: the connection does not count. */
   hostOf(remoteAddress: string): string | undefined
-  /** Calls back when a connection beyond the limit has had its moment. */
+  /** Calls back after the moment that a connection beyond the limit has. */
   later?: (callback: () => void) => NodeJS.Timeout
 }
 
@@ -83,7 +83,7 @@ export function createWaitingConnections({
 
   function refuse(socket: Socket): void {
     remove(socket)
-    // Who has said nothing waits for no answer.
+    // A client that has sent nothing does not wait for an answer.
     if (socket.bytesRead > 0) sendProblem(socket, tooManyConnections(most))
     else socket.destroy()
   }
@@ -98,7 +98,7 @@ export function createWaitingConnections({
     requested: remove,
     hasRoom,
     answered(socket) {
-      // Many may have been answered since each was told that it is kept.
+      // There was room when the answer was sent, but others may have taken it since.
       if (hasRoom(socket)) add(socket)
       else socket.destroySoon()
     },

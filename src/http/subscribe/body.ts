@@ -4,15 +4,15 @@ import { queryRecord } from '../parameters.ts'
 import { badRequest, bodyTooLarge, unsupportedBody } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 
-/** Room for the longest lists there may be, whichever way they are written. */
+/** Enough for the longest legal lists in any notation. */
 const MOST_BYTES = 256 * 1024
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
 const JSON_FORM =
-  'is to be a JSON object of the same parameters, each a string or a list of strings, such as {"streams":["1","2"]}'
+  'must be a JSON object of the same parameters, each a string or a list of strings, such as {"streams":["1","2"]}'
 
-/** A request's body as parameters: a form, or a JSON object. */
+/** The parameters in the body of a request: a form, or a JSON object. */
 export async function readBody(
   request: IncomingMessage,
 ): Promise<Record<string, string | string[]> | Refused> {
@@ -21,7 +21,7 @@ export async function readBody(
   if (form !== FORM && form !== JSON_TYPE) return unsupportedBody([JSON_TYPE, FORM])
   const parts: Buffer[] = []
   let length = 0
-  // Else leaving early would close the connection, and the answer with it.
+  // By default, leaving the loop early destroys the connection before the answer is sent.
   const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
   for await (const part of chunks) {
     length += part.length
@@ -41,7 +41,7 @@ function jsonRecord(text: string): Record<string, string | string[]> | Refused {
     if (typeof given === 'string') record[key] = given
     else if (typeof given === 'boolean') record[key] = String(given)
     else if (isTexts(given)) record[key] = given
-    else return badRequest([{ parameter: key, detail: 'is to be a string or a list of strings' }])
+    else return badRequest([{ parameter: key, detail: 'must be a string or a list of strings' }])
   }
   return record
 }
