@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+import { PATIENCE_MS } from './test/support/patience.ts'
+
+/** `npm run test:proxies`: the configurations in deploy/, in the real programs. */
+export default defineConfig({
+  test: {
+    include: ['test/proxies/*.proxies.ts'],
+    testTimeout: 4 * PATIENCE_MS,
+    hookTimeout: PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS, interval: 20 } },
+  },
+})
