@@ -4,6 +4,8 @@ import { PATIENCE_MS } from './test/support/patience.ts'
 /** `npm run test:proxies`: the configurations in deploy/, in the real programs. */
 export default defineConfig({
   test: {
+    // They wait far more than they work.
+    maxWorkers: 2,
     include: ['test/proxies/*.proxies.ts'],
     testTimeout: 4 * PATIENCE_MS,
     hookTimeout: PATIENCE_MS,
