@@ -11,7 +11,7 @@ const SENDER = 'GDCCQSSJYYUQY7ZLP67RVMFOS2S7KRNEDRAUMMHF6EAF4KPXZMI7TMBF'
 const CONTRACT = 'CA4HLQODLMNPLL446KFJ2EHS64JHTAYJKW36E3VILSK3NKJZBKZ56USL'
 
 describe.each(Object.keys(RECORDINGS) as RecordingName[])('every event of %s', (name) => {
-  test('is read as the SDK reads it', async () => {
+  test('every event is decoded like the SDK decodes it', async () => {
     const recording = await loadRecording(name)
     for (const ledger of recording.ledgers) {
       for (const raw of rawEvents(recording, ledger)) {
@@ -27,7 +27,7 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('every event of %s', (
   })
 })
 
-describe('an event that is not as expected', () => {
+describe('P4: an event that is not as expected', () => {
   const cancelled = {
     stream_id: u64(7n),
     sender: address(SENDER),
@@ -37,7 +37,7 @@ describe('an event that is not as expected', () => {
   }
   const topics = [symbol('stream_cancelled'), u64(7n)]
 
-  test('is read with fields and topics that are new', () => {
+  test('an event with extra fields and topics is decoded', () => {
     const more = { ...cancelled, note: nativeToScVal([{ deep: [1, 'two', null] }]), at: u64(1n) }
     const event = decode(raw([...topics, symbol('more')], map(more)))
     expect(event).toMatchObject({
@@ -85,15 +85,15 @@ describe('an event that is not as expected', () => {
       map(cancelled),
       'stream_id in the data differs',
     ],
-    ['data that is no map', topics, u64(1n), 'data is a u64, not a map'],
+    ['data that is not a map', topics, u64(1n), 'data is a u64, not a map'],
     [
-      'a first topic that is no symbol',
+      'a first topic that is not a symbol',
       [u64(1n), u64(7n)],
       map(cancelled),
       'first topic is a u64, not a symbol',
     ],
     ['no topics', [], map(cancelled), 'no topics'],
-  ])('becomes unrecognised with %s', (_, given, data, reason) => {
+  ])('an event with %s becomes unrecognised', (_, given, data, reason) => {
     const event = raw(given, data)
     expect(decode(event)).toEqual({
       id: event.id,
@@ -108,7 +108,7 @@ describe('an event that is not as expected', () => {
     })
   })
 
-  test('becomes unrecognised when it is a system event', () => {
+  test('a system event becomes unrecognised', () => {
     const event = { ...raw(topics, map(cancelled)), type: 'system' }
     expect(decode(event)).toMatchObject({
       type: 'unrecognised',
@@ -117,20 +117,20 @@ describe('an event that is not as expected', () => {
   })
 
   test.each([
-    ['an arm that no protocol has yet', 'AAAAYwAAAAA='],
-    ['bytes behind the value', `${map(cancelled).toXdr('base64')}AAAA`],
+    ['a type that no protocol has yet', 'AAAAYwAAAAA='],
+    ['bytes after the value', `${map(cancelled).toXdr('base64')}AAAA`],
     ['a value that ends too early', map(cancelled).toXdr('base64').slice(0, 40)],
     ['text that is not base64', '%%%%'],
     ['nothing', ''],
     ['a map that claims four billion entries', 'AAAAEQAAAAH/////'],
     ['a vector nested beyond any stack', `${'AAAAEAAAAAEAAAAB'.repeat(20_000)}AAAAAQ==`],
-  ])('costs nobody anything with %s', (_, value) => {
+  ])('an event with %s becomes unrecognised and keeps its XDR', (_, value) => {
     const event = { ...raw(topics, map(cancelled)), value }
     expect(decode(event)).toMatchObject({ type: 'unrecognised', value })
   })
 
   property.prop([fc.array(fc.base64String(), { maxLength: 4 }), fc.base64String()])(
-    'is never an exception, whatever the bytes',
+    'no bytes make the decoder throw',
     (given, value) => {
       const event = { ...raw([], u64(1n)), topics: given, value }
       expect(decode(event)).toMatchObject({ type: 'unrecognised', topics: given, value })
@@ -138,7 +138,7 @@ describe('an event that is not as expected', () => {
   )
 
   property.prop([fc.nat(), fc.integer({ min: 0, max: 255 })])(
-    'is read as the SDK reads it, or not at all, with any byte changed',
+    'an event with one byte changed is decoded like the SDK decodes it, or not at all',
     (position, byte) => {
       const bytes = Buffer.from(map(cancelled).toXdr())
       bytes[position % bytes.length] = byte

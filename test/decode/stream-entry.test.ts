@@ -15,7 +15,7 @@ const ofStream = entries.find(({ key }) => key === keys.stream(1n))!.xdr
 const counterKey = variant('StreamCounter')
 
 describe.each(Object.keys(RECORDINGS) as RecordingName[])('every entry of %s', (name) => {
-  test('is read as the contract’s own decoded record', async () => {
+  test('P5: every entry is read as the record that the contract returns', async () => {
     const recording = await loadRecording(name)
     const { instance, stream } = createEntryKeys(recording.header.contractId)
     let records = 0
@@ -39,7 +39,7 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('every entry of %s', (
     expect(records).toBeGreaterThan(8)
   })
 
-  test('counts the streams', async () => {
+  test('the counter is the number of streams', async () => {
     const recording = await loadRecording(name)
     const { instance } = createEntryKeys(recording.header.contractId)
     const streams = new Set<unknown>()
@@ -52,21 +52,21 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('every entry of %s', (
   })
 })
 
-describe('the counter', () => {
-  test('may be an entry of its own', () => {
+describe('the stream counter', () => {
+  test('the counter can be its own entry', () => {
     expect(readStreamCounter(contractData(counterKey, nativeToScVal(7n, { type: 'u64' })))).toBe(7n)
   })
   test.each([
-    ['another type', contractData(counterKey, nativeToScVal(7n, { type: 'i128' }))],
+    ['a value of another type', contractData(counterKey, nativeToScVal(7n, { type: 'i128' }))],
     ['no XDR', 'AAAA'],
     ['no base64', '§'],
-  ])('is not known from %s', (_, entry) => {
+  ])('there is no counter in %s', (_, entry) => {
     expect(readStreamCounter(entry)).toBeUndefined()
   })
 })
 
-describe('a record that is not as expected', () => {
-  test('is read with fields that are new', () => {
+describe('P9: a record that is not as expected', () => {
+  test('a record with extra fields is read', () => {
     expect(
       read(altered((fields) => [...fields, field('memo', nativeToScVal([1, 'two']))])),
     ).toEqual(read(ofStream))
@@ -81,7 +81,7 @@ describe('a record that is not as expected', () => {
     ],
     ['a retyped flag', retyped('is_active', u64(1n)), 'field is_active is a u64, not a bool'],
     [
-      'a pause at no time',
+      'a pause that is not a time',
       retyped('paused_at', nativeToScVal('x')),
       'field paused_at is a string, not a u64',
     ],
@@ -91,17 +91,17 @@ describe('a record that is not as expected', () => {
     ['another entry', entries.find(({ key }) => key === keys.instance)!.xdr, 'the key'],
     ['no XDR', 'AAAA', 'XDR ends too early'],
     ['no base64', '§§', 'not base64'],
-  ])('is a reason: %s', (_, entry, reason) => {
+  ])('%s is a reason, not an error', (_, entry, reason) => {
     expect(read(entry)).toEqual({ kind: 'unreadable', reason: expect.stringContaining(reason) })
   })
 
-  property.prop([fc.base64String()])('is never an exception, whatever the bytes', (text) => {
+  property.prop([fc.base64String()])('no bytes make the reader throw', (text) => {
     expect(read(text).kind).toBe('unreadable')
     readStreamCounter(text)
   })
 
   property.prop([fc.nat(), fc.integer({ min: 0, max: 255 })])(
-    'is never an exception, whatever byte has changed',
+    'no changed byte makes the reader throw',
     (position, byte) => {
       const bytes = Buffer.from(ofStream, 'base64')
       bytes[position % bytes.length] = byte

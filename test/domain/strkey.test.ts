@@ -7,12 +7,12 @@ const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const kind = fc.constantFrom<'account' | 'contract'>('account', 'contract')
 
 describe('addresses', () => {
-  property.prop([key])('are written as the SDK writes them', (bytes) => {
+  property.prop([key])('addresses are encoded like the SDK encodes them', (bytes) => {
     expect(encodeAddress('account', bytes)).toBe(StrKey.encodeEd25519PublicKey(Buffer.from(bytes)))
     expect(encodeAddress('contract', bytes)).toBe(StrKey.encodeContract(Buffer.from(bytes)))
   })
 
-  property.prop([kind, key])('are read as they were written', (of, bytes) => {
+  property.prop([kind, key])('an encoded address is decoded to the same key', (of, bytes) => {
     const text = encodeAddress(of, bytes)
     expect(decodeAddress(text)).toEqual({ kind: of, key: bytes })
     expect(isContractId(text)).toBe(of === 'contract')
@@ -23,12 +23,15 @@ describe('addresses', () => {
     key,
     fc.nat({ max: 55 }),
     fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.split('')),
-  ])('with one letter changed are legal only where the SDK says so', (of, bytes, at, letter) => {
-    const text = encodeAddress(of, bytes)
-    const changed = text.slice(0, at) + letter + text.slice(at + 1)
-    const legal = StrKey.isValidEd25519PublicKey(changed) || StrKey.isValidContract(changed)
-    expect(decodeAddress(changed) !== undefined).toBe(legal)
-  })
+  ])(
+    'an address with one letter changed is valid only if the SDK says so',
+    (of, bytes, at, letter) => {
+      const text = encodeAddress(of, bytes)
+      const changed = text.slice(0, at) + letter + text.slice(at + 1)
+      const isValid = StrKey.isValidEd25519PublicKey(changed) || StrKey.isValidContract(changed)
+      expect(decodeAddress(changed) !== undefined).toBe(isValid)
+    },
+  )
 
   test.each([
     '',
@@ -37,7 +40,7 @@ describe('addresses', () => {
     'gaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaawhf',
     `${encodeAddress('account', new Uint8Array(32))}A`,
     `${encodeAddress('account', new Uint8Array(32))}\n`,
-  ])('%j is not one', (text) => {
+  ])('%j is not an address', (text) => {
     expect(decodeAddress(text)).toBeUndefined()
   })
 })

@@ -48,13 +48,13 @@ const lines = gunzipSync(readFileSync('fixtures/rpc/conformance.jsonl.gz'))
   .toString()
   .trim()
   .split('\n')
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is told in the header
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the header describes the shape
 const [header, ...pairs] = lines.map(parseJson) as [
   { pairs: number; txHashes: Record<string, string> },
   ...Pair[],
 ]
 
-/** What cannot be covered, by name, and why. */
+/** The pairs that cannot be covered, by name, and why. */
 const NOT_COVERED: [reason: string, names: RegExp][] = [
   ['a method that a recording cannot answer', /\/transactions\/|\/method\/getVersionInfo$/],
   ['the database was closed under the server', /\/growing\/\d+-db-closed(?!-health)/],
@@ -71,7 +71,7 @@ const overHttp = covered.filter(({ request }) => request.http !== undefined)
 const isAboutXdr = ({ response }: Pair) =>
   /^(decoding |input not fully consumed)/.test(String(response?.error?.data))
 
-test('every pair is covered but for a counted few', () => {
+test('every pair is covered, except for a known number', () => {
   const byReason = Map.groupBy(pairs, (pair) => reasonFor(pair) ?? 'covered')
   expect(Object.fromEntries([...byReason].map(([reason, { length }]) => [reason, length]))).toEqual(
     {
@@ -124,7 +124,7 @@ function decoded(given: RpcAnswer): Response {
   return { error: { code, message, data } }
 }
 
-/** Leaves out the words of the server's XDR decoder, which are not imitated. */
+/** Leaves out the texts of the server's XDR decoder, which the simulator does not imitate. */
 function comparable(response: Response | undefined, pair: Pair): Response {
   const { result, error } = response ?? {}
   if (error === undefined) return { result: recorded(result) }

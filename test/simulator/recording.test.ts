@@ -21,7 +21,7 @@ test.each([
   ['first-steps.jsonl', 22, 29],
   ['quirks.jsonl.gz', 179, undefined],
   ['month.jsonl.gz', 742, undefined],
-])('%s is read whole, compressed or not', async (name, lines, events) => {
+])('%s is read completely, compressed or not', async (name, lines, events) => {
   const { header, ledgers } = await readRecording(`fixtures/${name}`)
   expect(name).toContain(header.name)
   expect(ledgers).toHaveLength(lines)
@@ -30,7 +30,7 @@ test.each([
   expect(ids).toEqual(ids.toSorted())
 })
 
-test('a bad line is refused by file and number', async () => {
+test('a bad line is refused with its file and number', async () => {
   const header = {
     recording: 1,
     name: 'x',
@@ -45,7 +45,7 @@ test('a bad line is refused by file and number', async () => {
   await expect(readRecording(file)).rejects.toThrow(`${file}, line 2`)
 })
 
-test('a missing, an empty and a falsely compressed file are refused by name', async () => {
+test('missing, empty and wrongly compressed files are refused with their name', async () => {
   const missing = join(folder, 'missing.jsonl')
   await expect(readRecording(missing)).rejects.toThrow(`cannot read the recording ${missing}`)
   const empty = await write('empty.jsonl', '')

@@ -101,7 +101,7 @@ describe('playing', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('at infinite speed everything has closed at once', async () => {
+  test('at infinite speed all ledgers close at once', async () => {
     const simulator = await start({ speed: ALL_AT_ONCE })
     await simulator.finished
     expect((await getEvents(simulator)).result.events).toHaveLength(29)
@@ -115,7 +115,7 @@ describe('playing', () => {
     expect(result).toMatchObject({ oldestLedger: 10_410_977, latestLedger: 10_531_936 })
   })
 
-  test('by hand, an idle poll answers its own cursor until a ledger closes', async () => {
+  test('a poll at the tip returns its own cursor until a ledger closes', async () => {
     const simulator = await start({ closed: 2 })
     const poll = (cursor: string) => getEvents(simulator, { pagination: { cursor } })
     const idle = endOfLedger(FIRST + 1)
@@ -126,7 +126,7 @@ describe('playing', () => {
     expect(result.cursor).toBe(endOfLedger(FIRST + 2))
   })
 
-  test('closing by hand does not disturb the pace, and the last ledger is the last', async () => {
+  test('closing ledgers by hand does not disturb the pace', async () => {
     const simulator = await start({ speed: 200 })
     expect(simulator.closeNext(10)).toBe(FIRST + 10)
     await simulator.finished
@@ -139,7 +139,7 @@ describe('playing', () => {
     expect(simulator.latestLedger()).toBe(LAST)
   })
 
-  test('nothing closed is an empty node', async () => {
+  test('before the first ledger closes, the node is empty', async () => {
     const simulator = await start({ closed: 0 })
     expect((await getEvents(simulator)).error.message).toBe('DB is empty')
     simulator.closeNext()
@@ -147,8 +147,8 @@ describe('playing', () => {
   })
 })
 
-describe('the node in the hands of a test', () => {
-  test('a smaller retention window forgets, a larger one does not bring back', async () => {
+describe('a node that a test controls', () => {
+  test('ledgers that a smaller retention window drops do not come back with a larger one', async () => {
     const simulator = await start({ speed: ALL_AT_ONCE })
     simulator.setRetentionWindow(10)
     const range = `startLedger must be within the ledger range: ${LAST - 9} - ${LAST}`
@@ -157,14 +157,14 @@ describe('the node in the hands of a test', () => {
     expect((await getEvents(simulator)).error.message).toBe(range)
   })
 
-  test('ledgers before a given one are forgotten', async () => {
+  test('the ledgers before a given one can be dropped', async () => {
     const simulator = await start({ speed: ALL_AT_ONCE })
     simulator.forgetBefore(FIRST + 5)
     const { error } = await getEvents(simulator)
     expect(error.message).toContain(`range: ${FIRST + 5} - ${LAST}`)
   })
 
-  test('a node that is held back answers as of an earlier ledger, then as before', async () => {
+  test('a node that is held back answers as if at an earlier ledger', async () => {
     const simulator = await start({ speed: ALL_AT_ONCE })
     simulator.holdBack(4)
     expect((await getEvents(simulator)).result.latestLedger).toBe(LAST - 4)
@@ -206,7 +206,7 @@ describe('faults', () => {
     await Promise.all([expect(pending).rejects.toThrow('fetch failed'), simulator.close()])
   })
 
-  test('a timeout with an end answers late', async () => {
+  test('a timeout with `afterMs` answers late', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, fault: { kind: 'timeout', afterMs: 60 } },
     ])
@@ -215,21 +215,21 @@ describe('faults', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(55)
   })
 
-  test('a reset breaks the connection, once', async () => {
+  test('a reset breaks the connection once', async () => {
     const simulator = await startFaulty([{ when: { call: 1 }, fault: { kind: 'reset' } }])
     await expect(getEvents(simulator)).rejects.toThrow('fetch failed')
     expect((await getEvents(simulator)).result.events).toHaveLength(29)
   })
 
-  test('429 tells when to come back only if the script says so', async () => {
+  test('429 has Retry-After only if the script says so', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, fault: { kind: '429', retryAfterSeconds: 7 } },
       { when: { call: 2 }, fault: { kind: '429' } },
     ])
-    const told = await call(simulator, 'getEvents')
-    expect([told.status, told.headers.get('retry-after')]).toEqual([429, '7'])
-    const untold = await call(simulator, 'getEvents')
-    expect([untold.status, untold.headers.get('retry-after')]).toEqual([429, null])
+    const withHeader = await call(simulator, 'getEvents')
+    expect([withHeader.status, withHeader.headers.get('retry-after')]).toEqual([429, '7'])
+    const without = await call(simulator, 'getEvents')
+    expect([without.status, without.headers.get('retry-after')]).toEqual([429, null])
   })
 
   test('503 and 504 have empty bodies', async () => {
@@ -273,7 +273,7 @@ describe('faults', () => {
     ])
   })
 
-  test('latest goes backwards for one answer, range errors included', async () => {
+  test('latest_backwards changes one answer, range errors included', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, times: 2, fault: { kind: 'latest_backwards', ledgers: 3 } },
     ])
@@ -285,7 +285,7 @@ describe('faults', () => {
     expect((await getEvents(simulator)).result.latestLedger).toBe(LAST)
   })
 
-  test('retention moves for good, by a number of ledgers or to one', async () => {
+  test('retention drops ledgers for good, by number or up to a ledger', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, fault: { kind: 'retention', ledgers: 4 } },
       { when: { call: 3 }, fault: { kind: 'retention', oldest: FIRST + 9 } },
@@ -297,7 +297,7 @@ describe('faults', () => {
     )
   })
 
-  test('an unhealthy node says so in the real words, and answers everything else', async () => {
+  test('an unhealthy node has the real error, and answers everything else', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, fault: { kind: 'unhealthy' } },
       { when: { call: 2 }, fault: { kind: 'unhealthy', latencySeconds: 9_228_261 } },
@@ -314,7 +314,7 @@ describe('faults', () => {
     expect((await ask(simulator, 'getHealth')).result).toMatchObject({ status: 'healthy' })
   })
 
-  test('a fault strikes its own method only', async () => {
+  test('a fault strikes only its own method', async () => {
     const simulator = await startFaulty([
       { when: { call: 1 }, method: 'getHealth', fault: { kind: '503' } },
       { when: { call: 3 }, method: '*', fault: { kind: '504' } },
@@ -326,7 +326,7 @@ describe('faults', () => {
   })
 })
 
-/** Which of so many calls are struck; the nth is made when ledger n is the latest. */
+/** The numbers of the calls that are struck. At call n, ledger n is the latest. */
 function strikes(script: FaultScript, calls: number): number[] {
   const faults = createFaults(script)
   const numbers = Array.from({ length: calls }, (_, index) => index + 1)
@@ -336,7 +336,7 @@ function strikes(script: FaultScript, calls: number): number[] {
 describe('fault scripts', () => {
   const fault = { kind: 'reset' } as const
 
-  test('strike when they say', () => {
+  test('rules strike at the calls that they name', () => {
     expect(strikes([{ when: { call: 3 }, fault }], 9)).toEqual([3])
     expect(strikes([{ when: { call: 3 }, times: 2, fault }], 9)).toEqual([3, 4])
     expect(strikes([{ when: { every: 3 }, fault }], 9)).toEqual([3, 6, 9])
@@ -344,7 +344,7 @@ describe('fault scripts', () => {
     expect(strikes([{ when: { ledger: 5 }, fault }], 9)).toEqual([5])
   })
 
-  test('chance is the same in every run and as frequent as asked', () => {
+  test('chance is the same in every run, and as frequent as the script says', () => {
     const byChance: FaultScript = [{ when: { probability: 0.25, seed: 7 }, fault }]
     const struck = strikes(byChance, 4000)
     expect(strikes(byChance, 4000)).toEqual(struck)
@@ -353,7 +353,7 @@ describe('fault scripts', () => {
     expect(strikes([{ when: { probability: 0.25, seed: 8 }, fault }], 4000)).not.toEqual(struck)
   })
 
-  test('the first of two rules wins, and the second keeps its strike', () => {
+  test('the first of two rules wins, and the second strikes later', () => {
     const html = { kind: 'html' } as const
     const faults = createFaults([
       { when: { call: 1 }, fault },
@@ -364,7 +364,7 @@ describe('fault scripts', () => {
   })
 
   test.each([
-    ['no array', {}, 'expected array'],
+    ['a script that is not an array', {}, 'expected array'],
     ['an unknown kind', [{ when: { call: 1 }, fault: { kind: 'oops' } }], 'fault.kind'],
     ['an unknown time', [{ when: { sometimes: 1 }, fault }], 'needs one of "call"'],
     ['an unknown method', [{ when: { call: 1 }, method: 'getevents', fault }], 'method'],
@@ -374,14 +374,14 @@ describe('fault scripts', () => {
       [{ when: { call: 1 }, fault: { kind: 'retention', oldest: 1, ledgers: 1 } }],
       'needs either "oldest" or "ledgers"',
     ],
-  ])('%s is refused, with what is wrong and what is legal', (_, script, words) => {
+  ])('%s is refused, and the error shows the valid forms', (_, script, words) => {
     const refused = () => parseFaultScript(script)
     expect(refused).toThrow(UsageError)
     expect(refused).toThrow(words)
     expect(refused).toThrow('{"kind": "latest_backwards", "ledgers": N}')
   })
 
-  test('are told in words, a line for each rule', () => {
+  test('a script is described in words, one line for each rule', () => {
     const script: FaultScript = [
       { when: { call: 3 }, fault },
       { when: { call: 1 }, times: 2, fault: { kind: '429', retryAfterSeconds: 3 } },
@@ -400,7 +400,7 @@ describe('fault scripts', () => {
     ])
   })
 
-  test('a file is read, or refused by its name', async () => {
+  test('a file is read, or refused with its name', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'faults-'))
     const file = join(folder, 'faults.json')
     try {
@@ -419,7 +419,7 @@ describe('fault scripts', () => {
 })
 
 describe('starting and closing', () => {
-  test('a client that goes away in the middle of its request harms nobody', async () => {
+  test('a client that goes away during its request does no harm', async () => {
     const simulator = await start()
     const { port } = new URL(simulator.url)
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
@@ -432,17 +432,17 @@ describe('starting and closing', () => {
     expect((await ask(simulator, 'getHealth')).result).toMatchObject({ status: 'healthy' })
   })
 
-  test('a path that is no URL is not found', async () => {
+  test('a path that is not a URL is not found', async () => {
     const { url } = await start()
     const response = await fetch(`${url}//`, { method: 'POST' })
     expect(response.status).toBe(404)
   })
 
-  test('close leaves nothing behind: no connection, no timer, no port', async () => {
+  test('after close there is no connection, no timer and no port left', async () => {
     const count = (kind: string) =>
       process.getActiveResourcesInfo().filter((each) => each === kind).length
     let timers = 0
-    // What earlier tests closed is gone a turn later. The poll has a timer too, here as below.
+    // Resources of earlier tests take one more turn to go. The poll itself has a timer too.
     await expect
       .poll(() => {
         timers = count('Timeout')

@@ -18,7 +18,7 @@ function asTheSdk(id: string, key: xdr.ScVal): string {
 
 describe('keys of ledger entries', () => {
   property.prop([contractId, fc.bigInt({ min: 0n, max: U64_MAX })])(
-    'are what the SDK makes of them',
+    'keys are encoded like the SDK encodes them',
     (id, streamId) => {
       const keys = createEntryKeys(id)
       const unit = (name: string) => nativeToScVal([name], { type: ['symbol'] })
@@ -30,7 +30,7 @@ describe('keys of ledger entries', () => {
     },
   )
 
-  test('of an account are refused', () => {
+  test('the id of an account is refused', () => {
     const account = encodeAddress('account', new Uint8Array(32))
     expect(() => createEntryKeys(account)).toThrow(/is not a contract id/)
   })

@@ -1,4 +1,4 @@
-/** Connections of the RPC client, as the server sees them. */
+/** The HTTP client of an RPC, as the server sees it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -32,24 +32,24 @@ async function serving(...replies: Reply[]) {
   return { server, client, source, rest }
 }
 
-describe('a connection', () => {
-  test.concurrent('is kept for longer than a ledger takes', async () => {
+describe('connections', () => {
+  test.concurrent('an idle connection is kept for longer than a ledger takes', async () => {
     const { server, client } = await serving()
     await client.post(CALL, never)
-    // Real time, for it is what the connection may not notice.
+    // Real time: the timers of the connection are under test.
     await sleep(6_000)
     expect(server.open()).toBe(1)
     await client.post(CALL, never)
     expect(server.connections()).toBe(1)
   })
 
-  test('is used for one call after the other', async () => {
+  test('calls one after the other use the same connection', async () => {
     const { server, source } = await serving()
     for (let i = 0; i < 5; i += 1) await source.network(never)
     expect(server.connections()).toBe(1)
   })
 
-  test('P3: is counted when it replaces one, unless the server keeps none', async () => {
+  test('P3: a new connection is counted, unless the server keeps no connections', async () => {
     const closing: Reply = (response) => {
       response.setHeader('Connection', 'close')
       response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result: { passphrase: 'Net' } }))
@@ -64,7 +64,7 @@ describe('a connection', () => {
     expect(client.connections()).toBe(2)
   })
 
-  test('P3: after reconnect() is a new one, and the old one is closed', async () => {
+  test('P3: after reconnect() there is a new connection, and the old one is closed', async () => {
     const { server, source } = await serving()
     await source.network(never)
     for (const expected of [2, 3]) {
@@ -75,7 +75,7 @@ describe('a connection', () => {
     await expect.poll(() => server.open(), PATIENT).toBe(1)
   })
 
-  test('in use at reconnect() still brings its answer, and is closed then', async () => {
+  test('a connection in use at reconnect() brings its answer, and is closed then', async () => {
     const held = Promise.withResolvers<void>()
     const { server, source } = await serving((response) => {
       void held.promise.then(() => response.end('{"result":{"passphrase":"late"}}'))
@@ -90,17 +90,17 @@ describe('a connection', () => {
     await expect.poll(() => server.open(), PATIENT).toBe(1)
   })
 
-  test('that the server has closed while it was idle costs no fault', async () => {
+  test('a connection that the server closed while it was idle is no fault', async () => {
     const { server, client, rest } = await serving({ result: {} }, reset)
     await client.post(CALL, never)
     rest(5_000)
-    // The reset meets this request as one that comes too late does.
+    // A request that comes too late gets the same reset.
     expect((await client.post(CALL, never)).status).toBe(200)
     expect(server.calls).toHaveLength(3)
     expect(server.connections()).toBe(2)
   })
 
-  test('that breaks twice, or at a request soon after the last, is a fault', async () => {
+  test('a connection that breaks twice, or soon after the last request, is a fault', async () => {
     const { server, client, rest } = await serving({ result: {} }, reset, reset, {}, reset)
     await client.post(CALL, never)
     rest(5_000)
@@ -111,15 +111,15 @@ describe('a connection', () => {
     expect(server.calls).toHaveLength(5)
   })
 
-  test('that breaks at its first request is a fault', async () => {
+  test('a connection that breaks at its first request is a fault', async () => {
     const { server, client } = await serving(reset)
     await expect(client.post(CALL, never)).rejects.toMatchObject({ code: 'ECONNRESET' })
     expect(server.calls).toHaveLength(1)
   })
 })
 
-describe('an answer', () => {
-  test('may be compressed, and is asked for so', async () => {
+describe('answers', () => {
+  test('compressed answers are asked for and read', async () => {
     const { server, client } = await serving((response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"a":1}'))
     })
@@ -149,8 +149,8 @@ describe('an answer', () => {
         response.write(whole.subarray(0, 20), () => response.socket?.end())
       },
     ],
-    ['is not what it says', status(200, 'text', { 'content-encoding': 'gzip' })],
-  ])('that %s is malformed', async (_, reply) => {
+    ['is not compressed, though it says so', status(200, 'text', { 'content-encoding': 'gzip' })],
+  ])('P9: an answer that %s is malformed', async (_, reply) => {
     const { client, source } = await serving(reply, reply)
     await expect(client.post(CALL, never)).rejects.toBeInstanceOf(BrokenAnswer)
     await expect(source.network(never)).rejects.toMatchObject({ fault: 'malformed' })
@@ -158,18 +158,21 @@ describe('an answer', () => {
   })
 
   test.each<[string, Record<string, string>, Buffer]>([
-    ['as it comes', {}, Buffer.alloc(2_000, ' ')],
-    ['when unpacked', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(2_000, ' '))],
-  ])('that is too large %s is given up, and its connection closed', async (_, headers, body) => {
-    const { server } = await serving((response) => {
-      response.writeHead(200, headers).write(body)
-    })
-    const client = createHttpClient(server.url, { maxAnswerBytes: 1_000 })
-    await expect(client.post(CALL, never)).rejects.toThrow(/larger than 1000 bytes/)
-    await expect.poll(() => server.open(), PATIENT).toBe(0)
-  })
+    ['as sent', {}, Buffer.alloc(2_000, ' ')],
+    ['when decompressed', { 'content-encoding': 'gzip' }, gzipSync(Buffer.alloc(2_000, ' '))],
+  ])(
+    'P8: an answer that is too large %s is refused, and its connection is closed',
+    async (_, headers, body) => {
+      const { server } = await serving((response) => {
+        response.writeHead(200, headers).write(body)
+      })
+      const client = createHttpClient(server.url, { maxAnswerBytes: 1_000 })
+      await expect(client.post(CALL, never)).rejects.toThrow(/larger than 1000 bytes/)
+      await expect.poll(() => server.open(), PATIENT).toBe(0)
+    },
+  )
 
-  test('that is half there when the call is aborted ends at once', async () => {
+  test('a call that is aborted during its answer ends at once', async () => {
     const { server, source } = await serving((response) => {
       response.write('{"result":')
     })

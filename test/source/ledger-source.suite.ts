@@ -1,4 +1,4 @@
-/** What every LedgerSource promises, whatever is behind it. */
+/** What every LedgerSource must do. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger, isEndOfLedger, ledgerOf } from '../../src/domain/cursor.ts'
 import type { RawEvent } from '../../src/domain/event.ts'
@@ -57,7 +57,7 @@ export function describeLedgerSource(
         }
       }
 
-      test('tells its network and its ledgers', async () => {
+      test('the source has its network and its range of ledgers', async () => {
         const { passphrase } = recording.header.network
         expect(await source.network(never)).toEqual({ passphrase })
         const range = { oldest: first, latest: last }
@@ -73,7 +73,7 @@ export function describeLedgerSource(
         },
       )
 
-      test.each(sizes)('pages of %i end where they say', async (limit) => {
+      test.each(sizes)('pages of %i events end at their cursor', async (limit) => {
         const closeTimes = new Map(
           recording.ledgers.map(({ sequence, closedAt }) => [sequence, seconds(closedAt)]),
         )
@@ -96,19 +96,19 @@ export function describeLedgerSource(
         }
       })
 
-      test('an event’s id is the position after it, in the middle of a ledger too', async () => {
+      test('P1: the id of an event is the position after it, also in the middle of a ledger', async () => {
         const middle = events.findIndex(({ ledger }, index) => events[index + 1]?.ledger === ledger)
         const next = await page({ after: events[middle]!.id }, 1)
         expect(next.events).toEqual([events[middle + 1]])
       })
 
-      test('a ledger to start at is included', async () => {
+      test('a page from a ledger includes that ledger', async () => {
         const { ledger } = events.at(-1)!
         const expected = events.filter((event) => event.ledger === ledger)
         expect((await page({ startLedger: ledger })).events).toEqual(expected)
       })
 
-      test('at the tip the same cursor comes again, with nothing', async () => {
+      test('a page after the tip is empty and has the same cursor', async () => {
         const cursor = endOfLedger(last)
         const idle = await page({ after: cursor })
         expect(idle).toMatchObject({ events: [], cursor, full: false })
@@ -116,8 +116,8 @@ export function describeLedgerSource(
 
       test.each<[string, () => PageStart]>([
         ['a ledger that has not closed', () => ({ startLedger: last + 1 })],
-        ['a cursor that is ahead', () => ({ after: endOfLedger(last + 1) })],
-      ])('%s finds the source behind', async (_, start) => {
+        ['a cursor beyond the tip', () => ({ after: endOfLedger(last + 1) })],
+      ])('%s means that the source is behind', async (_, start) => {
         await expect(page(start())).rejects.toMatchObject({
           name: 'SourceError',
           fault: 'behind',
@@ -126,13 +126,13 @@ export function describeLedgerSource(
       })
 
       test.each<[string, () => PageStart]>([
-        ['a ledger that is forgotten', () => ({ startLedger: first - 1 })],
-        ['a cursor before what is forgotten', () => ({ after: endOfLedger(first - 2) })],
+        ['a forgotten ledger', () => ({ startLedger: first - 1 })],
+        ['a cursor before the forgotten ledgers', () => ({ after: endOfLedger(first - 2) })],
         [
-          'a cursor in the middle of what is forgotten',
+          'a cursor in the middle of a forgotten ledger',
           () => ({ after: `${endOfLedger(first - 1).slice(0, 20)}0000000000` }),
         ],
-      ])('%s is outside the retention', async (_, start) => {
+      ])('P3: %s is outside the retention window', async (_, start) => {
         await expect(page(start())).rejects.toMatchObject({
           name: 'SourceError',
           fault: 'outside_retention',
@@ -140,12 +140,12 @@ export function describeLedgerSource(
         })
       })
 
-      test('a cursor at the end of the last forgotten ledger has lost nothing', async () => {
+      test('P3: a cursor at the end of the last forgotten ledger has lost nothing', async () => {
         const [expected] = await walk({ startLedger: first }, LARGE)
         expect(await page({ after: endOfLedger(first - 1) })).toEqual(expected)
       })
 
-      test('each ledger has its hash and time, and one that is not there has none', async () => {
+      test('each ledger has a hash and a close time, and a missing ledger is undefined', async () => {
         for (const { sequence, hash, closedAt } of recording.ledgers.slice(-3)) {
           const expected = { sequence, hash, closedAt: seconds(closedAt) }
           expect(await source.ledger(sequence, never)).toEqual(expected)
@@ -154,7 +154,7 @@ export function describeLedgerSource(
         expect(await source.ledger(first - 1, never)).toBeUndefined()
       })
 
-      test('entries come by key, without those that do not exist', async () => {
+      test('entries are found by key, and missing ones are left out', async () => {
         const recorded = recording.ledgers.flatMap(({ entries = [] }) => entries)
         const newest = recorded.at(-1)!
         const other = await loadRecording(fixture === 'quirks' ? 'lively' : 'quirks')
@@ -171,7 +171,7 @@ export function describeLedgerSource(
         ])
       })
 
-      test('an abort rejects with its own reason', async () => {
+      test('an aborted call rejects with the reason of the abort', async () => {
         const reason = new Error('stop')
         const aborted = AbortSignal.abort(reason)
         await expect(source.page({ startLedger: first }, 1, aborted)).rejects.toBe(reason)

@@ -1,9 +1,9 @@
-/** What a start has to read before it serves. */
+/** What is loaded at every start. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-/** The files that are loaded with a module, in a process of its own. */
+/** The files that are loaded with a module, in a separate process. */
 async function loadedWith(module: string): Promise<string[]> {
   const script = `
     import { registerHooks } from 'node:module'
@@ -16,7 +16,7 @@ async function loadedWith(module: string): Promise<string[]> {
   return JSON.parse(stdout) as string[]
 }
 
-test('the sources of RPCs need neither the SDK nor the simulator', async () => {
+test('the source of RPCs loads neither the SDK nor the simulator', async () => {
   const files = await loadedWith('../../src/daemon/open-source.ts')
   const own = files.filter((file) => !file.includes('/node_modules/'))
   expect(own.some((file) => file.endsWith('/source/rpc/rpc.ts'))).toBe(true)

@@ -1,4 +1,4 @@
-/** Addresses that no server of a test can have: public RPCs, over https. */
+/** Public RPCs over https, whose addresses no test server can have. */
 import { http, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
 import { pino } from 'pino'
@@ -19,7 +19,7 @@ interface Asked {
   authorization: string | null
 }
 
-/** Answers getNetwork at `url`; everything else is a method that is not there. */
+/** Answers getNetwork at `url`; every other method is missing. */
 function answerAt(url: string): Asked[] {
   const asked: Asked[] = []
   server.use(
@@ -45,13 +45,13 @@ async function networkOf(env: Record<string, string>): Promise<string> {
 }
 
 describe('an RPC over https', () => {
-  test('is the public one of testnet unless RPC_URL says otherwise', async () => {
+  test('without RPC_URL, the public RPC of testnet is used', async () => {
     const asked = answerAt('https://soroban-testnet.stellar.org/')
     expect(await networkOf({})).toBe(header.network.passphrase)
     expect(asked[0]).toEqual({ url: 'https://soroban-testnet.stellar.org/', authorization: null })
   })
 
-  test('gets the credentials of its URL in a header, and its path and query as they are', async () => {
+  test('credentials of the URL are sent in a header, and path and query are kept', async () => {
     const asked = answerAt('https://rpc.example.org/v1/main')
     await networkOf({ RPC_URL: 'https://me:secret%20key@rpc.example.org/v1/main?tier=2' })
     expect(asked[0]).toEqual({

@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** A recording behind an RPC, and how to record all of it again. */
+/** An RPC that serves a recording, and the options to record all of it again. */
 async function serve(name: RecordingName, faults: FaultScript = []) {
   const original = await loadRecording(name)
   simulator = await createSimulator({
@@ -56,7 +56,7 @@ function eventsIn(recording: Recording, { from, to }: RecordOptions) {
     .filter(({ contractId }) => contractId === recording.header.contractId)
 }
 
-describe('a recording of what an RPC has', () => {
+describe('a recording from an RPC', () => {
   test.each<[RecordingName, string]>([
     ['first-steps', 'again.jsonl'],
     ['first-steps', 'again.jsonl.gz'],
@@ -81,7 +81,7 @@ describe('a recording of what an RPC has', () => {
     expect(await readdir(folder)).toEqual([file])
   })
 
-  test('takes the range asked for, its first and last ledger with a line even when empty', async () => {
+  test('it has the requested range, with a line for its first and last ledger even if they are empty', async () => {
     const { original, options } = await serve('quirks')
     const busy = new Set(eventsIn(original, options).map(({ ledger }) => ledger))
     const quiet = Array.from(
@@ -98,7 +98,7 @@ describe('a recording of what an RPC has', () => {
     expect(again.ledgers.flatMap(({ events = [] }) => events)).toEqual(eventsIn(original, range))
   })
 
-  test('does not stop a ledger short where a scan window ends', async () => {
+  test('it is complete if the range ends where a scan window ends', async () => {
     const { original, options } = await serve('month')
     const to = eventsIn(original, options).find(
       ({ ledger }) => ledger >= options.from + 10_000,
@@ -113,10 +113,10 @@ describe('a recording of what an RPC has', () => {
   test.each<[string, FaultScript]>([
     ['is unhealthy', [{ when: { every: 1 }, fault: { kind: 'unhealthy' } }]],
     [
-      'has no time for ten thousand ledgers',
+      'has not enough time for ten thousand ledgers',
       [{ when: { every: 1 }, fault: { kind: 'slow', ledgers: 3_000 } }],
     ],
-  ])('can be made of a server that %s', async (_, faults) => {
+  ])('it can be made from a server that %s', async (_, faults) => {
     const { original, options } = await serve('month', faults)
     const range = { ...options, to: options.from + 30_000 }
     await recordLedgers(range, never)
@@ -124,7 +124,7 @@ describe('a recording of what an RPC has', () => {
     expect(ledgers.flatMap(({ events = [] }) => events)).toEqual(eventsIn(original, range))
   })
 
-  test('tells how far it has come', async () => {
+  test('it reports its progress', async () => {
     const { options } = await serve('month')
     const seen: [number, number][] = []
     const onProgress = (ledger: number, events: number) => seen.push([ledger, events])
@@ -134,7 +134,7 @@ describe('a recording of what an RPC has', () => {
     expect(seen.length).toBeGreaterThan(50)
   })
 
-  test('makes up hashes where getLedgers is not offered, the same each time', async () => {
+  test('without getLedgers it has made-up hashes, the same each time', async () => {
     const fault = { kind: 'error', code: -32601, message: 'method not found' } as const
     const { original, options } = await serve('first-steps', [
       { when: { every: 1 }, method: 'getLedgers', fault },
@@ -174,14 +174,14 @@ describe('ledger headers', () => {
   const range = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, index) => from + index)
 
-  test('are asked for two hundred at a time', async () => {
+  test('two hundred ledgers are asked for in one call', async () => {
     const { original, options } = await serve('lively')
     const { found, asked } = await headersOf(range(options.from, options.to))
     expect(asked).toEqual([200, original.ledgers.length - 200])
     expect(found.map(({ hash }) => hash)).toEqual(original.ledgers.map(({ hash }) => hash))
   })
 
-  test('are asked for fewer at a time where the server cannot answer so many', async () => {
+  test('fewer ledgers are asked for if the server cannot answer so many', async () => {
     await serve('lively', [
       { when: { call: 1 }, method: 'getLedgers', fault: { kind: '504' } },
       { when: { call: 2 }, method: 'getLedgers', fault: { kind: 'truncated' } },
@@ -196,7 +196,7 @@ describe('ledger headers', () => {
     expect(asked).toHaveLength(3 + Math.ceil(100 / 3))
   })
 
-  test('that are far from each other have a call each', async () => {
+  test('ledgers far from each other are asked for in separate calls', async () => {
     await serve('lively')
     const { found, asked } = await headersOf([
       2_000_000, 2_000_005, 2_000_100, 2_000_200, 2_000_211,
@@ -210,16 +210,28 @@ describe('ledger headers', () => {
 
 describe('a recording that cannot be made', () => {
   test.each<[string, (options: RecordOptions) => Partial<RecordOptions>, RegExp]>([
-    ['ends beyond the tip', ({ to }) => ({ to: to + 1 }), /the RPC has only ledgers \d+ to \d+/],
     [
-      'begins before what is kept',
+      'a range that ends after the tip',
+      ({ to }) => ({ to: to + 1 }),
+      /the RPC has only ledgers \d+ to \d+/,
+    ],
+    [
+      'a range that begins before the oldest ledger',
       ({ from }) => ({ from: from - 1 }),
       /the RPC has only ledgers \d+ to \d+/,
     ],
-    ['ends before it begins', ({ from, to }) => ({ from: to, to: from }), /swap them/],
-    ['has no folder', () => ({ path: join(folder, 'none', 'a.jsonl') }), /cannot write .*ENOENT/],
-    ['has no folder, gzip', () => ({ path: join(folder, 'none', 'a.jsonl.gz') }), /cannot write/],
-  ])('%s: says what to do and leaves nothing behind', async (_, change, message) => {
+    ['a range that ends before it begins', ({ from, to }) => ({ from: to, to: from }), /swap them/],
+    [
+      'a file in a missing folder',
+      () => ({ path: join(folder, 'none', 'a.jsonl') }),
+      /cannot write .*ENOENT/,
+    ],
+    [
+      'a gzip file in a missing folder',
+      () => ({ path: join(folder, 'none', 'a.jsonl.gz') }),
+      /cannot write/,
+    ],
+  ])('%s is refused, and no file is left', async (_, change, message) => {
     const { options } = await serve('first-steps')
     const error = await recordLedgers({ ...options, ...change(options) }, never).catch(
       (reason: unknown) => reason,
@@ -230,7 +242,7 @@ describe('a recording that cannot be made', () => {
   })
 
   test.each(['getEvents', 'getLedgers'] as const)(
-    'for %s fails half-way: leaves what was there before',
+    'if %s fails half-way, the file that was there stays',
     async (method) => {
       const { options } = await serve('first-steps', [
         { when: { call: 1 }, method, fault: { kind: 'reset' } },
@@ -242,7 +254,7 @@ describe('a recording that cannot be made', () => {
     },
   )
 
-  test('for it was aborted: rejects with the reason and leaves nothing behind', async () => {
+  test('after an abort no file is left', async () => {
     const { options } = await serve('month')
     const stopping = new AbortController()
     const reason = new Error('stop')

@@ -17,7 +17,7 @@ describe('a recording as a source', () => {
     return source.page({ startLedger: header.firstLedger }, 1_000, never)
   }
 
-  test('is of the contract that was asked for, not only of the recording’s own', async () => {
+  test('the source has the events of the given contract, not only of the recorded one', async () => {
     const recording = await loadRecording('first-steps')
     const all = recording.ledgers.flatMap(({ events = [] }) => events)
     const token = all.find(({ contractId }) => contractId !== recording.header.contractId)!
@@ -27,7 +27,7 @@ describe('a recording as a source', () => {
     expect(events.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
   })
 
-  test('leaves out events of calls that were rolled back', async () => {
+  test('events of calls that were rolled back are left out', async () => {
     const { header, ledgers } = await loadRecording('first-steps')
     const recording = {
       header,
@@ -43,7 +43,7 @@ describe('a recording as a source', () => {
     expect((await firstPage(source, recording)).events).toEqual([])
   })
 
-  test('without ledgers is not ready', async () => {
+  test('a recording without ledgers is not ready', async () => {
     const { header } = await loadRecording('first-steps')
     const recording = { header, ledgers: [] }
     const source = createRecordingSource(recording, header.contractId)

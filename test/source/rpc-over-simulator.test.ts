@@ -1,4 +1,4 @@
-/** The RPC source over real sockets: the promises of every source, and transport faults. */
+/** The RPC source over real sockets: what every source must do, and faults of the transport. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
@@ -63,7 +63,7 @@ describe('a fault on the wire', () => {
     [{ kind: '504' }, { fault: 'time_limit' }],
     [{ kind: 'truncated' }, { fault: 'malformed' }],
     [{ kind: 'html' }, { fault: 'malformed' }],
-  ])('$kind has its own fault, and the next call is answered', async (fault, expected) => {
+  ])('P9: $kind is the expected fault, and the next call is answered', async (fault, expected) => {
     const { page, hasty } = await startFaulty(fault, 'getEvents')
     const first = fault.kind === 'timeout' ? hasty : page
     const error = await first().catch((reason: unknown) => reason)
@@ -72,19 +72,19 @@ describe('a fault on the wire', () => {
     expect((await page()).events.length).toBeGreaterThan(0)
   })
 
-  test('nobody listening is unreachable', async () => {
+  test('P9: a closed port is unreachable', async () => {
     const { simulator, page } = await startFaulty({ kind: '503' }, 'getHealth')
     await simulator.close()
     await expect(page()).rejects.toMatchObject({ fault: 'unreachable' })
   })
 
-  test('a node whose newest ledger is old tells its range all the same', async () => {
+  test('the range is known even if the newest ledger of the node is old', async () => {
     const { source, simulator } = await startFaulty({ kind: 'unhealthy' }, 'getHealth')
     const latest = simulator.latestLedger()
     expect(await source.range(never)).toEqual({ oldest: 1_500_000, latest })
   })
 
-  test('a page larger than the provider allows comes as large as it allows', async () => {
+  test('a page is no larger than the provider allows', async () => {
     const recording = await loadRecording('first-steps')
     const simulator = await createSimulator({ recording, speed: ALL_AT_ONCE, maxEventsLimit: 10 })
     running.push(simulator)
@@ -95,7 +95,7 @@ describe('a fault on the wire', () => {
     expect(page.events).toHaveLength(10)
   })
 
-  test('the tip’s close time costs no call of its own', async () => {
+  test('the close time of the tip takes no extra call', async () => {
     const { source } = await startFaulty({ kind: '503' }, 'getLedgers')
     const { latest } = await source.range(never)
     const { closedAt, tip } = await source.page({ after: endOfLedger(latest) }, 10, never)
@@ -103,7 +103,7 @@ describe('a fault on the wire', () => {
     expect(closedAt).toBeTypeOf('number')
   })
 
-  test('an abort while the answer is awaited rejects with its reason', async () => {
+  test('an abort before the answer rejects with its reason', async () => {
     const { source } = await startFaulty({ kind: 'timeout' }, 'getEvents')
     const stopping = new AbortController()
     const reason = new Error('stop')

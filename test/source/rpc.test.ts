@@ -8,7 +8,7 @@ import { createRpcSource, createClientSource } from '../../src/source/rpc/rpc.ts
 import { reset, serveRpc, silence, status } from '../support/rpc-server.ts'
 import type { Params, Reply } from '../support/rpc-server.ts'
 
-/** A server whose answers the test gives, and a source over it. */
+/** A server that answers what the test says, and a source for it. */
 async function answering(replies: Parameters<typeof serveRpc>[0], now?: () => number) {
   const server = await serveRpc(replies)
   const client = createRpcClient(server.url, LONG_MS)
@@ -27,7 +27,7 @@ interface EventsAnswer {
   latestLedger: number
 }
 
-/** What real servers answered; each file tells where it was captured. */
+/** An answer of a real server. Each file says where it was captured. */
 function sample(name: string): EventsAnswer {
   const path = new URL(`../../fixtures/rpc/${name}.json`, import.meta.url)
   const file = JSON.parse(readFileSync(path, 'utf8')) as {
@@ -44,7 +44,7 @@ const signal = new AbortController().signal
 /** Long enough never to expire. */
 const LONG_MS = 60_000
 
-/** The fault a page ends in. */
+/** The fault that `promise` rejects with. */
 async function faultOf(promise: Promise<unknown>): Promise<SourceError> {
   try {
     await promise
@@ -56,7 +56,7 @@ async function faultOf(promise: Promise<unknown>): Promise<SourceError> {
 }
 
 describe('a page of a real server', () => {
-  test('v27, full: ends at its last event and keeps the base64', async () => {
+  test('v27: a full page ends at its last event and keeps the base64', async () => {
     const answer = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage')
     const { calls, getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
@@ -79,7 +79,7 @@ describe('a page of a real server', () => {
     expect(page.closedAt).toBe(page.events[1]!.timestamp)
   })
 
-  test('v22, short: ends at the end of the window, here the tip', async () => {
+  test('v22: a short page ends at the end of the window, here the tip', async () => {
     const answer = sample('08-getEvents-v22-testnet-2025-04-shortpage-endcursor')
     const { sourceOf } = await answering({
       getEvents: () => ({ result: answer }),
@@ -95,14 +95,14 @@ describe('a page of a real server', () => {
     expect(page.events.length).toBeGreaterThan(0)
   })
 
-  test('v22 with paging tokens and no indexes is read like any other', async () => {
+  test('v22: a page with paging tokens and without indexes is read like any other', async () => {
     const answer = sample('03-getEvents-v22-testnet-2025-06-pagingToken')
     const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
     expect(page.events.map(({ id }) => id)).toEqual(answer.events.map(({ id }) => id))
   })
 
-  test('v22, with values that nest, keeps them as they came', async () => {
+  test('v22: nested values are kept as they came', async () => {
     const answer = sample('04-getEvents-v22-testnet-2025-06-nested-vec-value')
     const { sourceOf } = await answering({ getEvents: () => ({ result: answer }) })
     const [, wanted] = answer.events
@@ -111,7 +111,7 @@ describe('a page of a real server', () => {
     expect(page.events).toMatchObject([{ id: wanted!.id, value: wanted!['value'] }])
   })
 
-  test('v27, with the fee events of a failed transaction, leaves these out', async () => {
+  test('v27: the fee events of a failed transaction are left out', async () => {
     const answer = sample('02-getEvents-v27-testnet-2026-07-tx-level-fee-events')
     const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
     const page = await getPage()
@@ -124,7 +124,7 @@ describe('a page of a real server', () => {
     ['the preview of 2023', '07-getEvents-preview-2023-11-value-object'],
     ['v21', '09-getEvents-v21-testnet-2024-08-map-and-vec-values'],
     ['v20 with diagnostics', '06-getEvents-v20-testnet-2024-04-diagnostic'],
-  ])('%s is refused with a sentence, short page or full', async (_, name) => {
+  ])('%s is refused as too old, with a full page or a short one', async (_, name) => {
     const answer = sample(name)
     const { sourceOf } = await answering({ getEvents: () => ({ result: answer }) })
     const contractId = answer.events.at(-1)!.contractId
@@ -136,7 +136,7 @@ describe('a page of a real server', () => {
     }
   })
 
-  test('an event whose XDR nobody can read does not cost its page', async () => {
+  test('P4: a page with unreadable XDR is read, and the XDR is kept', async () => {
     const answer = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage')
     answer.events[0]!['value'] = 'AAAAYwAAAAA='
     const { getPage } = await answering({ getEvents: () => ({ result: answer }) })
@@ -145,7 +145,7 @@ describe('a page of a real server', () => {
     expect(page.events).toHaveLength(2)
   })
 
-  test('events of calls that were rolled back, and of other contracts, are not the contract’s', async () => {
+  test('events of other contracts and of calls that were rolled back are left out', async () => {
     const answer = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage')
     answer.events[0]!['inSuccessfulContractCall'] = false
     answer.events[1]!.contractId = SHORT_PAGE
@@ -155,7 +155,7 @@ describe('a page of a real server', () => {
   })
 })
 
-describe('the end of a window that is not the tip', () => {
+describe('the close time of a page', () => {
   const empty = (end: number) => ({
     result: { events: [], cursor: endOfLedger(end), latestLedger: 90_000 },
   })
@@ -168,7 +168,7 @@ describe('the end of a window that is not the tip', () => {
     return { result: { ledgers: [{ sequence, hash: 'aa', ledgerCloseTime: '1700' }] } }
   }
 
-  test('asks when its ledger closed', async () => {
+  test('it is asked for if the page ends in an empty ledger', async () => {
     const { calls, getPage } = await answering({
       getEvents: () => empty(10_000),
       getLedgers: closed,
@@ -180,7 +180,7 @@ describe('the end of a window that is not the tip', () => {
     })
   })
 
-  test('asks once a minute only: the time of a window long past is worth no more', async () => {
+  test('it is asked for at most once a minute before the tip', async () => {
     let now = 0
     const { calls, sourceOf } = await answering(
       { getEvents: nextWindow, getLedgers: closed },
@@ -200,7 +200,7 @@ describe('the end of a window that is not the tip', () => {
     expect(calls.filter(({ method }) => method === 'getLedgers')).toHaveLength(3)
   })
 
-  test('goes on where a server cannot tell, and asks no sooner for it', async () => {
+  test('a page without it is fine, and the failed call is not repeated sooner', async () => {
     const { calls, sourceOf } = await answering({
       getEvents: nextWindow,
       getLedgers: () => status(503),
@@ -213,7 +213,7 @@ describe('the end of a window that is not the tip', () => {
     expect(calls.filter(({ method }) => method === 'getLedgers')).toHaveLength(1)
   })
 
-  test('at the tip of a server that does not give its time, asks for each ledger once', async () => {
+  test('at the tip it is asked for once per ledger', async () => {
     let latestLedger = 5
     const { calls, sourceOf } = await answering(
       {
@@ -240,7 +240,7 @@ describe('the edge of retention', () => {
     error: { code: -32600, message: 'startLedger must be within the ledger range: 11 - 50' },
   }
 
-  test('that has reached exactly the ledger we finished has lost nothing', async () => {
+  test('P3: if it has reached exactly the last finished ledger, nothing is lost', async () => {
     const answer = {
       events: [],
       cursor: endOfLedger(50),
@@ -257,24 +257,24 @@ describe('the edge of retention', () => {
     expect(calls).toHaveLength(2)
   })
 
-  test('that has passed our cursor is a fault that tells the range', async () => {
+  test('P3: if it has passed the cursor, the fault has the range', async () => {
     const { getPage } = await answering({ getEvents: () => RANGE })
     const fault = await faultOf(getPage(2, endOfLedger(9)))
     expect(fault).toMatchObject({ fault: 'outside_retention', range: { oldest: 11, latest: 50 } })
   })
 
-  test('seen from a node that has not got that far is the node being behind', async () => {
+  test('P3: if the cursor is after the range, the node is behind', async () => {
     const { getPage } = await answering({ getEvents: () => RANGE })
     expect(await faultOf(getPage(2, endOfLedger(51)))).toMatchObject({ fault: 'behind' })
   })
 })
 
-describe('what goes wrong', () => {
+describe('P9: what goes wrong', () => {
   const rpcError = (code: number, message: string) => ({ error: { code, message } })
 
   test.each<[string, Reply, Partial<SourceError>]>([
     [
-      'a time limit, its code in the text',
+      'a time limit with its code in the text',
       rpcError(-32001, '[-32001] request exceeded processing limit threshold'),
       { fault: 'time_limit' },
     ],
@@ -295,22 +295,22 @@ describe('what goes wrong', () => {
       { fault: 'busy' },
     ],
     [
-      'the wording before v21.5: too old',
+      'the text before v21.5: too old',
       rpcError(-32600, 'start is before oldest ledger'),
       { fault: 'outside_retention' },
     ],
     [
-      'the wording before v21.5: too new',
+      'the text before v21.5: too new',
       rpcError(-32600, 'start is after newest ledger'),
       { fault: 'behind' },
     ],
     [
-      'a provider’s own words',
+      'a text of the provider',
       rpcError(-32600, 'plan does not include archive access'),
       { fault: 'unknown' },
     ],
     ['a panic', rpcError(-32003, '[-32003] handler panicked'), { fault: 'unknown' }],
-    ['a method that is not there', rpcError(-32601, 'method not found'), { fault: 'refused' }],
+    ['a missing method', rpcError(-32601, 'method not found'), { fault: 'refused' }],
     ['an error that is null', { error: null, result: {} }, { fault: 'unknown' }],
     ['an error that is text', { error: 'no' }, { fault: 'unknown' }],
     [
@@ -318,7 +318,7 @@ describe('what goes wrong', () => {
       status(429, 'slow down', { 'retry-after': '7' }),
       { fault: 'busy', retryAfterMs: 7_000 },
     ],
-    ['429 without', status(429, '<html>'), { fault: 'busy', retryAfterMs: undefined }],
+    ['429 without seconds', status(429, '<html>'), { fault: 'busy', retryAfterMs: undefined }],
     ['503, empty', status(503), { fault: 'busy' }],
     ['408 of a proxy', status(408), { fault: 'busy' }],
     ['504, empty', status(504), { fault: 'time_limit' }],
@@ -348,33 +348,33 @@ describe('what goes wrong', () => {
     ['a cursor of another form', { events: [], cursor: 'gec1_abc' }],
     ['a cursor before its events', { events: [EVENT], cursor: endOfLedger(2) }],
     [
-      'an event before the cursor asked from',
+      'an event before the requested cursor',
       { events: [{ ...EVENT, id: endOfLedger(0) }], cursor: EVENT.id },
     ],
-    ['a cursor that stands still', { events: [], cursor: endOfLedger(1) }],
+    ['a cursor that does not advance', { events: [], cursor: endOfLedger(1) }],
     ['an event twice', { events: [EVENT, EVENT], cursor: EVENT.id }],
     ['an event without an id', { events: [{ ...EVENT, id: 'x' }], cursor: EVENT.id }],
     [
-      'a close time that is none',
+      'a close time that is not a time',
       { events: [{ ...EVENT, ledgerClosedAt: 'noon' }], cursor: EVENT.id },
     ],
-    ['topics that are no list', { events: [{ ...EVENT, topic: 'a' }], cursor: EVENT.id }],
+    ['topics that are not a list', { events: [{ ...EVENT, topic: 'a' }], cursor: EVENT.id }],
     ['an event that is null', { events: [null], cursor: EVENT.id }],
-  ])('an answer with %s is malformed, and nothing is taken from it', async (_, answer) => {
+  ])('an answer with %s is malformed', async (_, answer) => {
     const { getPage } = await answering({
       getEvents: () => ({ result: { latestLedger: 3_727_845, ...answer } }),
     })
     expect(await faultOf(getPage(1_000))).toMatchObject({ fault: 'malformed' })
   })
 
-  test('no answer in time is a time-out', async () => {
+  test('no answer within the time limit is a timeout', async () => {
     const { url } = await serveRpc({ getEvents: () => silence })
     const source = createRpcSource({ url, contractId: SAC, timeoutMs: 50 })
     const late = source.page({ after: endOfLedger(1) }, 2, signal)
     expect(await faultOf(late)).toMatchObject({ fault: 'timeout' })
   })
 
-  test('an abort rejects with its own reason, at once', async () => {
+  test('an abort rejects at once, with its reason', async () => {
     const stopping = new AbortController()
     const { sourceOf } = await answering({
       getEvents: () => {
@@ -387,8 +387,8 @@ describe('what goes wrong', () => {
   })
 })
 
-describe('what is told of a network', () => {
-  test('its passphrase and its range of ledgers', async () => {
+describe('a network', () => {
+  test('a network has a passphrase and a range of ledgers', async () => {
     const { sourceOf } = await answering({
       getNetwork: () => ({ result: { passphrase: 'Net', protocolVersion: 23 } }),
       getHealth: () => ({ result: { status: 'healthy', oldestLedger: 2, latestLedger: 9 } }),
@@ -398,18 +398,18 @@ describe('what is told of a network', () => {
   })
 })
 
-describe('the range of a server whose getHealth does not answer', () => {
+describe('the range of a server without an answer of getHealth', () => {
   const RANGE = {
     error: { code: -32600, message: 'startLedger must be within the ledger range: 11 - 50' },
   }
   const LATENCY = '[-32603] latency (2563h44m21s) since last known ledger closed is too high (>30s)'
 
   test.each<[string, Reply]>([
-    ['for its newest ledger is old', { error: { code: -32603, message: LATENCY } }],
-    ['for a provider left it out', { error: { code: -32601, message: 'method not found' } }],
-    ['for a provider has words of its own', { error: { code: -32000, message: 'no' } }],
-    ['for an old server does not tell a range', { result: { status: 'healthy' } }],
-  ])('%s, is taken from the range error of getEvents', async (_, reply) => {
+    ['if the newest ledger is old', { error: { code: -32603, message: LATENCY } }],
+    ['if the provider does not offer it', { error: { code: -32601, message: 'method not found' } }],
+    ['if the provider has its own error', { error: { code: -32000, message: 'no' } }],
+    ['if an old server does not name a range', { result: { status: 'healthy' } }],
+  ])('%s, the range comes from the range error of getEvents', async (_, reply) => {
     const { calls, sourceOf } = await answering({
       getHealth: () => reply,
       getEvents: () => RANGE,
@@ -420,7 +420,7 @@ describe('the range of a server whose getHealth does not answer', () => {
     expect(calls[1]?.params).toMatchObject({ startLedger: 1, pagination: { limit: 1 } })
   })
 
-  test('is taken from an answer of getEvents where the chain is young', async () => {
+  test('on a young chain, the range comes from an answer of getEvents', async () => {
     const { sourceOf } = await answering({
       getHealth: () => ({ error: { code: -32603, message: LATENCY } }),
       getEvents: () => ({ result: { events: [], oldestLedger: 1, latestLedger: 9 } }),
@@ -429,15 +429,15 @@ describe('the range of a server whose getHealth does not answer', () => {
   })
 
   test.each<[string, Reply, Partial<SourceError>]>([
-    ['is away', reset, { fault: 'unreachable' }],
+    ['is unreachable', reset, { fault: 'unreachable' }],
     ['asks for a pause', status(429, '', { 'retry-after': '3' }), { retryAfterMs: 3_000 }],
-  ])('is not asked for a second time when the server %s', async (_, reply, expected) => {
+  ])('the range is not asked for again if the server %s', async (_, reply, expected) => {
     const { calls, sourceOf } = await answering({ getHealth: () => reply })
     expect(await faultOf(sourceOf().range(signal))).toMatchObject(expected)
     expect(calls).toHaveLength(1)
   })
 
-  test('is not known where getEvents does not tell either', async () => {
+  test('the range is unknown if getEvents does not name it either', async () => {
     const message = '[-32603] data stores are not initialized: DB is empty'
     const { sourceOf } = await answering({
       getHealth: () => ({ error: { code: -32603, message } }),
@@ -447,7 +447,7 @@ describe('the range of a server whose getHealth does not answer', () => {
   })
 })
 
-describe('a server that answers fewer events at once than it is asked for', () => {
+describe('a server that answers fewer events per call than it is asked for', () => {
   /** Ids of one ledger, 1 to 30, and a server that answers at most `most` of them at once. */
   const [event] = sample('01-getEvents-v27-testnet-2026-07-transfers-fullpage').events
   const idOf = (index: number) => `${event!.id.slice(0, 20)}${String(index).padStart(10, '0')}`
@@ -470,7 +470,7 @@ describe('a server that answers fewer events at once than it is asked for', () =
     }
   }
 
-  test('is asked for as many as it says, at once and from then on', async () => {
+  test('it is asked for as many as it allows, at once and from then on', async () => {
     let most = 20
     const { calls, sourceOf } = await answering({ getEvents: limited(() => most) })
     const source = sourceOf()
@@ -489,14 +489,14 @@ describe('a server that answers fewer events at once than it is asked for', () =
     expect(limits()).toEqual([20, 7, 5])
   })
 
-  test('and allows none at all is a fault, not a loop', async () => {
+  test('P8: a server that allows no events is a fault, not a loop', async () => {
     const { calls, getPage } = await answering({ getEvents: limited(() => 0) })
     expect(await faultOf(getPage())).toMatchObject({ fault: 'too_many', limit: 0 })
     expect(calls).toHaveLength(1)
   })
 })
 
-test('credentials of a URL go into a header, and into no error', async () => {
+test('credentials of a URL are sent in a header and are in no error', async () => {
   const { url, headers } = await serveRpc({ getNetwork: () => reset })
   const secret = url.replace('//', '//me:s%20ecret%@')
   const closed = createRpcSource({ url: secret, contractId: SAC, timeoutMs: LONG_MS })
@@ -516,7 +516,7 @@ describe('Retry-After', () => {
     ['Fri, 20 Nov 2026 00:00:05 GMT', 0],
     ['soon', undefined],
     [undefined, undefined],
-  ])('%j is %j milliseconds', (value, milliseconds) => {
+  ])('Retry-After: %j is %j milliseconds', (value, milliseconds) => {
     expect(parseRetryAfter(value, now)).toBe(milliseconds)
   })
 })

@@ -1,4 +1,4 @@
-/** A server that has no time to look at ten thousand ledgers at once loses nothing, and is not given up. */
+/** A server that is too slow to scan ten thousand ledgers in one call is still indexed completely. */
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
@@ -21,7 +21,7 @@ const never = new AbortController().signal
 const month = await loadRecording('month')
 const quirks = await loadRecording('quirks')
 
-/** A node in this process that has the time for so many ledgers, and how a request for more ends. */
+/** A node in this process that can scan `budget` ledgers. A request for more fails with `ending`. */
 function setUp(recording: Recording, budget: number, ending: Fault = 'time_limit') {
   const ledgers = createLedgers(recording)
   let latest = ledgers.last
@@ -44,7 +44,7 @@ function setUp(recording: Recording, budget: number, ending: Fault = 'time_limit
   }
 }
 
-/** Pages until `last` is complete, asking again where the server had no time. */
+/** Pages until `last` is complete. Asks again after each time limit. */
 async function walk(source: LedgerSource, first: PageStart, last: number, limit: number) {
   const ids: string[] = []
   let start = first
@@ -69,9 +69,9 @@ async function walk(source: LedgerSource, first: PageStart, last: number, limit:
 
 describe('a server that runs out of time', () => {
   test.each<[string, Fault]>([
-    ['its own time limit, or by a proxy before it', 'time_limit'],
-    ['our time-out', 'timeout'],
-  ])('by %s, is asked for fewer ledgers, and answers all of a month', async (_, fault) => {
+    ['the time limit of the server, or of a proxy', 'time_limit'],
+    ['our own time limit', 'timeout'],
+  ])('P9: after %s, it is asked for fewer ledgers and answers a whole month', async (_, fault) => {
     const { source } = setUp(month, 2_500, fault)
     const { firstLedger } = month.header
     const { ids, failures } = await walk(
@@ -84,7 +84,7 @@ describe('a server that runs out of time', () => {
     expect(failures).toBeLessThan(100)
   })
 
-  test('at its first answer, from a position far back, is asked how far its ledgers go', async () => {
+  test('if it has not answered yet, it is asked for its latest ledger first', async () => {
     const { source } = setUp(month, 100)
     const { firstLedger } = month.header
     const page = async () => source.page({ after: endOfLedger(firstLedger) }, 10, never)
@@ -97,7 +97,7 @@ describe('a server that runs out of time', () => {
 
   property.prop([fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 120 })], {
     numRuns: 8,
-  })('in a busy place is asked for the rest of a ledger too', async (budget, limit) => {
+  })('a page can end and start in the middle of a busy ledger', async (budget, limit) => {
     const { source } = setUp(quirks, budget)
     const start = { startLedger: quirks.header.firstLedger }
     const { ids, cursor } = await walk(source, start, lastLedger(quirks), limit)
@@ -105,7 +105,7 @@ describe('a server that runs out of time', () => {
     expect(cursor).toBe(endOfLedger(lastLedger(quirks)))
   })
 
-  test('answers at the tip as ever, and after ledgers have closed', async () => {
+  test('it answers at the tip, and again after ledgers have closed', async () => {
     const { source, holdAt } = setUp(quirks, 2)
     const { firstLedger } = quirks.header
     let latest = holdAt(firstLedger + 19)
@@ -120,8 +120,8 @@ describe('a server that runs out of time', () => {
   })
 })
 
-describe('the window', () => {
-  test('is no limit until a server gave up twice in a row, and grows back into none', () => {
+describe('the scan window', () => {
+  test('there is no limit before two failures in a row, and the limit disappears again', () => {
     const window = createScanWindow()
     window.sawTip(1_000_000)
     expect(window.end(1)).toBeUndefined()
@@ -137,7 +137,7 @@ describe('the window', () => {
     expect(answers).toBeLessThan(15)
   })
 
-  test('is soon as large as before after a network that was away for long', () => {
+  test('after a long network failure the window is soon as large as before', () => {
     const window = createScanWindow()
     window.sawTip(100_000)
     for (let i = 0; i < 500; i += 1) window.gaveUp(99_999)
@@ -147,7 +147,7 @@ describe('the window', () => {
     expect(answers).toBeLessThan(25)
   })
 
-  test('grows slowly from where a server gave up', () => {
+  test('near the size at which the server gave up, the window grows slowly', () => {
     const window = createScanWindow()
     window.sawTip(1_000_000)
     const size = () => (window.end(1) ?? Infinity) - 1
@@ -161,7 +161,7 @@ describe('the window', () => {
     expect(answers).toBeGreaterThan(5)
   })
 
-  test('shrinks from what was left to look at, to one ledger at the least', () => {
+  test('the window shrinks from the ledgers that are left, and to one ledger at least', () => {
     const window = createScanWindow()
     window.sawTip(100)
     for (let i = 0; i < 2; i += 1) window.gaveUp(61)
