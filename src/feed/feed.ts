@@ -7,16 +7,16 @@
  *
  * This file is the state machine. No other file changes the mode of a subscription:
  *
- * | from                   | to        | when                                      | function      |
- * |------------------------|-----------|-------------------------------------------|---------------|
- * | (new)                  | replaying | it is admitted                            | `subscribe`   |
- * | replaying              | live      | it has reached the frontier               | `arrive`      |
- * | replaying              | ahead     | its position is beyond our log            | `arrive`      |
- * | ahead                  | replaying | the log has reached it, or a reset is due | `replayAgain` |
- * | live, ahead, replaying | stalled   | its socket is full                        | `stall`       |
- * | stalled                | replaying | its socket has drained                    | `resume`      |
- * | stalled                | closed    | it has read nothing for too long          | `giveUp`      |
- * | any                    | closed    | the client has gone, or `goodbye.ts`      | `remove`      |
+ * | from                   | to        | when                                      | function           |
+ * | ---------------------- | --------- | ----------------------------------------- | ------------------ |
+ * | (new)                  | replaying | it is admitted                            | `subscribe`        |
+ * | replaying              | live      | it has reached the frontier               | `arrive`           |
+ * | replaying              | ahead     | its position is beyond our log            | `arrive`           |
+ * | ahead                  | replaying | the log has reached it, or a reset is due | `fallBackToReplay` |
+ * | live, ahead, replaying | stalled   | its socket is full                        | `stall`            |
+ * | stalled                | replaying | its socket has drained                    | `resume`           |
+ * | stalled                | closed    | it has read nothing for too long          | `giveUp`           |
+ * | any                    | closed    | the client has gone, or `goodbye.ts`      | `remove`           |
  *
  * - what each mode does: `live.ts` (with `round.ts`, `groups.ts`), `replay.ts` (with `pages.ts`),
  *   `ahead.ts`; a stalled subscription only waits
@@ -112,7 +112,7 @@ export function createFeed(deps: FeedDeps): Feed {
   const common = { limits, counters, admission, groups, view, outlet, clock, random, positionOf }
   const live = createLive({ ...common, subscriptions, written, moved: () => ahead.settle() })
   const resets = createResets({ ...common, subscriptions, live, tip })
-  const ahead = createAhead({ live, resets, released: replayAgain })
+  const ahead = createAhead({ live, resets, released: fallBackToReplay })
   const replay = createReplay({ ...common, live, resets, slices, look, arrived: arrive })
   const goodbye = createGoodbye({ ...common, sleep, remove })
   const opening = createOpening({ ...common, live, resets, goodbye })
@@ -168,10 +168,10 @@ export function createFeed(deps: FeedDeps): Feed {
   function resume(sub: Subscription): void {
     if (sub.mode !== 'stalled') return
     sub.socket.setTimeout(0)
-    replayAgain(sub)
+    fallBackToReplay(sub)
   }
 
-  function replayAgain(sub: Subscription): void {
+  function fallBackToReplay(sub: Subscription): void {
     sub.mode = 'replaying'
     replay.enqueue(sub)
   }

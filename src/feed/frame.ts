@@ -1,12 +1,12 @@
 import type { LogEntry } from '../store/read/log.ts'
 
 /**
- * SSE text. Every block ends its fields with `id`: a client that is cut off inside a block must not
- * have taken the id of an event it never got (some apply it as soon as the line is there). Lines
- * end with LF alone; JSON text holds no line break, so `data` is always one line.
+ * SSE text and its bytes. The last field of a block is `id`: some clients take an id as soon as its
+ * line is there, and a client that is cut off inside a block must not have the id of an event that
+ * it never got. Lines end with LF only. JSON text has no line breaks, so `data` is always one line.
  */
 
-/** A block that moves no position unless it has an id. */
+/** A block without an id does not move the client's position. */
 export function block(fields: {
   retry?: number
   event?: string
@@ -22,12 +22,12 @@ export function block(fields: {
 /** The text before, between and after the type, the data and the id in the block of an event. */
 export const AROUND = ['event: ', '\ndata: ', '\nid: ', '\n\n'] as const
 
-/** An event of the log, its stored JSON as it is. */
+/** An event of the log; its stored JSON is sent as it is. */
 export function eventBlock({ id, type, data }: LogEntry): string {
   return `${AROUND[0]}${type}${AROUND[1]}${data}${AROUND[2]}${id}${AROUND[3]}`
 }
 
-/** A comment without a blank line: clients that dispatch on every blank line see nothing of it. */
+/** A comment without a blank line: some clients dispatch an event on every blank line. */
 export const HEARTBEAT = ':\n'
 
 /**
@@ -51,7 +51,7 @@ export function toBytes(text: string): Bytes {
   return { chunk, start: size.length, end: size.length + length }
 }
 
-/** Several as one, each still a chunk of its own. */
+/** Several parts in one buffer; each part is still its own chunk. */
 export function concat(parts: readonly Bytes[], chunked: boolean): Buffer {
   const [first] = parts
   if (parts.length === 1 && first !== undefined) return framed(first, chunked)
@@ -63,8 +63,8 @@ export function framed({ chunk, start, end }: Bytes, chunked: boolean): Buffer {
 }
 
 /**
- * Text as it goes over the wire, in UTF-8. For what is sent once this is cheaper than bytes, which
- * lie outside of the heap until a full collection.
+ * Text as it goes over the wire, in UTF-8. For text that is sent once this is cheaper than a buffer,
+ * whose memory is outside the heap and stays until a full garbage collection.
  */
 export function framedText(text: string, chunked: boolean): string {
   return chunked ? `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n` : text

@@ -7,7 +7,7 @@ import type { FeedCounters } from './counters.ts'
 import type { Groups } from './groups.ts'
 import type { FeedLimits } from './limits.ts'
 import type { Outlet } from './outlet.ts'
-import { bytesOf, pageDeliveries, resetDelivery } from './round.ts'
+import { bytesOf, pageDeliveries, resetDelivery, serve } from './round.ts'
 import type { Delivery, Payload, Round } from './round.ts'
 import type { Subscription } from './subscription.ts'
 import type { LogView } from './view.ts'
@@ -16,8 +16,6 @@ import type { LogView } from './view.ts'
 const LIVE_PAGE = 128
 /** Milliseconds of work before the event loop gets its turn. */
 const TURN_MS = 4
-/** Writes between two looks at the time. */
-const WRITES_PER_LOOK = 16
 
 /**
  * The subscriptions at the head of the log. Each page is read once, encoded once and given to every
@@ -76,7 +74,7 @@ export function createLive(deps: LiveDeps): Live {
     const end = performance.now() + TURN_MS
     let writes = 0
     while ((round ??= nextRound()) !== undefined) {
-      writes += serve(round, writesPerTurn - writes, end)
+      writes += serve(round, { most: writesPerTurn - writes, end, give })
       if (round.done === round.deliveries.length) finish(round)
       if (writes < writesPerTurn && performance.now() < end) continue
       schedule()
@@ -124,25 +122,6 @@ export function createLive(deps: LiveDeps): Live {
     const target = view.end()
     const reading = view.read({ filter: EVERYTHING, after: head, target, limit: LIVE_PAGE })
     return startRound(pageDeliveries(reading.entries, groups), reading.reached, reading.gap)
-  }
-
-  /** Gives the round to at most `most` of the subscriptions that wait for it; returns how many. */
-  function serve(current: Round, most: number, end: number): number {
-    let writes = 0
-    for (; current.done < current.deliveries.length; current.done += 1) {
-      const delivery = current.deliveries[current.done]
-      if (delivery === undefined) break
-      const { subs, payload } = delivery
-      for (; current.served < subs.length; current.served += 1) {
-        if (writes >= most) return writes
-        // The first writes are made in any case, so that each turn makes progress.
-        const isLook = writes > 0 && writes % WRITES_PER_LOOK === 0
-        if (isLook && performance.now() >= end) return writes
-        if (give(subs[current.served], payload, current)) writes += 1
-      }
-      current.served = 0
-    }
-    return writes
   }
 
   /** False if it needs nothing: it has left the head since, or came back beyond the round. */

@@ -72,3 +72,34 @@ export function bytesOf(payload: Payload, chunked: boolean): Buffer {
   if (chunked) return (payload.chunked ??= concat(payload.parts, true))
   return (payload.plain ??= concat(payload.parts, false))
 }
+
+/** Writes between two looks at the time. */
+const WRITES_PER_LOOK = 16
+
+/**
+ * Gives a round to some of the subscriptions that wait for it, at most `most` and until about `end`
+ * by the process's clock; returns to how many. `give` is false if a subscription needs nothing.
+ */
+export function serve(
+  round: Round,
+  { most, end, give }: { most: number; end: number; give: Give },
+): number {
+  let writes = 0
+  for (; round.done < round.deliveries.length; round.done += 1) {
+    const delivery = round.deliveries[round.done]
+    if (delivery === undefined) break
+    const { subs, payload } = delivery
+    for (; round.served < subs.length; round.served += 1) {
+      if (writes >= most) return writes
+      // The first writes are made in any case, so that each turn makes progress.
+      const isLook = writes > 0 && writes % WRITES_PER_LOOK === 0
+      if (isLook && performance.now() >= end) return writes
+      if (give(subs[round.served], payload, round)) writes += 1
+    }
+    round.served = 0
+  }
+  return writes
+}
+
+/** Plain parameters, because it is called for each subscription and commit. */
+type Give = (sub: Subscription | undefined, payload: Payload, round: Round) => boolean
