@@ -23,14 +23,7 @@ const MAX_HASHES = 50
 export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
   const moveCheckpoint = createCheckpointWriter(sqlite)
   const addInterval = createIntervals(sqlite)
-  const addGap = sqlite.prepare(
-    `insert into gaps (from_ledger, to_ledger, reason, declared_at, repaired) values (?, ?, ?, ?, ?)
-     on conflict do nothing`,
-  )
-  const removeGap = sqlite.prepare('delete from gaps where from_ledger = ? and to_ledger = ?')
-  const repairGap = sqlite.prepare(
-    'update gaps set repaired = 1 where from_ledger = ? and to_ledger = ?',
-  )
+  const gaps = createGaps(sqlite, coverage)
   const saveIdentity = sqlite.prepare(
     'insert or replace into identity (id, network_passphrase, contract_id) values (1, ?, ?)',
   )
@@ -42,21 +35,6 @@ export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
      (select sequence from ledger_hashes order by sequence desc limit ?)`,
   )
 
-  /** A gap shrinks to the ledgers that are still not covered. */
-  function shrinkGaps(): void {
-    const gaps = coverage.gaps()
-    if (gaps.length === 0) return
-    const intervals = coverage.intervals()
-    for (const gap of gaps) {
-      const left = uncovered(gap, intervals)
-      if (left.length === 1 && left[0]?.from === gap.from && left[0].to === gap.to) continue
-      removeGap.run(gap.from, gap.to)
-      for (const { from, to } of left) {
-        addGap.run(from, to, gap.reason, gap.declaredAt, gap.repaired ? 1 : 0)
-      }
-    }
-  }
-
   return {
     moveTo(page) {
       const before = coverage.checkpoint()
@@ -65,21 +43,20 @@ export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
       moveCheckpoint(next)
       return true
     },
-    skip({ from, to, reason, declaredAt }, tip) {
-      addGap.run(from, to, reason, declaredAt, 0)
+    skip(gap, tip) {
+      gaps.add({ ...gap, repaired: false })
       const before = coverage.checkpoint()
       if (before === undefined) return
-      const cursor = endOfLedger(to)
-      const point = { ledger: ledgerOf(cursor), closedAt: undefined }
-      const { ledgerClosedAt, oldestLedger, oldestClosedAt } = before
-      const times = { ledgerClosedAt, oldestLedger, oldestClosedAt }
-      moveCheckpoint({ cursor, ledger: point.ledger, ...times, ...tipAfter(before, tip, point) })
+      const cursor = endOfLedger(gap.to)
+      const ledger = ledgerOf(cursor)
+      const reached = { ledger, closedAt: undefined }
+      moveCheckpoint({ ...before, cursor, ledger, ...tipAfter(before, tip, reached) })
     },
     cover(ledgers) {
       if (ledgers.to >= ledgers.from) addInterval(ledgers)
-      shrinkGaps()
+      gaps.shrink()
     },
-    markRepaired: ({ from, to }) => void repairGap.run(from, to),
+    markRepaired: gaps.markRepaired,
     bind({ networkPassphrase, contractId }) {
       saveIdentity.run(networkPassphrase, contractId)
     },
@@ -113,6 +90,38 @@ function createIntervals(sqlite: Sqlite): (interval: Interval) => void {
     const { low, high } = union.get(to, from) ?? { low: null, high: null }
     remove.run(to, from)
     add.run(Math.min(low ?? from, from), Math.max(high ?? to, to))
+  }
+}
+
+function createGaps(sqlite: Sqlite, coverage: Coverage) {
+  const insert = sqlite.prepare(
+    `insert into gaps (from_ledger, to_ledger, reason, declared_at, repaired) values (?, ?, ?, ?, ?)
+     on conflict do nothing`,
+  )
+  const remove = sqlite.prepare('delete from gaps where from_ledger = ? and to_ledger = ?')
+  const repair = sqlite.prepare(
+    'update gaps set repaired = 1 where from_ledger = ? and to_ledger = ?',
+  )
+
+  function add({ from, to, reason, declaredAt, repaired }: Gap): void {
+    insert.run(from, to, reason, declaredAt, Number(repaired))
+  }
+
+  return {
+    add,
+    markRepaired: ({ from, to }: Interval) => void repair.run(from, to),
+    /** Removes from the gaps what is covered by now. */
+    shrink(): void {
+      const gaps = coverage.gaps()
+      if (gaps.length === 0) return
+      const intervals = coverage.intervals()
+      for (const gap of gaps) {
+        const left = uncovered(gap, intervals)
+        if (left.length === 1 && left[0]?.from === gap.from && left[0].to === gap.to) continue
+        remove.run(gap.from, gap.to)
+        for (const part of left) add({ ...gap, ...part })
+      }
+    },
   }
 }
 

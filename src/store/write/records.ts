@@ -36,7 +36,7 @@ export function createRecordTable(sqlite: Sqlite): RecordTable {
       'select stream_id from chain_records where ledger > ? and ledger <= ?',
     )
     .pluck()
-  const history = createHistory(sqlite)
+  const factsOf = createEventFacts(sqlite)
 
   return {
     get(streamId) {
@@ -52,7 +52,7 @@ export function createRecordTable(sqlite: Sqlite): RecordTable {
       if (stream !== undefined && RECORD_FIELDS.every((name) => stream[name] === record[name])) {
         return stream
       }
-      const { createdLedger, ended, endedAt, lastEventId } = history(record.streamId, ledger)
+      const { createdLedger, ended, endedAt, lastEventId } = factsOf(record.streamId, ledger)
       return {
         ...record,
         ended: record.isActive ? null : (ended ?? endOf(record)),
@@ -79,12 +79,12 @@ interface LoggedEvent {
   timestamp: number
 }
 
-type History = Pick<Stream, 'createdLedger' | 'endedAt' | 'lastEventId'> & {
+type EventFacts = Pick<Stream, 'createdLedger' | 'endedAt' | 'lastEventId'> & {
   ended: Stream['ended'] | undefined
 }
 
-/** Reads what a record does not say and the stream's events up to a ledger may. */
-function createHistory(sqlite: Sqlite): (streamId: bigint, ledger: number) => History {
+/** Reads what the stream's events up to a ledger say and its record does not. */
+function createEventFacts(sqlite: Sqlite): (streamId: bigint, ledger: number) => EventFacts {
   const select = sqlite.prepare<[string, string], LoggedEvent>(
     `select id, type, data ->> 'timestamp' as timestamp from events
      where stream_id = ? and id <= ? and type <> 'stream.fee_collected' order by id`,

@@ -51,28 +51,12 @@ export function createRefold({
   const eventsOf = sqlite.prepare<[string], LogRow>(
     'select id, type, data, raw from events where stream_id = ? order by id',
   )
-  /** Streams whose record has taken the place of the events up to its ledger. */
-  const replaced = new Set<bigint>()
-
-  /** The stream as it was when `ledger` began. */
-  function streamBefore(ledger: number, streamId: bigint): Stream | undefined {
-    const stream = projection.get(streamId)
-    if (replaced.has(streamId)) return stream
-    const record = records.get(streamId)
-    if (record === undefined || record.ledger >= ledger) return stream
-    replaced.add(streamId)
-    const based = records.toStream(record, stream)
-    if (based === stream) return stream
-    // An update would leave out the columns that no event changes.
-    projection.delete(streamId)
-    projection.set(based)
-    return based
-  }
+  const states = createStates({ projection, records })
 
   function foldEvent(row: LogRow) {
     const event = decode(decodeRaw(row))
     const streamId = 'streamId' in event ? event.streamId : undefined
-    const before = streamId === undefined ? undefined : streamBefore(event.ledger, streamId)
+    const before = streamId === undefined ? undefined : states.before(event.ledger, streamId)
     const after = 'streamId' in event ? fold(before, event) : undefined
     if (after !== undefined && after !== before) projection.set(after)
     const parties = partiesOf(event, after)
@@ -86,7 +70,7 @@ export function createRefold({
   }
 
   function finish(streamId: bigint): void {
-    streamBefore(coverage.scannedThrough() + 1, streamId)
+    states.before(coverage.scannedThrough() + 1, streamId)
   }
 
   return {
@@ -94,8 +78,7 @@ export function createRefold({
     finish,
     stream(streamId) {
       const liveUntilLedger = projection.get(streamId)?.liveUntilLedger ?? null
-      projection.delete(streamId)
-      replaced.delete(streamId)
+      states.restart(streamId)
       for (const row of eventsOf.all(streamId.toString())) foldEvent(row)
       finish(streamId)
       const stream = projection.get(streamId)
@@ -103,6 +86,32 @@ export function createRefold({
         projection.set({ ...stream, liveUntilLedger })
       }
       projection.flush()
+    },
+  }
+}
+
+/** The states of streams while their events are folded in order. */
+function createStates({ projection, records }: Pick<RefoldDeps, 'projection' | 'records'>) {
+  /** Streams whose record has replaced the result of the events up to its ledger. */
+  const replaced = new Set<bigint>()
+  return {
+    /** The stream as it was when `ledger` began; its record replaces it once it is older. */
+    before(ledger: number, streamId: bigint): Stream | undefined {
+      const stream = projection.get(streamId)
+      if (replaced.has(streamId)) return stream
+      const record = records.get(streamId)
+      if (record === undefined || record.ledger >= ledger) return stream
+      replaced.add(streamId)
+      const based = records.toStream(record, stream)
+      if (based === stream) return stream
+      // An update would leave out the columns that no event changes.
+      projection.delete(streamId)
+      projection.set(based)
+      return based
+    },
+    restart(streamId: bigint): void {
+      projection.delete(streamId)
+      replaced.delete(streamId)
     },
   }
 }

@@ -6,18 +6,19 @@
  * - refold.ts      folds a stream again, if its events or its record (records.ts) arrived late
  * - progress.ts    moves the checkpoint, and adds scanned ledgers and gaps
  *
- * rebuild.ts does the same again for every stored event.
+ * put-records.ts stores records of the chain. rebuild.ts folds every stored event again.
  */
 import { completeThrough } from '../../domain/cursor.ts'
 import type { Decode } from '../../domain/event.ts'
 import type { LedgerPoint } from '../../domain/ledger.ts'
 import type { Coverage, Gap, Interval } from '../read/coverage.ts'
 import type { ChainRecord } from '../read/records.ts'
-import { raiseRevision } from '../revision.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createAppend } from './append.ts'
 import { createProgress } from './progress.ts'
 import { createProjection } from './projection.ts'
+import { createPutRecords } from './put-records.ts'
+import type { Lifetime } from './put-records.ts'
 import { createRebuild } from './rebuild.ts'
 import type { Rebuilt } from './rebuild.ts'
 import { createRecordTable } from './records.ts'
@@ -57,12 +58,6 @@ export interface Applied {
   moved: boolean
 }
 
-export interface Lifetime {
-  streamId: bigint
-  /** As in `Stream`. */
-  liveUntilLedger: number | null
-}
-
 export function createWriter({
   sqlite,
   coverage,
@@ -78,8 +73,7 @@ export function createWriter({
   const append = createAppend(deps)
   const progress = createProgress(sqlite, coverage)
   const refold = createRefold(deps)
-  const rebuild = createRebuild(deps)
-  const setLifetime = sqlite.prepare('update streams set live_until_ledger = ? where stream_id = ?')
+  const put = createPutRecords({ sqlite, records, refold })
 
   /** One transaction; what an earlier one left in the projection may be outdated. */
   function transaction<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => R {
@@ -89,22 +83,11 @@ export function createWriter({
     }).immediate
   }
 
-  /** Uses the records whose ledger the log has reached since it was complete through `before`. */
+  /** Folds the streams whose record's ledger is after `before` and was reached now. */
   function useRecords(before: number): void {
     for (const streamId of records.between(before, coverage.scannedThrough())) {
       refold.stream(streamId)
     }
-  }
-
-  function putRecord({ liveUntilLedger, ...record }: ChainRecord): boolean {
-    const { streamId } = record.record
-    const stored = records.get(streamId)
-    // A node that lags shows the past.
-    if (stored !== undefined && stored.readLedger > record.readLedger) return false
-    records.put(record)
-    refold.stream(streamId)
-    setLifetime.run(liveUntilLedger, streamId.toString())
-    return true
   }
 
   return {
@@ -125,16 +108,8 @@ export function createWriter({
     }),
     markRepaired: transaction(progress.markRepaired),
     rememberHash: transaction(progress.rememberHash),
-    putRecords: transaction((given: readonly ChainRecord[]): number => {
-      const taken = given.filter(putRecord).length
-      if (taken > 0) raiseRevision(sqlite)
-      return taken
-    }),
-    setLifetimes: transaction((lifetimes: readonly Lifetime[]) => {
-      for (const { streamId, liveUntilLedger } of lifetimes) {
-        setLifetime.run(liveUntilLedger, streamId.toString())
-      }
-    }),
-    rebuild: transaction(rebuild),
+    putRecords: transaction(put.records),
+    setLifetimes: transaction(put.lifetimes),
+    rebuild: transaction(createRebuild(deps)),
   }
 }
