@@ -1,8 +1,8 @@
 import { xdr } from '@stellar/stellar-sdk/base'
 
 /**
- * How many streams the contract has made. The contract keeps this number in an entry of its own or
- * in the instance's storage. Undefined if `entryXdr` has it in neither form.
+ * How many streams the contract has made. The contract keeps this number in a separate entry or in
+ * the instance's storage. Undefined if `entryXdr` has it in neither form.
  */
 export function readStreamCounter(entryXdr: string): bigint | undefined {
   const data = contractData(entryXdr)

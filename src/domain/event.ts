@@ -16,6 +16,7 @@
  * - integers.ts    the contract's integers
  * - times.ts       times in JSON
  * - clock.ts       the passing of time
+ * - slices.ts      long work in short turns
  * - slices.ts      long work in turns of the event loop
  */
 

@@ -1,19 +1,11 @@
 import type { SourceError } from '../domain/errors.ts'
 import { REACTIONS } from '../domain/faults.ts'
+import type { EndpointStatus, Upstream } from '../domain/upstream.ts'
 import type { LedgerPage } from '../source/source.ts'
 
 /** What ingestion knows about its source, for `/status` and `/ready`. */
-export interface SourceStatus {
-  state: 'starting' | 'ok' | 'failing'
-  latestLedger: number | null
-  oldestLedger: number | null
-  /** The last fault and its text; kept after the source has recovered. */
-  lastError: string | null
-  /** Why ingestion cannot continue until a person acts; null if it can. */
-  alarm: string | null
-  /** How long the tip has not moved, by our own clock; undefined before the first answer. */
-  tipStillForMs: number | undefined
-}
+export interface SourceStatus
+  extends Omit<EndpointStatus, 'url'>, Pick<Upstream, 'alarm' | 'tipStillForMs'> {}
 
 /** Keeps the status of the source, from its answers and failures. */
 export interface SourceMonitor {

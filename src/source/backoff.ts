@@ -35,7 +35,7 @@ export function askedDelay({ retryAfterMs = 0 }: SourceError): number {
   return Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS)
 }
 
-/** The delay before the next call: ours, or what the server asks for when that is longer. */
+/** The delay before the next call: our own, or the one that the server asks for if it is longer. */
 export function backoff(error: SourceError, failures: number, options: DelayOptions): number {
   return Math.round(Math.max(retryDelay(failures, options), askedDelay(error)))
 }

@@ -25,7 +25,7 @@ export interface LedgerPage {
   full: boolean
   /**
    * Close time of the cursor's ledger, Unix seconds. It is known if that ledger is the tip or has
-   * events on the page. Otherwise it may take a call of its own, so it is known only sometimes.
+   * events on the page. Otherwise it can take an extra call, so it is known only sometimes.
    */
   closedAt: number | undefined
   tip: LedgerPoint

@@ -53,7 +53,7 @@ describe.each(Object.keys(RECORDINGS) as RecordingName[])('every entry of %s', (
 })
 
 describe('the stream counter', () => {
-  test('the counter can be its own entry', () => {
+  test('the counter can be a separate entry', () => {
     expect(readStreamCounter(contractData(counterKey, nativeToScVal(7n, { type: 'u64' })))).toBe(7n)
   })
   test.each([

@@ -164,11 +164,11 @@ function settingsOf(pair: Pair, ledgers: Ledgers): NodeSettings {
   return settings
 }
 
-/** How old the latest ledger was when the real server was asked: the answer or the name tells. */
+/** How old the latest ledger was when the real server was asked: from the answer or the name. */
 function ageSeconds({ name, response }: Pair): number {
-  const told = response?.error?.message.match(/latency \((?:(\d+)h)?(?:(\d+)m)?(\d+)s\)/)
-  if (told) {
-    const [, hours = 0, minutes = 0, seconds = 0] = told
+  const latency = response?.error?.message.match(/latency \((?:(\d+)h)?(?:(\d+)m)?(\d+)s\)/)
+  if (latency) {
+    const [, hours = 0, minutes = 0, seconds = 0] = latency
     return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
   }
   return name.endsWith('in-future') ? -60 : Number(/(\d+)s$/.exec(name)?.[1])

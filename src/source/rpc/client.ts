@@ -17,7 +17,7 @@ export interface RpcClient {
   call(call: RpcCall, signal: AbortSignal): Promise<RpcResult>
   /** The next call uses a new connection. */
   reconnect?(): void
-  /** See HttpClient. */
+  /** How many connections were opened; see Connections. */
   connections?(): number
 }
 

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
-import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { createConnections } from './connections.ts'
 
 /** A whole HTTP answer, whatever its status. */
 export interface HttpAnswer {
@@ -20,9 +20,9 @@ export interface HttpClient {
    * A request may be sent twice, so it must be one that does no harm the second time.
    */
   post(body: string, signal: AbortSignal): Promise<HttpAnswer>
-  /** The next request uses a new connection. Open requests continue. */
+  /** See Connections. */
   reconnect(): void
-  /** How many connections were opened. Those that follow a `Connection: close` do not count. */
+  /** How many connections were opened; see Connections. */
   connections(): number
 }
 
@@ -39,16 +39,6 @@ export class BrokenAnswer extends Error {
 
 /** Ten thousand events are about ten megabytes. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024
-/**
- * How long an idle connection is kept: longer than many ledgers take, and shorter than routers keep
- * it. If the server keeps it for less, it says so in `Keep-Alive`, which Node obeys, or just closes.
- */
-const IDLE_MS = 60_000
-/**
- * No server closes a connection after a shorter idle time. If one breaks after a longer idle time,
- * the server most likely closed it before the request arrived.
- */
-const REST_MS = 1_000
 
 /**
  * Uses Node's own HTTP instead of fetch: the idle time of its pool can be set without a second copy
@@ -64,34 +54,17 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
     'user-agent': 'flowfi-indexer',
     ...authorization,
   }
-  let pool = createPool(address)
-  const usedAt = new WeakMap<Socket, number>()
-  let opened = 0
-  /** If a server keeps no connection, a new one does not mean a new node. */
-  let keepsConnections = true
-
-  function reconnect(): void {
-    const { freeSockets } = pool
-    // Connections in use are closed as soon as their answer has come.
-    pool.maxFreeSockets = 0
-    for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
-    pool = createPool(address)
-  }
+  const connections = createConnections(address, now)
 
   async function attempt(body: string, signal: AbortSignal): Promise<HttpAnswer> {
     const length = Buffer.byteLength(body)
     const request = send(address, {
       method: 'POST',
-      agent: pool,
+      agent: connections.pool(),
       signal,
       headers: { ...headers, 'content-length': length },
     })
-    let mayBeStale = false
-    request.once('socket', (socket) => {
-      if (!request.reusedSocket && keepsConnections) opened += 1
-      mayBeStale = now() - (usedAt.get(socket) ?? now()) >= REST_MS
-      request.once('close', () => usedAt.set(socket, now()))
-    })
+    const mayBeStale = connections.follow(request)
     // After the answer has begun, the answer has the same error.
     request.on('error', () => {})
     request.end(body)
@@ -99,10 +72,9 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
     try {
       ;[response] = (await once(request, 'response')) as [IncomingMessage]
     } catch (cause) {
-      if (mayBeStale && isConnectionLost(cause)) throw new StaleConnection({ cause })
+      if (mayBeStale() && isConnectionLost(cause)) throw new StaleConnection({ cause })
       throw cause
     }
-    keepsConnections = response.headers.connection !== 'close'
     return {
       status: response.statusCode ?? 0,
       retryAfter: response.headers['retry-after'],
@@ -116,12 +88,12 @@ export function createHttpClient(url: string, options: HttpClientOptions = {}): 
         return await attempt(body, signal)
       } catch (error) {
         if (!(error instanceof StaleConnection)) throw error
-        reconnect()
+        connections.reconnect()
         return attempt(body, signal)
       }
     },
-    reconnect,
-    connections: () => opened,
+    reconnect: connections.reconnect,
+    connections: connections.opened,
   }
 }
 
@@ -134,11 +106,6 @@ class StaleConnection extends Error {
 function isConnectionLost(cause: unknown): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return code === 'ECONNRESET' || code === 'EPIPE'
-}
-
-function createPool({ protocol }: URL): http.Agent {
-  const options = { keepAlive: true, timeout: IDLE_MS }
-  return protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
 }
 
 /** Throws BrokenAnswer. */

@@ -9,7 +9,8 @@
  * - answers.ts         checks what the server answered
  * - faults.ts          what a failed call means
  * - client.ts          JSON-RPC
- * - http-client.ts     HTTP, and its connections
+ * - http-client.ts     HTTP
+ * - connections.ts     the connections to the server
  * - recorder.ts        writes a recording of what the server has
  * - ledger-headers.ts  hashes and close times, for the recorder
  */
