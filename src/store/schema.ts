@@ -1,8 +1,11 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
-import { index, integer, primaryKey, sql, sqliteTable, text } from './drizzle.ts'
 
 /**
- * The tables. SQL reads and writes booleans as 0 and 1, so they are plain integers here.
+ * The tables: Drizzle writes migrations from them, and TypeScript derives the types of rows. The
+ * program never loads this file, only its types. SQL reads and writes booleans as 0 and 1, so they
+ * are plain integers here.
  */
 
 /**

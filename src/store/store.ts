@@ -8,7 +8,6 @@
  * - database.ts       opens the file: settings, and files that are refused
  * - migrations.ts     brings the tables up to date
  * - schema.ts         the tables; `npm run migration` writes a migration from them
- * - drizzle.ts        loads Drizzle quickly
  * - sqlite.ts         the connection, and the file of a path
  * - lock.ts           one writing process for each file
  * - storage-error.ts  what SQLite's errors mean, and what to do about them

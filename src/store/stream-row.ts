@@ -2,15 +2,38 @@ import { I128_MIN } from '../domain/integers.ts'
 import { jsonTime } from '../domain/times.ts'
 import { endTime, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
-import { getTableColumns } from './drizzle.ts'
-import { streams } from './schema.ts'
+import type { streams } from './schema.ts'
 
 export type StreamRow = typeof streams.$inferSelect
 
 /** Name of each column by its key in `StreamRow`. */
-export const STREAM_COLUMNS = Object.fromEntries(
-  Object.entries(getTableColumns(streams)).map(([key, { name }]) => [key, name]),
-) as Record<keyof StreamRow, string>
+export const STREAM_COLUMNS = {
+  streamId: 'stream_id',
+  sender: 'sender',
+  recipient: 'recipient',
+  tokenAddress: 'token_address',
+  ratePerSecond: 'rate_per_second',
+  depositedAmount: 'deposited_amount',
+  withdrawnAmount: 'withdrawn_amount',
+  startTime: 'start_time',
+  lastUpdateTime: 'last_update_time',
+  isActive: 'is_active',
+  paused: 'paused',
+  pausedAt: 'paused_at',
+  chainStatus: 'chain_status',
+  ended: 'ended',
+  endedAt: 'ended_at',
+  createdLedger: 'created_ledger',
+  updatedLedger: 'updated_ledger',
+  lastEventId: 'last_event_id',
+  origin: 'origin',
+  liveUntilLedger: 'live_until_ledger',
+  status: 'status',
+  createdOrder: 'created_order',
+  startOrder: 'start_order',
+  endOrder: 'end_order',
+  depositedOrder: 'deposited_order',
+} as const satisfies Record<keyof StreamRow, string>
 
 /** Selects rows as `StreamRow`. */
 export const SELECT_STREAMS = `select ${Object.entries(STREAM_COLUMNS)

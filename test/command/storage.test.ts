@@ -118,7 +118,7 @@ test('start --fresh that cannot have its port leaves the old file where it is', 
   const before = readdirSync(dirname(env['DATABASE_PATH']!))
   const fresh = launch(['start', '--fresh'], { ...env, PORT: await portIsTaken() })
   const { code, err } = await fresh.ended
-  expect([code, err]).toEqual([2, expect.stringMatching(/port \d+ .* is taken/)])
+  expect([code, err]).toEqual([2, expect.stringMatching(/port \d+ .* is used by another program/)])
   expect(readdirSync(dirname(env['DATABASE_PATH']!))).toEqual(before)
 }, 60_000)
 

@@ -23,3 +23,10 @@ test('the source of RPCs loads neither the SDK nor the simulator', async () => {
   expect(own.filter((file) => file.includes('/simulator/'))).toEqual([])
   expect(files.filter((file) => file.includes('/@stellar/'))).toEqual([])
 })
+
+test('a start on a migrated file loads neither the SDK nor Drizzle', async () => {
+  for (const module of ['daemon/daemon.ts', 'daemon/open-log.ts', 'daemon/indexing.ts']) {
+    const files = await loadedWith(`../../src/${module}`)
+    expect(files.filter((file) => /\/(@stellar|drizzle-orm)\//.test(file))).toEqual([])
+  }
+})
