@@ -1,18 +1,8 @@
 /** Which ledgers the endpoints have decides which of them is asked. */
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
-import type { SourceError } from '../../src/domain/errors.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
-import {
-  always,
-  askPage,
-  firstSteps,
-  otherNetwork,
-  pagesBy,
-  reset,
-  setUp,
-  statusOf,
-} from '../support/failover.ts'
+import { askPage, firstSteps, pagesBy, reset, setUp, statusOf } from '../support/failover.ts'
 
 const { firstLedger } = firstSteps.header
 const last = firstSteps.ledgers.at(-1)!.sequence
@@ -97,46 +87,5 @@ describe('forgotten ledgers', () => {
     expect(failover.source.counters().endpoints[0]!.faults).toEqual({ outside_retention: 2 })
     await askPage(failover, { after: endOfLedger(firstLedger + 6) })
     expect(pagesBy(failover)).toEqual({ a: 1, b: 2 })
-  })
-
-  test('P3: ledgers that all endpoints have forgotten are lost, up to the longest history', async () => {
-    const failover = await setUp([{}, {}, {}])
-    for (const [i, node] of failover.nodes.entries()) node.forgetBefore(firstLedger + 9 - i)
-    await expect(askPage(failover, early)).rejects.toMatchObject({
-      fault: 'outside_retention',
-      range: { oldest: firstLedger + 7, latest: last },
-    })
-  })
-
-  test.each<[string, SourceError['fault']]>([
-    ['unreachable', 'unreachable'],
-    ['behind', 'behind'],
-    ['busy', 'busy'],
-  ])('P3: ledgers are not lost while one endpoint is %s', async (_, fault) => {
-    const failover = await setUp([
-      {},
-      fault === 'behind'
-        ? { speed: 0, closed: 1 }
-        : { faults: always(fault === 'busy' ? { kind: '503' } : reset, 'getEvents') },
-    ])
-    failover.nodes[0]!.forgetBefore(firstLedger + 5)
-    for (let i = 0; i < 6; i += 1) {
-      await expect(askPage(failover, early)).rejects.toMatchObject({ fault })
-      failover.clock.advance(i)
-    }
-  })
-
-  test('P3: ledgers are lost if the only endpoint that may have them was away for hours', async () => {
-    const failover = await setUp([{}, { faults: always(reset) }])
-    failover.nodes[0]!.forgetBefore(firstLedger + 5)
-    await expect(askPage(failover, early)).rejects.toMatchObject({ fault: 'unreachable' })
-    failover.clock.advance(7 * 3_600)
-    await expect(askPage(failover, early)).rejects.toMatchObject({ fault: 'outside_retention' })
-  })
-
-  test('P3: an endpoint of another network has no vote on lost ledgers', async () => {
-    const failover = await setUp([{}, { recording: otherNetwork }])
-    failover.nodes[0]!.forgetBefore(firstLedger + 5)
-    await expect(askPage(failover, early)).rejects.toMatchObject({ fault: 'outside_retention' })
   })
 })

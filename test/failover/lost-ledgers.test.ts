@@ -149,11 +149,36 @@ describe('several RPCs have forgotten ledgers', () => {
   test('P3: ledgers are lost when every RPC has said so, up to the longest history', async () => {
     const failover = await setUp([{}, {}, {}])
     for (const [i, node] of failover.nodes.entries()) node.forgetBefore(firstLedger + 9 - i)
+    const range = { oldest: firstLedger + 7, latest: last }
+    expect(await failure(failover)).toMatchObject({ confirmed: false, range })
     expect(await secondsUntilLost(failover)).toBe(30)
-    expect(await failure(failover)).toMatchObject({
-      range: { oldest: firstLedger + 7, latest: last },
-      endpoint: 'a, b, c',
-    })
+    expect(await failure(failover)).toMatchObject({ range, endpoint: 'a, b, c' })
+  })
+
+  test.each<[string, SourceError['fault']]>([
+    ['unreachable', 'unreachable'],
+    ['behind', 'behind'],
+    ['busy', 'busy'],
+  ])('P3: ledgers are not lost while one RPC is %s', async (_, fault) => {
+    const failover = await setUp([
+      {},
+      fault === 'behind'
+        ? { speed: 0, closed: 1 }
+        : { faults: always(fault === 'busy' ? { kind: '503' } : reset, 'getEvents') },
+    ])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    for (let i = 0; i < 6; i += 1) {
+      await expect(ask(failover)).rejects.toMatchObject({ fault })
+      failover.clock.advance(i)
+    }
+  })
+
+  test('P3: ledgers are lost if the only RPC that may have them was away for hours', async () => {
+    const failover = await setUp([{}, { faults: always(reset) }])
+    failover.nodes[0]!.forgetBefore(firstLedger + 5)
+    await expect(ask(failover)).rejects.toMatchObject({ fault: 'unreachable' })
+    failover.clock.advance(7 * 3_600)
+    await expect(ask(failover)).rejects.toMatchObject({ fault: 'outside_retention' })
   })
 
   test('P3: ledgers are not lost while an RPC that answered within the last hour is away', async () => {

@@ -61,7 +61,7 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
   const instanceKey = createEntryKeys(contractId).instance
   let checkedAt: number | undefined
   let foundAt = Number.NEGATIVE_INFINITY
-  let doubtful = false
+  let isInDoubt = false
   /** No other call was answered since the last check. */
   let isUnused = false
   let aside: Omit<Aside, 'isDue'> | undefined
@@ -95,7 +95,7 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
 
   return {
     isKnown(isServing) {
-      if (aside !== undefined || checkedAt === undefined || doubtful) return false
+      if (aside !== undefined || checkedAt === undefined || isInDoubt) return false
       return isServing || now() - checkedAt < FRESH_MS
     },
     async check(signal) {
@@ -110,14 +110,14 @@ export function createIdentity(deps: IdentityDeps): EndpointIdentity {
       if (aside !== undefined) log.info({ endpoint: name }, 'RPC back in use')
       aside = undefined
       checkedAt = now()
-      doubtful = false
+      isInDoubt = false
       isUnused = true
     },
     answered() {
       isUnused = false
     },
     doubt() {
-      doubtful = !isUnused
+      isInDoubt = !isUnused
       isUnused = false
     },
     aside: () => aside && { ...aside, isDue: now() >= recheckAt },
