@@ -8,7 +8,7 @@ import { createRateLimit } from '../http/rate-limit.ts'
 import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers } from '../http/peers.ts'
 import type { BoundServer } from '../http/server/bind.ts'
-import { listen } from '../http/server/server.ts'
+import { serveHttp } from '../http/server/server.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createSlices } from '../domain/slices.ts'
@@ -62,42 +62,47 @@ export interface Front {
 export async function startFront(config: Config, parts: FrontParts): Promise<Front> {
   const store = openStoreForReading(config.databasePath)
   try {
-    return await serveStore(store, config, parts)
+    return serveStore(store, config, parts)
   } catch (error) {
     store.close()
     throw error
   }
 }
 
-async function serveStore(store: Store, config: Config, parts: FrontParts): Promise<Front> {
+function serveStore(store: Store, config: Config, parts: FrontParts): Front {
   const { bound, logger, version, contractId, network, peers } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)
   const upstream = () => warnIfReplaced(store, parts.upstream(tip.stillForMs()))
   const { feed, metrics, slices } = createReaders(config, { ...parts, store, upstream, tip })
-  const { readyMaxLag, tipStallSeconds, auditIntervalSeconds, trustProxy } = config
+  const {
+    readyMaxLag,
+    tipStallSeconds,
+    auditIntervalSeconds,
+    trustProxy,
+    feedLane,
+    maxConnectionsPerAddress,
+  } = config
   const takeRequest = parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute)
-  const http = await listen(
-    {
-      store,
-      slices,
-      takeRequest,
-      feed,
-      metrics,
-      upstream,
-      readyMaxLag,
-      tipStallSeconds,
-      auditIntervalSeconds,
-      trustProxy,
-      version,
-      contractId,
-      network,
-      logger,
-      ...(peers && { peers }),
-    },
-    config,
-    bound,
-  )
+  const http = serveHttp(bound, {
+    store,
+    slices,
+    takeRequest,
+    feed,
+    metrics,
+    upstream,
+    readyMaxLag,
+    tipStallSeconds,
+    auditIntervalSeconds,
+    trustProxy,
+    feedLane,
+    maxConnectionsPerAddress,
+    version,
+    contractId,
+    network,
+    logger,
+    ...(peers && { peers }),
+  })
   function onCommit(): void {
     tip.look()
     feed.wake()

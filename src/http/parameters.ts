@@ -17,20 +17,24 @@ export const LONG_LISTS = { streams: 2_000, users: 500 }
 interface Kind<T extends string = string> {
   isLegal(text: string): text is T
   error: string
+  plural: string
 }
 
 const STREAM_ID: Kind = {
   isLegal: (text): text is string => parseU64(text) !== undefined,
   error: 'a stream id is a whole number from 0 to 18446744073709551615, without leading zeros',
+  plural: 'streams',
 }
 const ADDRESS: Kind = {
   isLegal: (text): text is string => decodeAddress(text) !== undefined,
   error: 'an address is an account (G…) or a contract (C…) of 56 characters with a valid checksum',
+  plural: 'users',
 }
 const TYPE_NAMES = new Set<string>(EVENT_TYPES)
 const TYPE_NAME: Kind<(typeof EVENT_TYPES)[number]> = {
   isLegal: (text): text is (typeof EVENT_TYPES)[number] => TYPE_NAMES.has(text),
   error: `an event type is one of ${EVENT_TYPES.join(', ')}`,
+  plural: 'types',
 }
 
 export const StreamId = z
@@ -72,7 +76,7 @@ export function wholeNumber(low: number, high: number) {
  * Values that are repeated, comma-separated, or both; duplicates count once. There is no schema per
  * value: with the longest lists that would block the thread for ten milliseconds.
  */
-function list<T extends string>({ isLegal, error }: Kind<T>, most: number, what: string) {
+function list<T extends string>({ isLegal, error, plural }: Kind<T>, most: number) {
   return z.union([z.string(), z.array(z.string())]).transform((given, context): T[] => {
     const values = new Set([given].flat().flatMap((text) => text.split(',')))
     const legal: T[] = []
@@ -82,7 +86,7 @@ function list<T extends string>({ isLegal, error }: Kind<T>, most: number, what:
     }
     if (legal.length < values.size) return z.NEVER
     if (legal.length <= most) return legal
-    context.addIssue({ code: 'custom', message: `at most ${most} ${what} at once` })
+    context.addIssue({ code: 'custom', message: `at most ${most} ${plural} at once` })
     return z.NEVER
   })
 }
@@ -90,17 +94,17 @@ function list<T extends string>({ isLegal, error }: Kind<T>, most: number, what:
 /** The parameters that say which events; REST and the feed share them. */
 export function eventFilterQuery(most: typeof SHORT_LISTS) {
   return {
-    streams: list(STREAM_ID, most.streams, 'streams')
+    streams: list(STREAM_ID, most.streams)
       .optional()
       .openapi({
         param: { name: 'streams', in: 'query' },
         type: 'array',
         items: { type: 'string' },
       }),
-    users: list(ADDRESS, most.users, 'users')
+    users: list(ADDRESS, most.users)
       .optional()
       .openapi({ param: { name: 'users', in: 'query' }, type: 'array', items: { type: 'string' } }),
-    types: list(TYPE_NAME, EVENT_TYPES.length, 'types')
+    types: list(TYPE_NAME, EVENT_TYPES.length)
       .optional()
       .openapi({
         param: { name: 'types', in: 'query' },

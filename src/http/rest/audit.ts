@@ -41,6 +41,13 @@ const Audit = z
   })
   .openapi('Audit')
 
+const auditRoute = get({
+  path: '/audit',
+  summary: 'The last comparison of the streams with the storage of the contract',
+  request: { query: z.strictObject({}) },
+  answer: Audit,
+})
+
 export interface AuditDeps {
   upstream(): Upstream
   /** 0: only what gaps and the first start need. */
@@ -49,14 +56,8 @@ export interface AuditDeps {
 
 export function auditRoutes(deps: AuditDeps) {
   const router = createRouter()
-  router.openapi(
-    get({
-      path: '/audit',
-      summary: 'The last comparison of the streams with the storage of the contract',
-      request: { query: z.strictObject({}) },
-      answer: Audit,
-    }),
-    () => readable(audit(deps.upstream().audit, deps.auditIntervalSeconds)),
+  router.openapi(auditRoute, () =>
+    readable(audit(deps.upstream().audit, deps.auditIntervalSeconds)),
   )
   return router
 }

@@ -26,38 +26,36 @@ const FilterQuery = eventFilterQuery(SHORT_LISTS)
 const EventListQuery = z.strictObject({ ...FilterQuery, ...PagingQuery })
 const StreamEventsQuery = z.strictObject({ types: FilterQuery.types, ...PagingQuery })
 
+const logRoute = get({
+  path: '/events',
+  summary: 'The event log',
+  request: { query: EventListQuery },
+  answer: listOf(EventJson),
+})
+
+const streamRoute = get({
+  path: '/streams/{id}/events',
+  summary: 'The events of one stream',
+  request: { params: StreamParams, query: StreamEventsQuery },
+  answer: listOf(EventJson),
+  problems: { 404: 'the stream is unknown, and so are its events' },
+})
+
 export function eventRoutes({ store, sliced }: Reads) {
   const router = createRouter()
 
-  router.openapi(
-    get({
-      path: '/events',
-      summary: 'The event log',
-      request: { query: EventListQuery },
-      answer: listOf(EventJson),
-    }),
-    (c) => {
-      const { streams = [], users = [], types, ...paging } = c.req.valid('query')
-      return sliced(c, page({ streams, users, types }, paging))
-    },
-  )
+  router.openapi(logRoute, (c) => {
+    const { streams = [], users = [], types, ...paging } = c.req.valid('query')
+    return sliced(c, page({ streams, users, types }, paging))
+  })
 
-  router.openapi(
-    get({
-      path: '/streams/{id}/events',
-      summary: 'The events of one stream',
-      request: { params: StreamParams, query: StreamEventsQuery },
-      answer: listOf(EventJson),
-      problems: { 404: 'the stream is unknown, and so are its events' },
-    }),
-    (c) => {
-      const { id } = c.req.valid('param')
-      const { types, ...paging } = c.req.valid('query')
-      const filter = { streams: [id], users: [], types }
-      if (!isKnown(id)) return respond(noSuchStream(id))
-      return sliced(c, page(filter, paging))
-    },
-  )
+  router.openapi(streamRoute, (c) => {
+    const { id } = c.req.valid('param')
+    const { types, ...paging } = c.req.valid('query')
+    const filter = { streams: [id], users: [], types }
+    if (!isKnown(id)) return respond(noSuchStream(id))
+    return sliced(c, page(filter, paging))
+  })
 
   return router
 

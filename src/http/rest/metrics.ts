@@ -4,6 +4,14 @@ import type { Metrics } from '../../metrics/metrics.ts'
 import type { Peers } from '../peers.ts'
 import { createRouter } from '../router.ts'
 
+const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Prometheus metrics',
+  request: { query: z.strictObject({}) },
+  responses: { 200: { description: 'text exposition format' } },
+})
+
 export interface MetricsDeps {
   metrics: Metrics
   peers?: Peers
@@ -11,20 +19,11 @@ export interface MetricsDeps {
 
 export function metricsRoutes({ metrics, peers }: MetricsDeps) {
   const router = createRouter()
-  router.openapi(
-    createRoute({
-      method: 'get',
-      path: '/metrics',
-      summary: 'Prometheus metrics',
-      request: { query: z.strictObject({}) },
-      responses: { 200: { description: 'text exposition format' } },
-    }),
-    async () => {
-      const registry =
-        peers === undefined ? metrics.registry : AggregatorRegistry.aggregate(await peers.metrics())
-      const text = await registry.metrics()
-      return new Response(text, { headers: { 'content-type': registry.contentType } })
-    },
-  )
+  router.openapi(metricsRoute, async () => {
+    const registry =
+      peers === undefined ? metrics.registry : AggregatorRegistry.aggregate(await peers.metrics())
+    const text = await registry.metrics()
+    return new Response(text, { headers: { 'content-type': registry.contentType } })
+  })
   return router
 }

@@ -19,6 +19,14 @@ const Ready = z
   })
   .openapi('Ready')
 
+const readyRoute = get({
+  path: '/ready',
+  summary: 'Caught up, and no more than max_lag ledgers behind',
+  request: { query: ReadyQuery },
+  answer: Ready,
+  problems: { 503: 'not ready; the body is that of 200, with reasons' },
+})
+
 export interface ReadyDeps {
   store: Store
   upstream(): Upstream
@@ -30,19 +38,10 @@ export interface ReadyDeps {
 
 export function readyRoutes(deps: ReadyDeps) {
   const router = createRouter()
-  router.openapi(
-    get({
-      path: '/ready',
-      summary: 'Caught up, and no more than max_lag ledgers behind',
-      request: { query: ReadyQuery },
-      answer: Ready,
-      problems: { 503: 'not ready; the body is that of 200, with reasons' },
-    }),
-    (c) => {
-      const body = readiness(deps, c.req.valid('query').max_lag ?? deps.readyMaxLag)
-      return json(body, body.ready ? 200 : 503)
-    },
-  )
+  router.openapi(readyRoute, (c) => {
+    const body = readiness(deps, c.req.valid('query').max_lag ?? deps.readyMaxLag)
+    return json(body, body.ready ? 200 : 503)
+  })
   return router
 }
 

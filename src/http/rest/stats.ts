@@ -19,6 +19,13 @@ const Stats = z
   })
   .openapi('FeedStats')
 
+const statsRoute = get({
+  path: '/events/stats',
+  summary: 'Subscriptions of the feed',
+  request: { query: z.strictObject({}) },
+  answer: Stats,
+})
+
 export interface StatsDeps {
   feed: Feed
   peers?: Peers
@@ -26,18 +33,10 @@ export interface StatsDeps {
 
 export function statsRoutes({ feed, peers }: StatsDeps) {
   const router = createRouter()
-  router.openapi(
-    get({
-      path: '/events/stats',
-      summary: 'Subscriptions of the feed',
-      request: { query: z.strictObject({}) },
-      answer: Stats,
-    }),
-    async () => {
-      const all = (await peers?.stats()) ?? [feed.stats()]
-      return json({ ...sumOf(all), timestamp: instant(Math.floor(Date.now() / 1_000)) })
-    },
-  )
+  router.openapi(statsRoute, async () => {
+    const all = (await peers?.stats()) ?? [feed.stats()]
+    return json({ ...sumOf(all), timestamp: instant(Math.floor(Date.now() / 1_000)) })
+  })
   return router
 }
 

@@ -48,6 +48,13 @@ const Status = z
   })
   .openapi('Status')
 
+const statusRoute = get({
+  path: '/status',
+  summary: 'Checkpoint, lag, runway, coverage, gaps, counts, endpoints',
+  request: { query: z.strictObject({}) },
+  answer: Status,
+})
+
 export interface StatusDeps {
   store: Store
   upstream(): Upstream
@@ -59,15 +66,7 @@ export interface StatusDeps {
 export function statusRoutes(deps: StatusDeps) {
   const router = createRouter()
   const startedAt = performance.now()
-  router.openapi(
-    get({
-      path: '/status',
-      summary: 'Checkpoint, lag, runway, coverage, gaps, counts, endpoints',
-      request: { query: z.strictObject({}) },
-      answer: Status,
-    }),
-    () => readable(deps.store.snapshot(() => status(deps, startedAt))),
-  )
+  router.openapi(statusRoute, () => readable(deps.store.snapshot(() => status(deps, startedAt))))
   return router
 }
 

@@ -49,65 +49,61 @@ const Claimable = z
   .object({ streamId: z.string(), at: z.number().int(), claimableAmount: z.string() })
   .openapi('Claimable')
 
+const listRoute = get({
+  path: '/streams',
+  summary: 'Streams, by any filter and sort',
+  request: { query: StreamListQuery },
+  answer: listOf(StreamJson),
+})
+
+const oneRoute = get({
+  path: '/streams/{id}',
+  summary: 'One stream',
+  request: { params: StreamParams, query: z.strictObject({}) },
+  answer: oneOf(StreamJson),
+  problems: { 404: 'the stream is unknown' },
+})
+
+const claimableRoute = get({
+  path: '/streams/{id}/claimable',
+  summary: 'What the recipient could withdraw at a time',
+  request: { params: StreamParams, query: ClaimableQuery },
+  answer: oneOf(Claimable),
+  problems: { 404: 'the stream is unknown' },
+})
+
 export function streamRoutes({ store, sliced }: Reads) {
   const router = createRouter()
-  const noStream = { 404: 'the stream is unknown' }
 
-  router.openapi(
-    get({
-      path: '/streams',
-      summary: 'Streams, by any filter and sort',
-      request: { query: StreamListQuery },
-      answer: listOf(StreamJson),
-    }),
-    (c) => {
-      const { cursor, ...query } = c.req.valid('query')
-      const after = cursor === undefined ? undefined : parseKey(cursor, query)
-      if (cursor !== undefined && after === undefined) {
-        return respond(badRequest([{ parameter: 'cursor', detail: BAD_KEY }]))
-      }
-      // One filter has an index. With a second one, a page may walk past all that the first finds.
-      const { sender, recipient, user, token } = query
-      const filters = [sender, recipient, user, token].filter((given) => given !== undefined)
-      return sliced(
-        c,
-        filters.length > 1
-          ? store.held.read((view) => list(view, { ...query, after }))
-          : inOneStep(() => store.snapshot(() => drain(list(store, { ...query, after })))),
-      )
-    },
-  )
+  router.openapi(listRoute, (c) => {
+    const { cursor, ...query } = c.req.valid('query')
+    const after = cursor === undefined ? undefined : parseKey(cursor, query)
+    if (cursor !== undefined && after === undefined) {
+      return respond(badRequest([{ parameter: 'cursor', detail: BAD_KEY }]))
+    }
+    // One filter has an index. With a second one, a page may walk past all that the first finds.
+    const { sender, recipient, user, token } = query
+    const filters = [sender, recipient, user, token].filter((given) => given !== undefined)
+    return sliced(
+      c,
+      filters.length > 1
+        ? store.held.read((view) => list(view, { ...query, after }))
+        : inOneStep(() => store.snapshot(() => drain(list(store, { ...query, after })))),
+    )
+  })
 
-  router.openapi(
-    get({
-      path: '/streams/{id}',
-      summary: 'One stream',
-      request: { params: StreamParams, query: z.strictObject({}) },
-      answer: oneOf(StreamJson),
-      problems: noStream,
-    }),
-    (c) => {
-      const { id } = c.req.valid('param')
-      return one(id, (stream, closedAt) => streamJson(stream, BigInt(closedAt)))
-    },
-  )
+  router.openapi(oneRoute, (c) => {
+    const { id } = c.req.valid('param')
+    return one(id, (stream, closedAt) => streamJson(stream, BigInt(closedAt)))
+  })
 
-  router.openapi(
-    get({
-      path: '/streams/{id}/claimable',
-      summary: 'What the recipient could withdraw at a time',
-      request: { params: StreamParams, query: ClaimableQuery },
-      answer: oneOf(Claimable),
-      problems: noStream,
-    }),
-    (c) => {
-      const { id } = c.req.valid('param')
-      return one(id, (stream, closedAt) => {
-        const { at = closedAt } = c.req.valid('query')
-        return { streamId: id, at, claimableAmount: claimable(stream, BigInt(at)).toString() }
-      })
-    },
-  )
+  router.openapi(claimableRoute, (c) => {
+    const { id } = c.req.valid('param')
+    return one(id, (stream, closedAt) => {
+      const { at = closedAt } = c.req.valid('query')
+      return { streamId: id, at, claimableAmount: claimable(stream, BigInt(at)).toString() }
+    })
+  })
 
   return router
 

@@ -33,23 +33,22 @@ const Summary = z
   })
   .openapi('UserSummary')
 
+const summaryRoute = get({
+  path: '/users/{address}/summary',
+  summary: 'What an address pays and receives, per token',
+  request: { params: z.strictObject({ address: Address }), query: z.strictObject({}) },
+  answer: oneOf(Summary),
+})
+
 export function userRoutes({ store, sliced }: Reads) {
   const router = createRouter()
-  router.openapi(
-    get({
-      path: '/users/{address}/summary',
-      summary: 'What an address pays and receives, per token',
-      request: { params: z.strictObject({ address: Address }), query: z.strictObject({}) },
-      answer: oneOf(Summary),
-    }),
-    (c) => {
-      const { address } = c.req.valid('param')
-      return sliced(
-        c,
-        store.held.read((view) => summary(view, address)),
-      )
-    },
-  )
+  router.openapi(summaryRoute, (c) => {
+    const { address } = c.req.valid('param')
+    return sliced(
+      c,
+      store.held.read((view) => summary(view, address)),
+    )
+  })
   return router
 }
 

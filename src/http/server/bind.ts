@@ -10,13 +10,9 @@ const HIGH_WATER_MARK = 16_384
 /** How often the server looks for requests that have taken too long to arrive. */
 const CHECK_MS = 5_000
 
-export interface ListenOptions {
+export interface BindOptions {
   host: string
   port: number
-  /** `lean`: plain requests for the feed bypass Node's HTTP server. */
-  feedLane: 'lean' | 'http'
-  /** Counts only connections that have not sent a whole request yet. */
-  maxConnectionsPerAddress: number
   /** Whether other processes listen on the same port. */
   reusePort?: boolean
 }
@@ -29,7 +25,7 @@ export interface BoundServer {
 }
 
 /** Takes the port; throws a UsageError if that fails. */
-export async function bindServer(options: ListenOptions): Promise<BoundServer> {
+export async function bindServer(options: BindOptions): Promise<BoundServer> {
   const server = createServer({
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
@@ -66,10 +62,7 @@ export async function bindServer(options: ListenOptions): Promise<BoundServer> {
 
 export type ConnectionListener = (this: Server, socket: Socket) => void
 
-async function bind(
-  server: Server,
-  { host, port, reusePort = false }: ListenOptions,
-): Promise<void> {
+async function bind(server: Server, { host, port, reusePort = false }: BindOptions): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject)
   server.listen({ host, port, reusePort, backlog: BACKLOG }, resolve)
@@ -93,5 +86,5 @@ async function bind(
 }
 
 export function portIsTaken(host: string, port: number): string {
-  return `port ${port} on ${host} is used by another program: stop that program, or choose another port with PORT=${port + 1}`
+  return `port ${port} on ${host} is taken by another program: stop it, or choose another port with PORT=${port + 1}`
 }

@@ -73,18 +73,18 @@ function subscribe(
 ): boolean {
   const request = parseLaneRequest(bytes)
   if (request === undefined) return false
-  const parsed = parseSubscribe(queryRecord(request.search), request.lastEventId)
+  const parsed = parseSubscribe(request)
   if (isRefused(parsed)) return false
   const holder = holderOf({ remoteAddress: socket.remoteAddress, ...request })
   if (feed.refusal(holder, parsed.cursor) !== undefined) return false
   // As in the HTTP server, a client that has closed its end is gone.
   socket.on('end', hangUp).on('error', hangUp).resume()
-  openStream(feed, socket, { ...parsed, holder, chunked: true })
+  openStream(feed, { ...parsed, socket, holder, chunked: true })
   return true
 }
 
 export interface LaneRequest {
-  search: URLSearchParams
+  parameters: Record<string, string | string[]>
   lastEventId: string | undefined
   forwardedFor: string | undefined
   forwardedUser: string | undefined
@@ -126,7 +126,7 @@ export function parseLaneRequest(bytes: Buffer): LaneRequest | undefined {
   const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
   if (connection !== 'keep-alive' && connection !== 'close') return undefined
   return {
-    search: new URLSearchParams(asked[1]),
+    parameters: queryRecord(new URLSearchParams(asked[1])),
     lastEventId: headers.get('last-event-id'),
     forwardedFor: headers.get('x-forwarded-for'),
     forwardedUser: headers.get('x-forwarded-user'),

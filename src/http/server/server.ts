@@ -9,8 +9,7 @@ import { createHolderOf, createHostOf, originOf } from '../holder.ts'
 import type { HolderOf } from '../holder.ts'
 import { hasBody } from '../middleware/request-form.ts'
 import { badHttp, badTarget, internal, methodNotAllowed, respond } from '../problem.ts'
-import { bindServer } from './bind.ts'
-import type { BoundServer, ListenOptions } from './bind.ts'
+import type { BoundServer } from './bind.ts'
 import { explainError } from './client-error.ts'
 import type { ClientError } from './client-error.ts'
 import { hangUp } from './hang-up.ts'
@@ -45,25 +44,24 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** Serves on a port that is already bound; without one it binds the port first. */
-export async function listen(
-  deps: HttpDeps,
-  options: ListenOptions,
-  bound?: BoundServer,
-): Promise<HttpServer> {
-  const app = createApp(deps)
-  const holderOf = createHolderOf(deps.trustProxy, deps.logger)
-  const waiting = createWaitingConnections({
-    most: options.maxConnectionsPerAddress,
-    hostOf: createHostOf(deps.trustProxy),
-  })
-  const { server, open } = bound ?? (await bindServer(options))
+export interface ServeOptions extends HttpDeps {
+  /** `lean`: plain requests for the feed bypass Node's HTTP server. */
+  feedLane: 'lean' | 'http'
+  /** Counts only connections that have not sent a whole request yet. */
+  maxConnectionsPerAddress: number
+}
+
+/** Serves the routes and the feed on a port that is taken already. */
+export function serveHttp({ server, open }: BoundServer, options: ServeOptions): HttpServer {
+  const { feed, feedLane, logger, maxConnectionsPerAddress: most, trustProxy } = options
+  const app = createApp(options)
+  const holderOf = createHolderOf(trustProxy, logger)
+  const waiting = createWaitingConnections({ most, hostOf: createHostOf(trustProxy) })
   open()
-  answerRequests(server, { app, holderOf, waiting, logger: deps.logger })
+  answerRequests(server, { app, holderOf, waiting, logger })
+  const silenceMs = HEADERS_TIMEOUT_MS
   const lane =
-    options.feedLane === 'lean'
-      ? openLane(server, { feed: deps.feed, holderOf, waiting, silenceMs: HEADERS_TIMEOUT_MS })
-      : undefined
+    feedLane === 'lean' ? openLane(server, { feed, holderOf, waiting, silenceMs }) : undefined
   server.prependListener('connection', waiting.opened)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS

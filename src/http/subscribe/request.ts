@@ -51,13 +51,21 @@ export interface Subscribe {
   overload: 'retry' | undefined
 }
 
+interface Asked {
+  parameters: Record<string, string | string[]>
+  /** The header. */
+  lastEventId: string | undefined
+  /** For parameters in a body. */
+  schema?: typeof UrlQuery
+}
+
 /** Either the subscription, or why the request is refused. */
-export function parseSubscribe(
-  record: Record<string, string | string[]>,
-  lastEventId: string | undefined,
+export function parseSubscribe({
+  parameters,
+  lastEventId,
   schema = UrlQuery,
-): Subscribe | Refused {
-  const parsed = schema.safeParse(record)
+}: Asked): Subscribe | Refused {
+  const parsed = schema.safeParse(parameters)
   if (!parsed.success) return badRequest(explain(parsed.error))
   const query = parsed.data
   const { streams = [], users = [], types, overload } = query
@@ -73,8 +81,9 @@ export function parseSubscribe(
   if (header !== '' && !FeedCursor.safeParse(header).success) {
     return badRequest([{ parameter: 'Last-Event-ID', detail: CURSOR_FORM }])
   }
-  const asked = header === '' ? undefined : header
-  const cursor = asked ?? query.lastEventId ?? query.last_event_id ?? query.cursor ?? DEFAULT_CURSOR
+  const fromHeader = header === '' ? undefined : header
+  const cursor =
+    fromHeader ?? query.lastEventId ?? query.last_event_id ?? query.cursor ?? DEFAULT_CURSOR
   return { filter: { streams, users, types }, cursor, overload }
 }
 

@@ -17,14 +17,14 @@ export const STREAM_HEADERS: readonly (readonly [string, string])[] = [
 /** Gives the socket to the feed: from here on nothing else may write to it. */
 export function openStream(
   feed: Feed,
-  socket: Socket,
-  { filter, cursor, holder, chunked }: Omit<Subscribe, 'overload'> & StreamOptions,
+  { socket, chunked, filter, cursor, holder }: Omit<Subscribe, 'overload'> & StreamOptions,
 ): void {
   const clientId = randomUUID()
   feed.subscribe({ socket, chunked, filter, cursor, ...holder, clientId, head: head(chunked) })
 }
 
 interface StreamOptions {
+  socket: Socket
   holder: Holder
   /** False for HTTP/1.0, which has no chunks. */
   chunked: boolean

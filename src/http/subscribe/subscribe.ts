@@ -59,14 +59,17 @@ export function subscribeRoutes({ feed }: { feed: Feed }) {
     const refusal = feed.refusal(holder, parsed.cursor)
     if (refusal !== undefined) {
       feed.countRefusal(refusal)
-      return refuse(refusal, parsed.overload, wire)
+      const afterSeconds = 1 + Math.floor(Math.random() * 5)
+      if (parsed.overload === undefined) return respond(REFUSALS[refusal](afterSeconds))
+      answerRetry(wire, afterSeconds)
+      return noBody()
     }
     const { socket } = incoming
     wire.isTaken = true
     taken.add(socket)
     incoming.resume()
     socket.setTimeout(0)
-    openStream(feed, socket, { ...parsed, holder, chunked: incoming.httpVersionMinor >= 1 })
+    openStream(feed, { ...parsed, socket, holder, chunked: incoming.httpVersionMinor >= 1 })
     return noBody()
   }
 
@@ -77,18 +80,18 @@ export function subscribeRoutes({ feed }: { feed: Feed }) {
 
 async function parseRequest({ req, env }: Context<ClientEnv>): Promise<Subscribe | Refused> {
   // As it came: Hono has changed how some characters are written.
-  const record = queryRecord(searchOf(env.wire?.incoming.url ?? req.url))
+  const parameters = queryRecord(searchOf(env.wire?.incoming.url ?? req.url))
   const lastEventId = req.header('last-event-id')
   if (env.wire === undefined || req.method === 'GET' || req.method === 'HEAD') {
-    return parseSubscribe(record, lastEventId)
+    return parseSubscribe({ parameters, lastEventId })
   }
   const body = await readBody(env.wire.incoming)
   if (isRefused(body)) return body
   for (const [key, values] of Object.entries(body)) {
-    const others = record[key]
-    record[key] = others === undefined ? values : [others, values].flat()
+    const others = parameters[key]
+    parameters[key] = others === undefined ? values : [others, values].flat()
   }
-  return parseSubscribe(record, lastEventId, BodyQuery)
+  return parseSubscribe({ parameters, lastEventId, schema: BodyQuery })
 }
 
 const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
@@ -99,14 +102,11 @@ const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
   user: userOverShare,
 }
 
-function refuse(refusal: Refusal, overload: Subscribe['overload'], wire: Wire): Response {
-  const afterSeconds = 1 + Math.floor(Math.random() * 5)
-  if (overload === undefined) return respond(REFUSALS[refusal](afterSeconds))
-  // After any other status a browser's EventSource never tries again.
+/** After any other status than 200 a browser's EventSource never tries again. */
+function answerRetry(wire: Wire, afterSeconds: number): void {
   wire.isTaken = true
   wire.outgoing.writeHead(200, Object.fromEntries(STREAM_HEADERS))
   wire.outgoing.end(`retry: ${afterSeconds * 1_000}\n\n`)
-  return noBody()
 }
 
 /** The answer to HEAD, and what is dropped once the socket is taken. */
