@@ -4,9 +4,9 @@
  * older than the log, and what lost events changed.
  *
  * - loop.ts: when to do what; retries and status
+ * - full-audit.ts: one audit of all streams, and its report
  * - compare.ts: streams and their records on the chain; judge.ts: one comparison
  * - bootstrap.ts: streams older than the log; repair.ts: drift, and streams after a gap
- * - report.ts: what one audit found
  * - chain-reader.ts: reads the contract's storage
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,11 +18,9 @@ import type { RetryOptions } from '../source/backoff.ts'
 import type { LedgerSource } from '../source/source.ts'
 import { lagOf } from '../store/read/summary.ts'
 import { bootstrap } from './bootstrap.ts'
-import { auditStreams } from './compare.ts'
-import type { AuditRow } from './judge.ts'
-import { repair, repairGaps } from './repair.ts'
+import { auditAll } from './full-audit.ts'
+import { repairGaps } from './repair.ts'
 import type { RepairDeps } from './repair.ts'
-import { addRow, emptyReport } from './report.ts'
 
 export interface AuditLoopDeps extends RepairDeps {
   log: Logger
@@ -105,15 +103,9 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     return now() >= (isNearTip ? due : due + intervalMs)
   }
 
-  /** Compares every stream with the chain and repairs drift. */
   async function audit(signal: AbortSignal): Promise<void> {
     const began = now()
-    const report = emptyReport()
-    for await (const rows of auditStreams(paced, 'all', signal)) {
-      for (const row of rows) addRow(report, row)
-      report.repaired += applyFindings(rows)
-    }
-    report.finishedAt = Math.floor(Date.now() / 1_000)
+    const report = await auditAll({ ...paced, onFound }, signal)
     status.last = report
     const { counts, ledger, expiring, repaired } = report
     const fields = { ...counts, ledger, expiring, elapsedMs: Math.round(now() - began) }
@@ -121,20 +113,9 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
     else log.info(fields, 'audited')
   }
 
-  /** Stores what the chain says. Returns how many streams were repaired. */
-  function applyFindings(rows: readonly AuditRow[]): number {
-    for (const { streamId, ledger, differences } of rows.filter(isDrift)) {
-      status.driftTotal += 1
-      log.warn({ streamId: streamId.toString(), ledger, differences }, 'drift')
-    }
-    const lifetimes = rows.filter(
-      ({ streamId, liveUntilLedger }) =>
-        (store.streams.byId(streamId.toString())?.liveUntilLedger ?? null) !== liveUntilLedger,
-    )
-    if (lifetimes.length > 0) store.writer.setLifetimes(lifetimes)
-    const repaired = repair(store, rows)
-    status.repairedTotal += repaired
-    return repaired
+  function onFound(found: { drift: number; repaired: number }): void {
+    status.driftTotal += found.drift
+    status.repairedTotal += found.repaired
   }
 
   /** Returns how long to pause. */
@@ -176,10 +157,6 @@ function withRetries(source: LedgerSource, options: RetryOptions): LedgerSource 
     entries: (keys, signal) => retry(() => source.entries(keys, signal), options, signal),
     ledger: (sequence, signal) => retry(() => source.ledger(sequence, signal), options, signal),
   }
-}
-
-function isDrift(row: AuditRow): boolean {
-  return row.class === 'drift'
 }
 
 function describe({ fault, message }: SourceError): string {
