@@ -1,88 +1,61 @@
 import { fc, test as property } from '@fast-check/vitest'
-import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import { createDecoder } from '../../src/decode/decode.ts'
 import { completeThrough } from '../../src/domain/cursor.ts'
 import { SourceError } from '../../src/domain/errors.ts'
-import { createIngest } from '../../src/ingest/ingest.ts'
 import type { IngestDeps } from '../../src/ingest/ingest.ts'
-import { createRecordingSource } from '../../src/source/recording-source.ts'
-import { dump, loadRecording, memoryStore } from '../support/recordings.ts'
+import { contents, ingestion, undisturbed } from '../support/ingestion.ts'
+import { createMemoryNode } from '../support/memory-node.ts'
+import { loadRecording } from '../support/recordings.ts'
 
 const recording = await loadRecording('quirks')
-const { contractId, network } = recording.header
-const never = new AbortController().signal
+/** All events are one page and one transaction. */
+const whole = await undisturbed(recording)
+const NO_LIMIT = Number.POSITIVE_INFINITY
 
-function ingestion(more: Partial<IngestDeps> = {}) {
-  const store = memoryStore()
+function ingesting(ingest: Partial<IngestDeps>) {
+  const node = createMemoryNode(recording)
   let commits = 0
-  const ingest = createIngest({
-    source: createRecordingSource(recording, contractId),
-    coverage: store.coverage,
-    writer: store.writer,
-    decode: createDecoder(),
-    startLedger: 'oldest',
-    identity: { networkPassphrase: network.passphrase, contractId },
-    log: pino({ level: 'silent' }),
-    onApplied: () => (commits += 1),
-    random: () => 0,
-    sleep: async () => {},
-    ...more,
-  })
-  return { store, ingest, commits: () => commits }
+  const onApplied = () => void (commits += 1)
+  const it = ingestion({ recording, sources: [node.source], ingest: { onApplied, ...ingest } })
+  return { ...it, node, commits: () => commits }
 }
-
-const limits = (events: number) => ({ events, milliseconds: Number.POSITIVE_INFINITY })
-const onePage = ingestion({ limits: limits(1) })
-await onePage.ingest.catchUp(never, () => {})
 
 describe('P2: pages that share a transaction', () => {
   property.prop([fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 600 })], {
     numRuns: 10,
-  })(
-    'P2: shared transactions leave the same rows as one transaction for each page',
-    async (pageSize, events) => {
-      const joined = ingestion({ pageSize, limits: limits(events) })
-      await joined.ingest.catchUp(never, () => {})
-      expect(dump(joined.store)).toEqual(dump(onePage.store))
-    },
-  )
+  })('P2: the rows are the same however pages share transactions', async (pageSize, events) => {
+    const { store, catchUp } = ingesting({ pageSize, limits: { events, milliseconds: NO_LIMIT } })
+    await catchUp()
+    expect(contents(store)).toEqual(whole)
+  })
 
   test('a transaction holds as many pages as the limit allows', async () => {
-    const { ingest, commits } = ingestion({ pageSize: 50, limits: limits(200) })
-    await ingest.catchUp(never, () => {})
+    const limits = { events: 200, milliseconds: NO_LIMIT }
+    const { catchUp, commits } = ingesting({ pageSize: 50, limits })
+    await catchUp()
     // 503 events: two full transactions and the rest.
     expect(commits()).toBe(3)
   })
 
   test('a page waits for its transaction no longer than the limit allows', async () => {
-    const { ingest, commits } = ingestion({
-      pageSize: 50,
-      limits: { events: Number.POSITIVE_INFINITY, milliseconds: 0 },
-    })
-    await ingest.catchUp(never, () => {})
+    const limits = { events: NO_LIMIT, milliseconds: 0 }
+    const { catchUp, commits } = ingesting({ pageSize: 50, limits })
+    await catchUp()
     expect(commits()).toBe(11)
   })
 
   test('P9: pages are stored even if the source fails before the transaction is full', async () => {
-    const inner = createRecordingSource(recording, contractId)
-    let calls = 0
+    const limits = { events: 10_000, milliseconds: NO_LIMIT }
+    const { node, store, catchUp } = ingesting({ pageSize: 50, limits })
+    let pages = 0
+    node.fault = ({ method }) => {
+      if (method !== 'getEvents') return undefined
+      pages += 1
+      return pages % 3 === 0 ? new SourceError('unreachable', 'connection refused') : undefined
+    }
     const reached: number[] = []
-    const { store, ingest } = ingestion({
-      pageSize: 50,
-      limits: limits(10_000),
-      source: {
-        ...inner,
-        async page(start, limit, signal) {
-          calls += 1
-          if (calls % 3 === 0) throw new SourceError('unreachable', 'connection refused')
-          return inner.page(start, limit, signal)
-        },
-      },
-    })
-    await ingest.catchUp(never, ({ cursor }) => reached.push(completeThrough(cursor)))
+    await catchUp(({ cursor }) => reached.push(completeThrough(cursor)))
     expect(reached.length).toBeGreaterThan(3)
-    const { checkpoint: _, ...rows } = dump(onePage.store)
-    expect(dump(store)).toMatchObject(rows)
+    expect(contents(store)).toEqual(whole)
   })
 })
