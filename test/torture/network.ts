@@ -2,13 +2,19 @@ import { createHash } from 'node:crypto'
 import type { RecordedLedger, Recording } from '../../src/simulator/recording.ts'
 import { simulate } from '../support/daemon.ts'
 import { startUnrulyEndpoint } from './endpoint.ts'
-import type { UnrulyEndpoint } from './endpoint.ts'
+import type { UnrulyEndpoint, Weather } from './endpoint.ts'
 
 /** A network with its RPCs. The test says when ledgers close and how the RPCs fail. */
 export interface UnrulyNetwork {
   readonly endpoints: readonly UnrulyEndpoint[]
   latestLedger(): number
   close(ledgers: number): void
+  /** From now on every endpoint behaves like this. */
+  set(weather: Weather): void
+  /** Calls of all endpoints that their main node did not answer. */
+  strikes(): number
+  /** When the last `Retry-After` of any endpoint ends, on the clock of `performance.now()`. */
+  retryAfterEnds(): number
   /** The nodes of each endpoint lose the ledgers before its number for good. */
   forget(before: readonly number[]): void
 }
@@ -43,6 +49,11 @@ export async function startUnrulyNetwork(
   return {
     endpoints,
     latestLedger,
+    set(weather) {
+      for (const endpoint of endpoints) endpoint.set(weather)
+    },
+    strikes: () => endpoints.reduce((sum, endpoint) => sum + endpoint.strikes(), 0),
+    retryAfterEnds: () => Math.max(...endpoints.map((endpoint) => endpoint.retryAfterEnds())),
     close(ledgers) {
       for (const node of [...mains, lagging, fresh, other]) node.closeNext(ledgers)
       fresh.forgetBefore(latestLedger())

@@ -9,12 +9,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Recording } from '../../src/simulator/recording.ts'
-import { environment, getJson } from '../support/daemon.ts'
-import { launch, temporaryFolder } from '../support/process.ts'
-import type { Program } from '../support/process.ts'
+import { environment } from '../support/daemon.ts'
+import { temporaryFolder } from '../support/process.ts'
 import { lastLedger } from '../support/recorded.ts'
 import { until } from '../support/until.ts'
 import type { Weather } from './endpoint.ts'
+import { createIndexer } from './indexer.ts'
 import { startUnrulyNetwork } from './network.ts'
 import { createRandom } from './random.ts'
 import { expectWhole, hasRememberedLedger } from './whole.ts'
@@ -58,17 +58,6 @@ const LONG_MS = 50_000
 const MISSED = 20
 const LOST_MOST = 12
 
-interface Reading {
-  ready: boolean
-  reasons: string[]
-  lagLedgers: number | null
-}
-
-interface Status {
-  checkpoint: { ledger: number } | null
-  gaps: Range[]
-}
-
 export async function surviveStorm(storm: Storm): Promise<Survived> {
   const { recording, rpcs, faults, kills, losses, beatMs, seed, onAct = () => {} } = storm
   const random = createRandom(seed)
@@ -84,25 +73,8 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
   }
   /** The newest ledger, and when it closed. */
   const closings: { at: number; ledger: number }[] = []
+  const indexer = createIndexer(env)
   const survived: Survived = { ready: 0, unready: 0, strikes: 0, recoveries: [], lost: [] }
-  let program: Program
-  let url: string
-
-  const strikes = () => network.endpoints.reduce((sum, endpoint) => sum + endpoint.strikes(), 0)
-
-  function setAll(weather: Weather): void {
-    for (const endpoint of network.endpoints) endpoint.set(weather)
-  }
-
-  async function begin(): Promise<void> {
-    program = launch(['start'], env)
-    ;[, url = ''] = await program.wrote(/"url":"(http:[^"]+)"/)
-  }
-
-  async function kill(): Promise<void> {
-    program.kill('SIGKILL')
-    expect(await program.ended).toMatchObject({ signal: 'SIGKILL', err: '' })
-  }
 
   function close(ledgers: number): void {
     network.close(ledgers)
@@ -119,19 +91,14 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
 
   async function look(): Promise<void> {
     const due = performance.now() - TIP_STALL_SECONDS * 1_000 - GRACE_MS
-    const response = await fetch(`${url}/ready`)
-    const { ready, reasons, lagLedgers } = (await response.json()) as Reading
-    expect([response.status, reasons.length > 0]).toEqual(ready ? [200, false] : [503, true])
+    const { status, ready, reasons, lagLedgers } = await indexer.ready()
+    expect([status, reasons.length > 0]).toEqual(ready ? [200, false] : [503, true])
     survived[ready ? 'ready' : 'unready'] += 1
     if (!ready) return
     expect(lagLedgers).toBeLessThanOrEqual(MAX_LAG)
     const known = closings.findLast(({ at }) => at < due)?.ledger ?? 0
-    expect(await checkpoint()).toBeGreaterThanOrEqual(known - MAX_LAG)
+    expect(await indexer.checkpoint()).toBeGreaterThanOrEqual(known - MAX_LAG)
   }
-
-  const status = () => getJson<Status>(`${url}/status`)
-  const checkpoint = async () => (await status()).checkpoint?.ledger ?? 0
-  const gaps = async () => (await status()).gaps.map(({ from, to }) => ({ from, to }))
 
   /** Beats until the condition holds. */
   async function beatUntil(done: () => boolean | Promise<boolean>): Promise<void> {
@@ -144,41 +111,42 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
   }
 
   async function act(weather: Weather): Promise<void> {
-    setAll(weather)
-    const before = strikes()
+    network.set(weather)
+    const before = network.strikes()
     const share = Math.ceil(faults / ACTS)
     const killsLeft = Array.from(
       { length: Math.ceil(kills / ACTS) },
       () => before + Math.floor(random() * share),
     ).toSorted((a, b) => a - b)
     await beatUntil(async () => {
-      if (strikes() < (killsLeft[0] ?? Number.POSITIVE_INFINITY)) return strikes() - before >= share
+      const strikes = network.strikes()
+      if (strikes < (killsLeft[0] ?? Number.POSITIVE_INFINITY)) return strikes - before >= share
       killsLeft.shift()
-      await kill()
-      await begin()
+      await indexer.kill()
+      await indexer.start()
       return false
     })
   }
 
   /** Ends the faults and measures how long the indexer takes to reach the tip. */
   async function recover(): Promise<void> {
-    setAll('calm')
+    network.set('calm')
     close(1)
-    const lastRetry = Math.max(...network.endpoints.map((each) => each.retryAfterEnds()))
-    const ended = Math.max(performance.now(), lastRetry)
+    const ended = Math.max(performance.now(), network.retryAfterEnds())
     const tip = network.latestLedger()
-    await until(async () => (await checkpoint()) >= tip)
+    await until(async () => (await indexer.checkpoint()) >= tip)
     const recoveryMs = Math.max(0, Math.round(performance.now() - ended))
     survived.recoveries.push(recoveryMs)
-    onAct(`act ${survived.recoveries.length}: ${strikes()} faults, tip reached in ${recoveryMs} ms`)
-    expect(await gaps()).toEqual(survived.lost)
+    const number = survived.recoveries.length
+    onAct(`act ${number}: ${network.strikes()} faults, tip reached in ${recoveryMs} ms`)
+    expect(await indexer.gaps()).toEqual(survived.lost)
   }
 
   /** A loss that is none: it does not last, or one RPC still has every ledger. */
   async function seemToLose(): Promise<void> {
     const [knowing, ...others] = network.endpoints
     if (others.length === 0) {
-      setAll('only fresh nodes')
+      network.set('only fresh nodes')
       return beatFor(SEEMING_LOSS_MS)
     }
     knowing!.set('storm')
@@ -188,32 +156,20 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
 
   /** Every node loses ledgers that the indexer does not have yet. */
   async function lose(killed: boolean): Promise<void> {
-    setAll('down')
-    const first = (await settledCheckpoint()) + 1
-    if (killed) await kill()
+    network.set('down')
+    const first = (await indexer.settledCheckpoint()) + 1
+    if (killed) await indexer.kill()
     close(MISSED)
     const before = network.endpoints.map(() => first + 1 + Math.floor(random() * LOST_MOST))
     network.forget(before)
-    setAll('storm')
-    if (killed) await begin()
+    network.set('storm')
+    if (killed) await indexer.start()
     survived.lost.push({ from: first, to: Math.min(...before) - 1 })
-    await beatUntil(async () => (await gaps()).length === survived.lost.length)
+    await beatUntil(async () => (await indexer.gaps()).length === survived.lost.length)
   }
 
-  /** The end of the log after pages that were on their way have been stored. */
-  async function settledCheckpoint(): Promise<number> {
-    let last = await checkpoint()
-    for (let same = 0; same < 5;) {
-      await sleep(100)
-      const now = await checkpoint()
-      same = now === last ? same + 1 : 0
-      last = now
-    }
-    return last
-  }
-
-  await begin()
-  await until(async () => (await checkpoint()) >= network.latestLedger())
+  await indexer.start()
+  await until(async () => (await indexer.checkpoint()) >= network.latestLedger())
   await until(() => hasRememberedLedger(database))
   // A chain is recognised by a remembered ledger. A loss may remove that ledger, so this comes first.
   await act('storm and other chains')
@@ -230,10 +186,9 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
 
   const last = lastLedger(recording)
   close(Math.max(1, last + 1 - network.latestLedger()))
-  await until(async () => (await checkpoint()) >= network.latestLedger())
-  await until(async () => (await fetch(`${url}/ready`)).status === 200)
-  program!.kill('SIGTERM')
-  expect(await program!.ended).toMatchObject({ code: 0 })
+  await until(async () => (await indexer.checkpoint()) >= network.latestLedger())
+  await until(async () => (await indexer.ready()).ready)
+  await indexer.stop()
   expectWhole({ database, recording, last: network.latestLedger(), lost: survived.lost })
-  return { ...survived, strikes: strikes() }
+  return { ...survived, strikes: network.strikes() }
 }
