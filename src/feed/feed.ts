@@ -18,8 +18,8 @@
  * | stalled                | closed    | it has read nothing for too long          | `giveUp`           |
  * | any                    | closed    | the client has gone, or `goodbye.ts`      | `remove`           |
  *
- * - what each mode does: `live.ts` (with `round.ts`, `groups.ts`), `replay.ts` (with `pages.ts`),
- *   `ahead.ts`; a stalled subscription only waits
+ * - what each mode does: `live.ts` (with `round.ts`, `groups.ts`), `replay.ts` (with `queues.ts`,
+ *   `pages.ts`), `ahead.ts`; a stalled subscription only waits
  * - how a subscription begins and ends: `opening.ts`, `admission.ts`, `heartbeat.ts` (with
  *   `wheel.ts`), `goodbye.ts`
  * - what a client must load again: `resets.ts`

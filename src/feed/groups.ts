@@ -23,13 +23,10 @@ export interface Groups {
   match(entry: LogEntry, found: (group: Group) => void): void
 }
 
-/** Most streams and users have one group, for which a set would be a waste. */
-type Index = Map<string, Group | Set<Group>>
-
 export function createGroups(): Groups {
   const byKey = new Map<string, Group>()
-  const byStream: Index = new Map()
-  const byUser: Index = new Map()
+  const byStream = createIndex()
+  const byUser = createIndex()
   /** Groups without streams and users: every event concerns them. */
   const unrestricted = new Set<Group>()
   let live = 0
@@ -37,14 +34,14 @@ export function createGroups(): Groups {
 
   function addToIndex(group: Group): void {
     if (isUnrestricted(group)) unrestricted.add(group)
-    for (const stream of group.filter.streams) add(byStream, stream, group)
-    for (const user of group.filter.users) add(byUser, user, group)
+    for (const stream of group.filter.streams) byStream.add(stream, group)
+    for (const user of group.filter.users) byUser.add(user, group)
   }
 
   function removeFromIndex(group: Group): void {
     unrestricted.delete(group)
-    for (const stream of group.filter.streams) remove(byStream, stream, group)
-    for (const user of group.filter.users) remove(byUser, user, group)
+    for (const stream of group.filter.streams) byStream.delete(stream, group)
+    for (const user of group.filter.users) byUser.delete(user, group)
   }
 
   return {
@@ -93,28 +90,34 @@ export function createGroups(): Groups {
         if (group.types?.has(type) ?? true) found(group)
       }
       unrestricted.forEach(report)
-      if (streamId !== null) forEach(byStream.get(streamId), report)
-      if (sender !== null) forEach(byUser.get(sender), report)
-      if (recipient !== null) forEach(byUser.get(recipient), report)
+      if (streamId !== null) byStream.forEach(streamId, report)
+      if (sender !== null) byUser.forEach(sender, report)
+      if (recipient !== null) byUser.forEach(recipient, report)
     },
   }
 }
 
-function add(index: Index, key: string, group: Group): void {
-  const known = index.get(key)
-  if (known instanceof Set) known.add(group)
-  else if (known !== group) index.set(key, known === undefined ? group : new Set([known, group]))
-}
-
-function remove(index: Index, key: string, group: Group): void {
-  const known = index.get(key)
-  if (known === group) index.delete(key)
-  else if (known instanceof Set && known.delete(group) && known.size === 0) index.delete(key)
-}
-
-function forEach(known: Group | Set<Group> | undefined, report: (group: Group) => void): void {
-  if (known instanceof Set) known.forEach(report)
-  else if (known !== undefined) report(known)
+/** Groups by stream or by user. Most have one group, for which a set would be a waste. */
+function createIndex() {
+  const groups = new Map<string, Group | Set<Group>>()
+  return {
+    add(key: string, group: Group): void {
+      const known = groups.get(key)
+      if (known instanceof Set) known.add(group)
+      else if (known === undefined) groups.set(key, group)
+      else if (known !== group) groups.set(key, new Set([known, group]))
+    },
+    delete(key: string, group: Group): void {
+      const known = groups.get(key)
+      if (known === group) groups.delete(key)
+      else if (known instanceof Set && known.delete(group) && known.size === 0) groups.delete(key)
+    },
+    forEach(key: string, report: (group: Group) => void): void {
+      const known = groups.get(key)
+      if (known instanceof Set) known.forEach(report)
+      else if (known !== undefined) report(known)
+    },
+  }
 }
 
 /** Equal for filters that mean the same, and short even if their lists are long. */

@@ -105,23 +105,23 @@ export function createLive(deps: LiveDeps): Live {
     return head < view.end() ? pageRound() : undefined
   }
 
-  function startRound(deliveries: Delivery[], reached: Cursor, next?: Gap): Round {
+  function startRound(deliveries: Delivery[], way: Pick<Round, 'reached' | 'gap'>): Round {
     number += 1
-    return { number, deliveries, done: 0, served: 0, reached, gap: next }
+    return { number, deliveries, done: 0, served: 0, reached: way.reached, gap: way.gap }
   }
 
   function resetRound(subs: readonly Subscription[], to: Cursor): Round {
     const oldest = view.floor() ?? ORIGIN
-    const frame = resetFrame({ reason: 'gap', requested: head, oldest, head: later(head, to), to })
-    return startRound([resetDelivery(subs, frame, to)], to)
+    const text = resetFrame({ reason: 'gap', requested: head, oldest, head: later(head, to), to })
+    return startRound([resetDelivery(subs, { text, last: to })], { reached: to, gap: undefined })
   }
 
   function pageRound(): Round {
     // If no subscription is live, the log need not be read.
-    if (groups.live() === 0) return startRound([], view.end())
     const target = view.end()
+    if (groups.live() === 0) return startRound([], { reached: target, gap: undefined })
     const reading = view.read({ filter: EVERYTHING, after: head, target, limit: LIVE_PAGE })
-    return startRound(pageDeliveries(reading.entries, groups), reading.reached, reading.gap)
+    return startRound(pageDeliveries(reading.entries, groups), reading)
   }
 
   /** False if it needs nothing: it has left the head since, or came back beyond the round. */

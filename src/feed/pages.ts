@@ -28,7 +28,7 @@ export type Part = Pick<Page, 'reached' | 'gap' | 'bytes' | 'events' | 'last'> &
   text?: string | undefined
 }
 
-export function createPage(group: Group, after: Cursor, reading: TextReading): Page {
+export function createPage({ group, after, reading }: CreatePageOptions): Page {
   const { text, count: events, last, reached, gap } = reading
   return {
     group,
@@ -40,6 +40,12 @@ export function createPage(group: Group, after: Cursor, reading: TextReading): P
     last,
     used: true,
   }
+}
+
+interface CreatePageOptions {
+  group: Group
+  after: Cursor
+  reading: TextReading
 }
 
 /** A reading for one subscription alone: it is not kept, and needs no bytes. */

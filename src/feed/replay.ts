@@ -6,6 +6,7 @@ import type { Live } from './live.ts'
 import type { Outlet } from './outlet.ts'
 import { createPage, createPageCache, partOf, partOfReading } from './pages.ts'
 import type { Part } from './pages.ts'
+import { createQueues } from './queues.ts'
 import type { Resets } from './resets.ts'
 import { isReplaying } from './subscription.ts'
 import type { Group, Subscription } from './subscription.ts'
@@ -19,9 +20,8 @@ const SWEEP_TICKS = 40
 const CACHE_BYTES = 8 * 1024 * 1024
 
 /**
- * The subscriptions behind the head: each pulls its own pages. Those of one address wait in one
- * queue, and the queues share the time for such work (`slices`): an address with a thousand replays
- * delays another no more than an address with one.
+ * The subscriptions behind the head: each pulls its own pages of the log, one after the other in
+ * fair turns (`queues.ts`), until it has reached the frontier.
  */
 export interface Replay {
   /** Adds a subscription that has pages to pull. */
@@ -48,34 +48,9 @@ export interface ReplayDeps {
 
 export function createReplay(deps: ReplayDeps): Replay {
   const { view, live, outlet, counters, resets, slices, look, arrived } = deps
-  /** By address; subscriptions in the order in which they pull. */
-  const queues = new Map<string, Set<Subscription>>()
+  const queues = createQueues({ slices, pull })
   const cache = createPageCache(CACHE_BYTES)
   let sweptAt = 0
-
-  function startQueue(address: string, first: Subscription): void {
-    const queue = new Set([first])
-    queues.set(address, queue)
-    // Not at once: the caller is in the middle of its own step.
-    setImmediate(() => {
-      // An error of SQLite or of our own must end the process, as it does in a commit.
-      slices.run(address, serve(address, queue)).catch((error: unknown) => {
-        setImmediate(() => {
-          throw error
-        })
-      })
-    })
-  }
-
-  function* serve(address: string, queue: Set<Subscription>): Generator<void, void> {
-    // The loop also reaches the subscriptions that are added at the end of the queue meanwhile.
-    for (const sub of queue) {
-      queue.delete(sub)
-      if (yield* pull(sub)) queue.add(sub)
-      yield
-    }
-    queues.delete(address)
-  }
 
   /**
    * Gives a subscription one page; true if there is another to pull. There is no yield between the
@@ -124,23 +99,15 @@ export function createReplay(deps: ReplayDeps): Replay {
     if (view.isStale()) look()
     if (view.version() !== version) return undefined
     // Far from the head and alone: another client is unlikely to want the same page.
-    if (reading.reached < live.frontier() && isAlone(sub)) return partOfReading(reading)
-    const page = createPage(group, after, reading)
+    if (reading.reached < live.frontier() && queues.isAlone(sub)) return partOfReading(reading)
+    const page = createPage({ group, after, reading })
     if (group.size > 0) cache.add(page)
     return partOf(page, after)
   }
 
-  function isAlone({ address }: Subscription): boolean {
-    return queues.size <= 1 && (queues.get(address)?.size ?? 0) === 0
-  }
-
   return {
-    enqueue(sub) {
-      const queue = queues.get(sub.address)
-      if (queue === undefined) startQueue(sub.address, sub)
-      else queue.add(sub)
-    },
-    leave: (sub) => void queues.get(sub.address)?.delete(sub),
+    enqueue: queues.add,
+    leave: queues.delete,
     dropPages: cache.drop,
     sweep(tick) {
       if (tick - sweptAt < SWEEP_TICKS) return

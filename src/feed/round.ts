@@ -62,8 +62,11 @@ export function pageDeliveries(entries: readonly LogEntry[], groups: Groups): De
 /** Shared by all groups that have nothing due: it must stay empty. */
 const NONE: never[] = []
 
-/** One frame, a reset to position `last`, for all of `subs`. */
-export function resetDelivery(subs: readonly Subscription[], text: string, last: Cursor): Delivery {
+/** One reset for all of `subs`; `last` is its id. */
+export function resetDelivery(
+  subs: readonly Subscription[],
+  { text, last }: { text: string; last: Cursor },
+): Delivery {
   const parts = [toBytes(text)]
   return { subs, payload: { parts, last, isReset: true, chunked: undefined, plain: undefined } }
 }
