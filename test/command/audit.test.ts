@@ -14,7 +14,7 @@ const recording = await loadRecording('first-steps')
 const { contractId, network } = recording.header
 const never = new AbortController().signal
 
-/** A database of the recording, without its first ledgers if told so, and a node that serves it. */
+/** A database of the recording, without its first `skip` ledgers, and a node that serves it. */
 async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'flowfi-audit-'))
   const path = join(folder, 'flowfi.db')
@@ -23,7 +23,7 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {
     await node.close()
     rmSync(folder, { recursive: true })
   })
-  // It stays open beside the command, so it must not hold the lock that the command needs.
+  // It stays open while the command runs, so it must not hold the lock that the command takes.
   const store = storeAt(path)
   const identity = { networkPassphrase: network.passphrase, contractId }
   for (const ledger of recording.ledgers.slice(skip)) {
@@ -46,7 +46,7 @@ async function setUp(simulator: Partial<SimulatorOptions> = {}, { skip = 0 } = {
 }
 
 describe('audit', () => {
-  test('says that all is as on the chain', async () => {
+  test('audit reports that all streams equal the chain', async () => {
     const { run } = await setUp()
     expect(await run()).toEqual({
       code: 0,
@@ -54,7 +54,7 @@ describe('audit', () => {
     })
   })
 
-  test('shows what differs in a table and exits 1, of one stream too', async () => {
+  test('P5: drift is shown in a table with exit code 1, for one stream too', async () => {
     const { store, run } = await setUp()
     store.sqlite.exec("update streams set withdrawn_amount = '3', paused = 1 where stream_id = 2")
     const { code, text } = await run()
@@ -68,7 +68,7 @@ describe('audit', () => {
     expect((await run({ stream: '1' })).code).toBe(0)
   })
 
-  test('repairs when told to', async () => {
+  test('--repair replaces streams in drift', async () => {
     const { store, run } = await setUp()
     store.sqlite.exec("update streams set withdrawn_amount = '3' where stream_id = 2")
     expect(await run({ repair: true })).toMatchObject({
@@ -78,7 +78,7 @@ describe('audit', () => {
     expect((await run()).code).toBe(0)
   })
 
-  test('P5: streams that are older than the log are no drift, until the chain is read', async () => {
+  test('P5: streams older than the log are not drift, and --repair adds them', async () => {
     const { run } = await setUp({}, { skip: Math.floor(recording.ledgers.length / 2) })
     const { code, text } = await run()
     expect(code).toBe(0)
@@ -89,7 +89,7 @@ describe('audit', () => {
     expect((await run()).text).toMatch(/^older than the log +0$/m)
   })
 
-  test('refuses by name what it cannot audit', async () => {
+  test('an unknown stream, contract, network or database is refused by name', async () => {
     const { run } = await setUp()
     await expect(run({ stream: '99' })).rejects.toThrow(/no stream 99, neither in the database/)
     await expect(run({ stream: 'x' })).rejects.toThrow(/"x" is not the id of a stream/)
@@ -99,7 +99,7 @@ describe('audit', () => {
     await expect(run({}, { NETWORK: 'Another Network' })).rejects.toThrow(/network/)
   })
 
-  test('tells a chain that cannot be asked from drift', async () => {
+  test('an RPC that does not answer is not reported as drift', async () => {
     const { run } = await setUp({
       faults: [
         {

@@ -6,11 +6,11 @@ import { claimStore, openStore } from '../../src/store/store.ts'
 import { environment, indexed, setUp, simulate } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
-import { launch, run, temporaryFolder } from '../support/process.ts'
+import { launch, launchServer, run, temporaryFolder } from '../support/process.ts'
 import { finalStreams, fixture, lastLedger, recordedIds } from '../support/recorded.ts'
 import { scannedLedger, loadRecording } from '../support/recordings.ts'
 
-/** Commands as a user runs them: processes of their own, one after the other. */
+/** Commands as a user runs them, each as a process. */
 
 const recording = await loadRecording('quirks')
 const FIRST = recording.header.firstLedger
@@ -51,7 +51,7 @@ async function intactDatabase(): Promise<string> {
   return path
 }
 
-test('sync catches up, says so, and has nothing to do the second time', async () => {
+test('sync catches up, and has nothing to do the second time', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/deep/down/indexer.db`
   const env = environment(recording, simulator.url, path)
@@ -68,15 +68,15 @@ test('sync catches up, says so, and has nothing to do the second time', async ()
   })
 })
 
-test('sync takes a recording for an RPC', async () => {
+test('sync reads a recording like an RPC', async () => {
   const path = `${await temporaryFolder()}/indexer.db`
   const env = environment(recording, `file://${fixture('quirks')}`, path)
   expect(await run(['sync'], env)).toMatchObject({ code: 0, err: '' })
   expect(log(path)).toEqual(log(await intactDatabase()))
 })
 
-describe('of an intact database', () => {
-  test('status tells where it is, while a daemon has it open', async () => {
+describe('a database file', () => {
+  test('status prints its contents while a daemon has it open', async () => {
     const { daemon, env } = await setUp(recording)
     await indexed(daemon.url, LAST)
     const { DATABASE_PATH = '' } = env
@@ -96,7 +96,7 @@ describe('of an intact database', () => {
     })
   })
 
-  test('rebuild reports that nothing changed, and nothing has', async () => {
+  test('P5: rebuild of an intact database changes nothing, and says so', async () => {
     const DATABASE_PATH = await intactDatabase()
     const before = log(DATABASE_PATH)
     const streams = streamRows(DATABASE_PATH)
@@ -114,10 +114,10 @@ describe('of an intact database', () => {
     expect(streamRows(DATABASE_PATH)).toEqual(streams)
   })
 
-  test('a damaged one is explained by every command, and no supervisor restarts it', async () => {
+  test('P9: every command explains a damaged file, with an exit code that no supervisor restarts', async () => {
     const DATABASE_PATH = await intactDatabase()
     const file = await open(DATABASE_PATH, 'r+')
-    // The header is whole, what it leads to is not.
+    // Only the header is intact.
     await file.write(Buffer.alloc(20 * 8_192, 0xff), 0, 20 * 8_192, 3 * 8_192)
     await file.close()
     const simulator = await simulate(recording)
@@ -129,7 +129,7 @@ describe('of an intact database', () => {
     }
   })
 
-  test('a newer version’s is refused, to write as to read', async () => {
+  test('a file of a newer version is refused by writers and readers', async () => {
     const DATABASE_PATH = await intactDatabase()
     const sqlite = new Database(DATABASE_PATH)
     sqlite.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
@@ -144,7 +144,7 @@ describe('of an intact database', () => {
   })
 })
 
-test('record makes of an RPC what is the same log again', async () => {
+test('P1: a recording of an RPC gives the same log as the RPC', async () => {
   const simulator = await simulate(recording)
   const folder = await temporaryFolder()
   const out = `${folder}/recorded.jsonl.gz`
@@ -164,7 +164,7 @@ test('record makes of an RPC what is the same log again', async () => {
   expect(streamRows(replayed)).toEqual(streamRows(intact))
 })
 
-test('simulate serves a recording with the faults of its script, and sync gets through', async () => {
+test('P9: sync gets everything from a simulator that plays a fault script', async () => {
   const folder = await temporaryFolder()
   const faults = `${folder}/faults.json`
   await writeFile(
@@ -183,14 +183,14 @@ test('simulate serves a recording with the faults of its script, and sync gets t
   expect(simulator.out()).toContain('Fault: getNetwork, from call 1, once: HTTP 503')
   expect(simulator.out()).toContain('\ngetNetwork: HTTP 503')
   expect(simulator.out()).toContain('\ngetEvents: the answer breaks off')
-  // Each fault was met and told of, and cost nothing.
+  // Each fault was logged, and nothing was lost.
   expect(sync.err.trim().split('\n').length).toBeGreaterThanOrEqual(2)
   expect(log(path)).toHaveLength(EVENTS)
   simulator.kill('SIGINT')
   expect(await simulator.ended).toMatchObject({ code: 0, err: '' })
 })
 
-test('SIGINT in the middle of the demo ends it, with its data and without a word too many', async () => {
+test('SIGINT ends the demo, deletes its data and prints no error', async () => {
   const TMPDIR = `${await temporaryFolder()}/tmp`
   await mkdir(TMPDIR)
   const demo = launch(['demo'], { TMPDIR, PORT: '0' })
@@ -209,16 +209,16 @@ test.each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
   ['SIGHUP', 129],
-] as const)('sync that %s has cut short exits with %i', async (name, code) => {
+] as const)('sync interrupted by %s exits with %i', async (name, code) => {
   const path = `${await temporaryFolder()}/indexer.db`
-  // Nothing listens there, so it is sure to be waiting.
+  // Nothing listens on that port, so sync waits.
   const sync = launch(['sync'], environment(recording, 'http://127.0.0.1:9', path))
   await sync.wrote(/unreachable/)
   sync.kill(name)
   expect(await sync.ended).toMatchObject({ code, signal: null })
 })
 
-test('a signal that arrives twice at once, as npm sends it, is one', async () => {
+test('a signal that arrives twice at once, as npm sends it, counts once', async () => {
   const demo = launch(['demo'], { PORT: '0' })
   await demo.wrote(/on http:\S+\n/)
   demo.kill('SIGINT')
@@ -226,21 +226,21 @@ test('a signal that arrives twice at once, as npm sends it, is one', async () =>
   expect(await demo.ended).toMatchObject({ code: 0, out: expect.stringMatching(/has ended/) })
 })
 
-test('a pipe that nobody reads any more ends a command without an error', async () => {
+test('a command whose output pipe is closed ends without an error', async () => {
   const demo = launch(['demo'], { PORT: '0' })
   await demo.wrote(/on http:\S+\n/)
   demo.stopReading()
-  // What it says at its end has no reader.
+  // Its last line has no reader.
   demo.kill('SIGTERM')
   expect(await demo.ended).toMatchObject({ code: 0, err: '' })
 })
 
-test('SIGHUP ends start as SIGTERM does', async () => {
+test('SIGHUP ends start like SIGTERM', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/indexer.db`
-  const env = { ...environment(recording, simulator.url, path), LOG_LEVEL: 'info' }
-  const daemon = launch(['start'], env)
-  const [, url = ''] = await daemon.wrote(/"url":"([^"]+)"/)
+  const env = environment(recording, simulator.url, path)
+  const daemon = await launchServer(['start'], env)
+  const { url } = daemon
   const frames: Message[] = []
   const subscription = subscribe(`${url}/events/subscribe?all=true`)
   frames.push((await subscription.next()).value as Message)
@@ -250,12 +250,12 @@ test('SIGHUP ends start as SIGTERM does', async () => {
   expect(await daemon.ended).toMatchObject({ code: 0, signal: null, err: '' })
 })
 
-test('SIGTERM ends start, and its subscriptions cleanly', async () => {
+test('SIGTERM ends start, and subscribers are told to reconnect', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/indexer.db`
   const env = environment(recording, simulator.url, path)
-  const daemon = launch(['start'], { ...env, LOG_LEVEL: 'info', DRAIN_SECONDS: '' })
-  const [, url = ''] = await daemon.wrote(/"url":"([^"]+)"/)
+  const daemon = await launchServer(['start'], { ...env, DRAIN_SECONDS: '' })
+  const { url } = daemon
   await indexed(url, LAST)
   const frames: Message[] = []
   const reading = (async () => {
@@ -265,7 +265,7 @@ test('SIGTERM ends start, and its subscriptions cleanly', async () => {
   daemon.kill('SIGTERM')
   const { code, signal, out, err } = await daemon.ended
   expect([code, signal, err]).toEqual([0, null, ''])
-  // Not a cut connection, which would have rejected.
+  // A cut connection would reject.
   await reading
   expect(frames.at(-1)).toMatchObject({ event: 'reconnect', data: { reason: 'shutdown' } })
   const messages = out
@@ -274,6 +274,6 @@ test('SIGTERM ends start, and its subscriptions cleanly', async () => {
     .map((line) => (JSON.parse(line) as { msg: string }).msg)
   expect(messages.slice(-2)).toEqual(['stopping', 'stopped'])
   expect((await readFile(path)).subarray(0, 15).toString()).toBe('SQLite format 3')
-  // Closed as it should be, SQLite leaves one file.
+  // A clean close leaves a file that can be read.
   expect(rows(path, 'select count(*) as events from events')).toEqual([{ events: EVENTS }])
 })

@@ -9,7 +9,7 @@ import { loadRecording } from '../support/recordings.ts'
 
 const recording = await loadRecording('lively')
 
-/** The demo in this process, with every ledger closed from the start. */
+/** The demo in this process. Every ledger is closed from the start. */
 async function play(interactive: boolean) {
   const stopping = new AbortController()
   const out = new PassThrough()
@@ -33,7 +33,7 @@ async function play(interactive: boolean) {
 
 const isEvent = (line: string) => /^ {2}\d{7} {2}(stream|protocol)\./.test(line)
 
-test('the demo prints every event, then its banner again and that the recording has ended', async () => {
+test('the demo prints every event, then its banner again, then that the recording has ended', async () => {
   const { text, url, stop } = await play(false)
   const lines = text().split('\n')
   expect(lines.filter(isEvent)).toHaveLength(recordedIds(recording).length)
@@ -42,7 +42,7 @@ test('the demo prints every event, then its banner again and that the recording 
   // Nothing comes after the end, and the end comes after the last event.
   expect(lines.findLastIndex(isEvent)).toBeLessThan(banners[1]!)
   expect(text().indexOf('The recording has ended')).toBeGreaterThan(text().lastIndexOf('Try, in'))
-  // What it says there is true, and its own example resumes.
+  // The text is true, and its example of a resume works.
   const status = (await (await fetch(`${url}/status`)).json()) as { counts: { events: number } }
   expect(status.counts.events).toBe(recordedIds(recording).length)
   expect((await fetch(`${url}/ready`)).status).toBe(200)
@@ -63,7 +63,7 @@ test('the README shows what the demo prints', async () => {
   expect(text().split('\n')).toEqual(expect.arrayContaining(lines))
 })
 
-test('every curl of the README can be pasted, and works against the demo', async () => {
+test('every curl of the README works against the demo', async () => {
   const { url } = await play(false)
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const lines = [...readme.matchAll(/^curl (.*?)(?: #.*)?$/gm)].map(([, line = '']) => line)
@@ -82,7 +82,7 @@ test('every curl of the README can be pasted, and works against the demo', async
   }
 })
 
-/** What a subscription sends up to its first named frame. */
+/** What a subscription sends, up to its first named frame. */
 async function firstFrames(url: string, position?: string, body?: string): Promise<string> {
   const leaving = new AbortController()
   const response = await fetch(url, {
@@ -103,7 +103,7 @@ async function firstFrames(url: string, position?: string, body?: string): Promi
   return text
 }
 
-test('on a terminal the newest few events stay in place', () => {
+test('a terminal shows the newest few events, in place', () => {
   const written: string[] = []
   const out = Object.assign(new PassThrough(), { columns: 40 })
   out.on('data', (bytes: Buffer) => written.push(bytes.toString()))
@@ -114,7 +114,7 @@ test('on a terminal the newest few events stay in place', () => {
   const [first = '', ...others] = written
   expect(first.split('\n')).toHaveLength(3)
   const last = others.at(-1)!
-  // Each time it goes back over what it has drawn, and draws nothing that a terminal would wrap.
+  // It redraws the same lines, and none is so long that a terminal would wrap it.
   expect(last.startsWith('\x1b[9A\r\x1b[J')).toBe(true)
   const lines = last.slice('\x1b[9A\r\x1b[J'.length).trimEnd().split('\n')
   expect(lines).toHaveLength(9)

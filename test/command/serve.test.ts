@@ -1,14 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import Database from 'better-sqlite3'
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
-import { launch, run, temporaryFolder } from '../support/process.ts'
-import type { Program } from '../support/process.ts'
+import { launchServer, run, takenPort, temporaryFolder } from '../support/process.ts'
 import { lastLedger, recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
 
@@ -32,7 +28,7 @@ afterEach(() => {
 
 const statsOf = (url: string) => getJson<Stats>(`${url}/events/stats`)
 
-/** Follows the feed until told otherwise, coming back with the last id when it is cut. */
+/** Follows the feed until the test is over. It reconnects with the last id when it is cut. */
 function follow(url: string, lastEventId?: string) {
   const stop = new AbortController()
   stopping.add(stop)
@@ -48,7 +44,7 @@ function follow(url: string, lastEventId?: string) {
           last = frame.id ?? last
         }
       } catch {
-        // Cut, or refused for a moment: it comes back.
+        // Cut or refused: it reconnects.
       }
     }
   }
@@ -57,19 +53,6 @@ function follow(url: string, lastEventId?: string) {
     frames,
     events: () => frames.flatMap(({ event, id }) => (/\./.test(event) ? id! : [])),
   }
-}
-
-async function startWith(args: string[], env: Record<string, string>) {
-  const program = launch(args, { ...env, LOG_LEVEL: 'info' })
-  const [, url = ''] = await program.wrote(
-    /"url":"(http:\/\/127[^"]+)".*"msg":"(?:started|serving)"/,
-  )
-  return { program, url }
-}
-
-async function end(program: Program): Promise<void> {
-  program.kill('SIGTERM')
-  expect(await program.ended).toMatchObject({ code: 0 })
 }
 
 async function setUp(closed: number) {
@@ -86,12 +69,13 @@ function childrenOf({ pid }: { pid: number }): number[] {
 }
 
 describe('start --workers', () => {
-  test('spreads subscriptions over processes, adds their numbers up, and replaces one that dies', async () => {
+  test('P6: subscriptions are spread over workers, statistics are totals, and a dead worker is replaced', async () => {
     const { simulator, env } = await setUp(20)
-    const { program, url } = await startWith(['start', '--workers', '2'], {
+    const daemon = await launchServer(['start', '--workers', '2'], {
       ...env,
       MAX_SUBSCRIPTIONS: '100',
     })
+    const { url } = daemon
     await indexed(url, simulator.latestLedger())
     const clients = Array.from({ length: 24 }, () => follow(url))
     await expect
@@ -104,12 +88,12 @@ describe('start --workers', () => {
     )
     expect(metrics).toMatch(/^flowfi_pages_total [1-9]/m)
 
-    const [victim = 0, other = 0] = childrenOf(program)
+    const [victim = 0, other = 0] = childrenOf(daemon)
     process.kill(victim, 'SIGKILL')
     simulator.closeNext(40)
-    await program.wrote(/worker ended, starting another/)
-    await expect.poll(() => childrenOf(program).filter((pid) => pid !== victim).length).toBe(2)
-    expect(childrenOf(program)).toContain(other)
+    await daemon.wrote(/worker ended, starting another/)
+    await expect.poll(() => childrenOf(daemon).filter((pid) => pid !== victim).length).toBe(2)
+    expect(childrenOf(daemon)).toContain(other)
     simulator.closeNext(1_000)
     for (const client of clients) {
       await expect.poll(() => client.events().length).toBe(ids.length)
@@ -119,20 +103,20 @@ describe('start --workers', () => {
       .poll(() => getJson(`${url}/status`))
       .toMatchObject({ endpoints: [{ state: 'ok', latestLedger: LAST }] })
     expect((await fetch(`${url}/ready`)).status).toBe(200)
-    // One that hangs does not hold up the end.
+    // A worker that hangs does not delay the end.
     process.kill(other, 'SIGSTOP')
-    await end(program)
+    await daemon.stop()
   })
 
-  test('P8: counts the requests of an address over all processes', async () => {
+  test('P8: the request limit of an address counts over all workers', async () => {
     const { env } = await setUp(5)
-    const { program, url } = await startWith(['start', '--workers', '2'], {
+    const daemon = await launchServer(['start', '--workers', '2'], {
       ...env,
       RATE_LIMIT_PER_MINUTE: '10',
     })
-    // A connection for each: the system spreads them.
+    // Each request has its own connection; the system spreads connections over the workers.
     const ask = async () => {
-      const { status } = await fetch(`${url}/streams`, { headers: { connection: 'close' } })
+      const { status } = await fetch(`${daemon.url}/streams`, { headers: { connection: 'close' } })
       return status
     }
     const began = performance.now()
@@ -143,16 +127,16 @@ describe('start --workers', () => {
     expect(answered).toBeGreaterThanOrEqual(10)
     expect(answered).toBeLessThanOrEqual(most)
     expect(statuses.filter((status) => status === 429)).toHaveLength(40 - answered)
-    await end(program)
+    await daemon.stop()
   })
 
-  test('leaves no worker behind when it is killed', async () => {
+  test('no worker stays behind when the supervisor is killed', async () => {
     const { env } = await setUp(5)
-    const { program } = await startWith(['start', '--workers', '2'], env)
-    const workers = childrenOf(program)
+    const daemon = await launchServer(['start', '--workers', '2'], env)
+    const workers = childrenOf(daemon)
     expect(workers).toHaveLength(2)
-    program.kill('SIGKILL')
-    await program.ended
+    daemon.kill('SIGKILL')
+    await daemon.ended
     await expect.poll(() => workers.filter(isAlive)).toEqual([])
   })
 })
@@ -166,25 +150,25 @@ function isAlive(pid: number): boolean {
 }
 
 describe('serve', () => {
-  test('shares database and port with start, follows its commits, and is not ready without it', async () => {
+  test('serve shares database and port with start, follows its commits, and is not ready without it', async () => {
     const { simulator, env } = await setUp(20)
     const shared = { ...env, SHARE_PORT: 'true', TIP_STALL_SECONDS: '2' }
-    const writer = await startWith(['start'], shared)
+    const writer = await launchServer(['start'], shared)
     await indexed(writer.url, simulator.latestLedger())
-    const reader = await startWith(['serve'], {
+    const reader = await launchServer(['serve'], {
       ...shared,
       CONTRACT_ID: '',
       PORT: new URL(writer.url).port,
     })
     expect(reader.url).toBe(writer.url)
-    await end(writer.program)
-    // Whoever connects now reaches the one that is left.
+    await writer.stop()
+    // New connections reach the process that is left.
     const client = follow(reader.url)
     await expect.poll(() => client.frames.some(({ event }) => event === 'caught_up')).toBe(true)
     const ready = async () => (await fetch(`${reader.url}/ready`)).status
     await expect.poll(ready).toBe(503)
-    const again = await startWith(['start'], env)
-    // It is ready only while the tip moves on.
+    const again = await launchServer(['start'], env)
+    // It is ready only while the tip moves.
     const readyAfterALedger = () => {
       simulator.closeNext()
       return ready()
@@ -196,14 +180,14 @@ describe('serve', () => {
     for (const path of ['/status', '/audit', '/streams', '/events', '/metrics']) {
       expect([path, (await fetch(reader.url + path)).status]).toEqual([path, 200])
     }
-    await end(again.program)
-    await end(reader.program)
+    await again.stop()
+    await reader.stop()
   })
 
-  test('tells subscribers to load anew when another process has repaired streams', async () => {
+  test('P5: subscribers of serve get a reset when another process has repaired streams', async () => {
     const { env } = await setUp(LAST)
     expect(await run(['sync'], env)).toMatchObject({ code: 0 })
-    const reader = await startWith(['serve'], env)
+    const reader = await launchServer(['serve'], env)
     const client = follow(reader.url)
     await expect.poll(() => client.frames.some(({ event }) => event === 'caught_up')).toBe(true)
     const sqlite = new Database(env['DATABASE_PATH'])
@@ -212,10 +196,10 @@ describe('serve', () => {
     expect(await run(['audit', '--repair'], env)).toMatchObject({ code: 0 })
     const resets = () => client.frames.filter(({ event }) => event === 'reset')
     await expect.poll(resets).toMatchObject([{ data: { reason: 'gap' } }])
-    await end(reader.program)
+    await reader.stop()
   })
 
-  test('without a database, or with another contract’s, or on a taken port, says what to do', async () => {
+  test('serve refuses a missing database, one of another contract, and a taken port, and says what to do', async () => {
     const { env } = await setUp(5)
     const none = await run(['serve'], env)
     expect(none).toMatchObject({
@@ -230,10 +214,7 @@ describe('serve', () => {
       code: 2,
       err: expect.stringMatching(/belongs to the contract/) as string,
     })
-    const taken = createServer().listen(0, '127.0.0.1')
-    await once(taken, 'listening')
-    onTestFinished(() => void taken.close())
-    const { port } = taken.address() as AddressInfo
+    const port = await takenPort()
     for (const args of [['serve'], ['start', '--workers', '2']]) {
       const refused = await run(args, { ...env, PORT: String(port) })
       expect(refused).toMatchObject({

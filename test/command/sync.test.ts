@@ -38,7 +38,7 @@ async function watched(env: Record<string, string>, options: { from?: number } =
 }
 
 describe('sync', () => {
-  test('gives up when there is no progress, with exit code 1 and the reason', async () => {
+  test('sync without progress gives up, with exit code 1 and the reason', async () => {
     const { code, err } = await run(
       ['sync', '--timeout', '1'],
       environment(recording, NOWHERE, await database()),
@@ -47,12 +47,12 @@ describe('sync', () => {
     expect(err).toMatch(/no progress for 1 s\. The last error was: unreachable.*Check RPC_URL/)
   })
 
-  test('gives up during a fill too, and says how far it came', async () => {
+  test('a fill without progress gives up, and says what it has done', async () => {
     const path = await database()
     const simulator = await simulate(recording)
     const env = environment(recording, simulator.url, path)
     await run(['sync'], { ...env, START_LEDGER: String(LAST - 20) })
-    // The node loses everything once the log has caught up.
+    // The node fails once the log has caught up.
     const broken = await simulate(recording, {
       faults: [{ when: { call: 2 }, times: 1_000_000, fault: { kind: '503' } }],
     })
@@ -64,7 +64,7 @@ describe('sync', () => {
     expect(out).toMatch(/^caught up at ledger \d+.*\n.*\nstopped before everything was filled/)
   })
 
-  test('P3: killed during a fill, leaves no hole, and goes on from there the next time', async () => {
+  test('P3: a fill that is killed leaves no hole, and the next one continues it', async () => {
     const month = await loadRecording('month')
     const end = lastLedger(month)
     const path = await database()
@@ -87,13 +87,13 @@ describe('sync', () => {
     reader.close()
   })
 
-  test('says which timeouts are legal', async () => {
+  test('an invalid --timeout is refused with what is expected', async () => {
     const { code, err } = await run(['sync', '--timeout', 'soon'], {})
     expect(code).toBe(2)
     expect(err).toMatch(/--timeout.*whole number/)
   })
 
-  test('shows a bar while it catches up, and another while it fills', async () => {
+  test('a terminal shows a bar during catching up, and another during a fill', async () => {
     const env = environment(recording, `file://${fixture('quirks')}`, await database())
     const first = await watched({ ...env, START_LEDGER: String(LAST - 20) })
     expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^caught up/) })

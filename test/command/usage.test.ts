@@ -1,17 +1,14 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { writeFile } from 'node:fs/promises'
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { listVariables } from '../../src/config/config.ts'
 import { environment, simulate } from '../support/daemon.ts'
-import { run, temporaryFolder } from '../support/process.ts'
+import { run, takenPort, temporaryFolder } from '../support/process.ts'
 import { fixture } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
 
-/** Mistakes at the command line end with 2 and a line that says what to do; nothing else is told. */
+/** A mistake at the command line ends with 2 and a text that says what to do, without a stack. */
 
 const recording = await loadRecording('first-steps')
 const COMMANDS: Record<string, RegExp> = {
@@ -25,13 +22,13 @@ const COMMANDS: Record<string, RegExp> = {
   status: /--help/,
 }
 
-/** What it takes to follow a simulated RPC. */
+/** The environment that follows a simulated RPC. */
 async function followed(): Promise<Record<string, string>> {
   const simulator = await simulate(recording)
   return environment(recording, simulator.url, `${await temporaryFolder()}/indexer.db`)
 }
 
-/** Of a database that has been filled. */
+/** The same, with a database that has been filled. */
 async function synced(): Promise<Record<string, string>> {
   const env = await followed()
   expect(await run(['sync'], env)).toMatchObject({ code: 0 })
@@ -50,7 +47,7 @@ async function usageError(args: string[], env: Record<string, string> = {}): Pro
   return err
 }
 
-test('--help tells of every command, each command’s of its options, and --version the version', async () => {
+test('--help lists every command, each command’s --help lists its options, --version prints the version', async () => {
   const [{ code, out }, version] = await Promise.all([run(['--help']), run(['--version'])])
   expect(code).toBe(0)
   expect(version).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
@@ -88,13 +85,13 @@ test('a variable that looks misspelt is reported, and the command goes on', asyn
   ])
 })
 
-test('npx leaves the checkout as it is: the program is committed executable', () => {
+test('the program is committed executable, so that npx does not change the checkout', () => {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
   expect(statSync(main).mode & 0o111).toBe(0o111)
 })
 
-describe('is refused with exit code 2:', () => {
-  test('an option or a command that there is not', async () => {
+describe('exit code 2', () => {
+  test('an unknown option and an unknown command are refused', async () => {
     const [option, command] = await Promise.all([
       refused(['status', '--nothing']),
       refused(['strat']),
@@ -103,7 +100,7 @@ describe('is refused with exit code 2:', () => {
     expect(command).toMatch(/unknown command 'strat'[^]*start/)
   })
 
-  test('an option that is missing, or whose value is not legal', async () => {
+  test('a missing option and an invalid value of an option are refused', async () => {
     const record = ['record', '--from', '1', '--to']
     const [missing, illegal] = await Promise.all([
       refused([...record, '2']),
@@ -113,36 +110,33 @@ describe('is refused with exit code 2:', () => {
     expect(illegal).toMatch(/--to.*'x'.*whole number from 1/)
   })
 
-  test('no CONTRACT_ID, with a way to see the indexer without one', async () => {
+  test('a missing CONTRACT_ID is refused, and the demo is offered', async () => {
     expect(await usageError(['start'])).toMatch(/CONTRACT_ID is not set.*npm run demo/)
   })
 
-  test('a bad variable, whatever the command', async () => {
+  test('an invalid variable is refused by every command', async () => {
     const err = await usageError(['demo'], { PORT: 'eighty' })
     expect(err).toContain('PORT="eighty" is invalid: expected a whole number from 0 to 65535')
   })
 
-  test('a port that is taken, with another to try', async () => {
-    const taken = createServer().listen(0, '127.0.0.1')
-    await once(taken, 'listening')
-    onTestFinished(() => void taken.close())
-    const { port } = taken.address() as AddressInfo
+  test('a taken port is refused, and another is proposed', async () => {
+    const port = await takenPort()
     const err = await usageError(['start'], { ...(await followed()), PORT: String(port) })
     expect(err).toMatch(new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken.*PORT=${port + 1}`))
   })
 
-  test('an RPC of another network', async () => {
+  test('an RPC of another network is refused', async () => {
     const err = await usageError(['start'], { ...(await followed()), NETWORK: 'mainnet' })
     expect(err).toMatch(/network "Test SDF.*set RPC_URL/)
   })
 
-  test('a contract that the RPC does not have, where an end is waited for', async () => {
+  test('a contract that the RPC does not have is refused by sync', async () => {
     const { contractId: CONTRACT_ID } = (await loadRecording('quirks')).header
     const err = await refused(['sync'], { ...(await followed()), CONTRACT_ID })
     expect(err).toMatch(/no RPC serves the contract.*has no contract.*set RPC_URL.*CONTRACT_ID/)
   })
 
-  test('no database where one is needed', async () => {
+  test('a missing database is refused by commands that read one', async () => {
     const DATABASE_PATH = `${await temporaryFolder()}/none.db`
     const commands = ['status', 'rebuild'].map((name) => usageError([name], { DATABASE_PATH }))
     for (const err of await Promise.all(commands)) {
@@ -150,7 +144,7 @@ describe('is refused with exit code 2:', () => {
     }
   })
 
-  test('a script of faults that is none, with what one looks like', async () => {
+  test('an invalid fault script is refused, and the format is shown', async () => {
     const script = `${await temporaryFolder()}/faults.json`
     await writeFile(script, '[{ "when": { "call": 0 } }]')
     const args = [
@@ -162,6 +156,6 @@ describe('is refused with exit code 2:', () => {
       '--faults',
       script,
     ]
-    expect(await usageError(args)).toMatch(/faults\.json: .*malformed[^]*A fault script is/)
+    expect(await usageError(args)).toMatch(/faults\.json: .*is invalid[^]*A fault script is/)
   })
 })

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/process.ts'
 import { loadRecording } from '../support/recordings.ts'
 import { until } from '../support/until.ts'
 
-/** The daemon and the contract's own storage: what a user of the whole thing sees of it. */
+/** The daemon compares its streams with the contract's storage: what a user sees of it. */
 
 const quirks = await loadRecording('quirks')
 const FIRST = quirks.header.firstLedger
@@ -40,7 +40,7 @@ async function streamsOf(url: string): Promise<Map<string, StreamJson>> {
   return new Map(data.map((stream) => [stream.streamId, stream]))
 }
 
-/** What the API is to say of the records the contract had stored by then. */
+/** The records that the contract had stored by this ledger, as the API shows them. */
 function recorded(ledger: number): Map<string, Partial<StreamJson>> {
   return new Map(
     chainAt(quirks, ledger).map(({ record, liveUntilLedger }) => [
@@ -74,8 +74,8 @@ const readiness = async (url: string) => {
   return { status: response.status, ...((await response.json()) as Ready) }
 }
 
-describe('a daemon that was first started long after the contract', () => {
-  test('shows every stream as the chain has it, and when it will be archived', async () => {
+describe('a daemon that starts long after the contract', () => {
+  test('P5: a log that begins late has every stream as on the chain, and when it will be archived', async () => {
     const { daemon } = await setUp(quirks, {}, { START_LEDGER: String(FIRST + 100) })
     await indexed(daemon.url, LAST)
     const total = chainAt(quirks, LAST).length
@@ -97,8 +97,8 @@ describe('a daemon that was first started long after the contract', () => {
   })
 })
 
-describe('a daemon whose RPC has forgotten what it missed', () => {
-  test('P3: records the gap, repairs what it touched, tells subscribers, and is not ready before', async () => {
+describe('a daemon whose RPC no longer has what it missed', () => {
+  test('P3: the gap is recorded and announced, streams are repaired, and /ready is 503 until then', async () => {
     const { daemon, simulator, env } = await setUp(
       quirks,
       { speed: 0, closed: 60 },
@@ -120,7 +120,7 @@ describe('a daemon whose RPC has forgotten what it missed', () => {
     const resets: unknown[] = []
     for await (const { event, data } of heard) {
       if (event === 'reset') resets.push(data['reason'])
-      // Once for the ledgers that are lost, once more when the streams are right again.
+      // One for the lost ledgers, one when the streams are repaired.
       if (resets.length === 2) break
     }
     expect(resets).toEqual(['gap', 'gap'])
@@ -138,8 +138,8 @@ describe('a daemon whose RPC has forgotten what it missed', () => {
   })
 })
 
-describe('two RPCs that have to agree and do not', () => {
-  test('hold the checkpoint, keep /ready at 503, and are both shown in /status', async () => {
+describe('two RPCs that must agree', () => {
+  test('P3: while they disagree the checkpoint waits, /ready is 503, and /status shows both', async () => {
     const honest = await simulate(quirks)
     const ledgers = quirks.ledgers.map((ledger) =>
       ledger.sequence === FIRST + 90 ? { ...ledger, events: [] } : ledger,
@@ -166,13 +166,13 @@ describe('two RPCs that have to agree and do not', () => {
 })
 
 describe('drift', () => {
-  test('is found, told, repaired, and subscribers are told to load anew', async () => {
+  test('P5: drift is found, reported and repaired, and subscribers get a reset', async () => {
     const { daemon, env } = await setUp(quirks)
     await indexed(daemon.url, LAST)
     const total = chainAt(quirks, LAST).length
     await audited(daemon.url, { ok: total, drift: 0 })
     await daemon.close()
-    // As an event that nobody could read would leave it.
+    // As after an event that could not be decoded.
     const sqlite = new Database(env['DATABASE_PATH'])
     sqlite.prepare(`update streams set withdrawn_amount = '1' where stream_id = '3'`).run()
     sqlite.close()
@@ -199,7 +199,7 @@ describe('drift', () => {
   })
 })
 
-test('audits are off at an interval of 0', async () => {
+test('an interval of 0 turns audits off', async () => {
   const { daemon } = await setUp(quirks, {}, { AUDIT_INTERVAL_SECONDS: '0' })
   await indexed(daemon.url, LAST)
   await expect

@@ -28,7 +28,7 @@ interface EventJson {
   streamId?: string
 }
 
-/** All of a list, page by page. */
+/** A whole list, read page by page. */
 async function pages<T>(url: string, limit: number): Promise<Answer<T[]>> {
   const first = await getJson<Answer<T[]>>(`${url}?limit=${limit}`)
   const data = [...first.data]
@@ -42,9 +42,9 @@ async function pages<T>(url: string, limit: number): Promise<Answer<T[]>> {
 }
 
 describe.each(['first-steps', 'quirks', 'lively'] as const)('a daemon that follows %s', (name) => {
-  test('has the events, the streams and the claimable amounts that the chain has', async () => {
+  test('P5: events, streams and claimable amounts equal the chain’s', async () => {
     const recording = await loadRecording(name)
-    // An audit would add, meanwhile, when entries will be archived.
+    // An audit would change `liveUntilLedger` between two answers.
     const { daemon } = await setUp(recording, {}, { AUDIT_INTERVAL_SECONDS: '0' })
     const { url } = daemon
     const last = recording.ledgers.at(-1)!
@@ -72,7 +72,7 @@ describe.each(['first-steps', 'quirks', 'lively'] as const)('a daemon that follo
   })
 })
 
-test('the REST state equals the chain’s wherever the recording tells it, on the way', async () => {
+test('P5: streams equal the chain’s at every ledger whose state was recorded', async () => {
   const { daemon, simulator } = await setUp(firstSteps, { speed: 0 })
   for (const { sequence, closedAt, streams = [], claimable = [] } of firstSteps.ledgers) {
     if (streams.length + claimable.length === 0) continue
@@ -93,13 +93,13 @@ test('the REST state equals the chain’s wherever the recording tells it, on th
   }
 })
 
-test('who takes a snapshot and subscribes from its cursor misses nothing', async () => {
+test('P6: a client that takes a snapshot and subscribes from its cursor misses nothing', async () => {
   const { daemon, simulator } = await setUp(quirks, { speed: 0 })
   const last = lastLedger(quirks)
   const ids = recordedIds(quirks)
   const done = new AbortController()
 
-  /** What the snapshot holds is before its cursor, what the feed brings behind it, and no gap. */
+  /** The snapshot holds what is up to its cursor, the feed everything after it. */
   async function client(): Promise<void> {
     const { data, asOf } = await getJson<Answer<StreamJson[]>>(
       `${daemon.url}/streams?sort=updated&order=desc&limit=200`,
@@ -119,7 +119,7 @@ test('who takes a snapshot and subscribes from its cursor misses nothing', async
   await indexed(daemon.url, quirks.header.firstLedger)
   while (simulator.latestLedger() < last - 10) {
     const latest = simulator.closeNext(10)
-    // Not after the ledgers are indexed, but while they are.
+    // While the ledgers are being indexed.
     clients.push(client())
     await indexed(daemon.url, latest)
   }
@@ -129,8 +129,8 @@ test('who takes a snapshot and subscribes from its cursor misses nothing', async
   expect(clients.length).toBeGreaterThan(10)
 })
 
-describe('a daemon is refused', () => {
-  test('an RPC of another network, and says what to set', async () => {
+describe('a wrong configuration', () => {
+  test('an RPC of another network is refused, and the error says what to set', async () => {
     const { daemon } = await setUp(firstSteps, {}, { NETWORK: 'mainnet' })
     await expect(daemon.ended).rejects.toThrow(UsageError)
     await expect(daemon.ended).rejects.toThrow(
@@ -138,7 +138,7 @@ describe('a daemon is refused', () => {
     )
   })
 
-  test('a database of another contract or network, and says what to set', async () => {
+  test('a database of another contract or network is refused, and the error says what to set', async () => {
     const { daemon, env } = await setUp(firstSteps)
     await indexed(daemon.url, LAST)
     await daemon.close()
@@ -151,7 +151,7 @@ describe('a daemon is refused', () => {
     await expect(network).rejects.toThrow(/"Test SDF Network.*DATABASE_PATH.*NETWORK/)
   })
 
-  test('a port that is taken, and says what to set', async () => {
+  test('a taken port is refused, and the error says what to set', async () => {
     const { daemon, env } = await setUp(firstSteps)
     const { port } = new URL(daemon.url)
     const elsewhere = `${env['DATABASE_PATH']}.other`
@@ -160,11 +160,11 @@ describe('a daemon is refused', () => {
     await expect(second).rejects.toThrow(new RegExp(`port ${port} on 127.0.0.1 is taken.*PORT=`))
   })
 
-  test('an address that is not this machine’s, and a file that is no database', async () => {
+  test('an address of another machine and a file that is not a database are refused', async () => {
     const { daemon, env } = await setUp(firstSteps)
     await daemon.close()
     const { DATABASE_PATH = '' } = env
-    // Of the block that documentation uses: it is nobody's.
+    // From the block that is reserved for documentation.
     await expect(startIndexer({ ...env, HOST: '192.0.2.1' })).rejects.toThrow(
       /cannot listen on 192\.0\.2\.1.*HOST and PORT/,
     )
@@ -183,14 +183,14 @@ describe('a daemon is refused', () => {
   })
 })
 
-test('a restart continues from the checkpoint', async () => {
+test('P3: a restart continues from the checkpoint', async () => {
   const simulator = await simulate(firstSteps, { speed: 0, closed: 8 })
   const path = `${await temporaryFolder()}/indexer.db`
   const env = environment(firstSteps, simulator.url, path)
   const first = await startIndexer(env)
   await indexed(first.url, FIRST + 7)
   await first.close()
-  // Whoever began anew would find this ledger to be the oldest.
+  // A daemon that began again would find this ledger to be the oldest.
   simulator.closeNext(LAST)
   simulator.forgetBefore(FIRST + 8)
   const second = await startIndexer(env)
@@ -203,8 +203,8 @@ test('a restart continues from the checkpoint', async () => {
 })
 
 describe('closing', () => {
-  test('ends subscriptions cleanly, and leaves nothing listening', async () => {
-    // The drain time as it is by default.
+  test('closing ends subscriptions cleanly, and nothing listens afterwards', async () => {
+    // The default drain time.
     const { daemon } = await setUp(firstSteps, {}, { DRAIN_SECONDS: '' })
     await indexed(daemon.url, LAST)
     const frames: Message[] = []
@@ -224,11 +224,11 @@ describe('closing', () => {
     await expect(fetch(daemon.url)).rejects.toThrow('fetch failed')
   })
 
-  test('does not wait for an RPC that does not answer, nor for a client that does not read', async () => {
+  test('closing does not wait for an RPC that does not answer or a client that does not read', async () => {
     const silent = [
       { when: { every: 1 }, method: '*' as const, fault: { kind: 'timeout' as const } },
     ]
-    // Longer than the test may take: waiting for the RPC would fail it.
+    // Longer than the test's limit, so that waiting for the RPC fails it.
     const { daemon } = await setUp(firstSteps, { faults: silent }, { RPC_TIMEOUT_SECONDS: '300' })
     await fetch(`${daemon.url}/events/subscribe?all=true`)
     await daemon.close()
@@ -236,7 +236,7 @@ describe('closing', () => {
 })
 
 describe('a running daemon', () => {
-  test('is alive before and ready after it has indexed what there is', async () => {
+  test('a daemon is alive before, and ready after, it has indexed everything', async () => {
     const { daemon, simulator } = await setUp(firstSteps, { speed: 0, closed: 0 })
     expect(await getJson(`${daemon.url}/health`)).toEqual({ status: 'ok' })
     const unready = await fetch(`${daemon.url}/ready`)
@@ -265,7 +265,7 @@ describe('a running daemon', () => {
     })
   })
 
-  test('stops being ready when the tip stands still', async () => {
+  test('/ready is 503 when the tip stands still', async () => {
     const { daemon } = await setUp(firstSteps, {}, { TIP_STALL_SECONDS: '1' })
     await indexed(daemon.url, LAST)
     await expect.poll(async () => (await fetch(`${daemon.url}/ready`)).status).toBe(503)
@@ -273,7 +273,7 @@ describe('a running daemon', () => {
     expect(reasons).toEqual(['the tip has not moved for 1 s'])
   })
 
-  test('tells in /status where it is and what it holds', async () => {
+  test('/status shows position, contents and RPCs', async () => {
     const { daemon, simulator } = await setUp(firstSteps)
     await indexed(daemon.url, LAST)
     const { closedAt } = firstSteps.ledgers.at(-1)!
@@ -327,7 +327,7 @@ describe('a running daemon', () => {
     `/users/${String(finalStreams(firstSteps).get('1')!['sender'])}/summary`,
   ]
 
-  test('answers HEAD as GET without a body, and every origin', async () => {
+  test('every route answers HEAD like GET without a body, and any origin', async () => {
     const { daemon } = await setUp(firstSteps)
     await indexed(daemon.url, LAST)
     for (const route of ROUTES) {
@@ -344,7 +344,7 @@ describe('a running daemon', () => {
     }
   })
 
-  test('answers 404 and 405 with a problem that says what to do', async () => {
+  test('404 and 405 are problems that say what to do', async () => {
     const { daemon } = await setUp(firstSteps)
     await indexed(daemon.url, LAST)
     const problem = async (path: string, method = 'GET') => {
@@ -378,7 +378,7 @@ describe('a running daemon', () => {
     }
   })
 
-  test('lets a page of any origin ask with the headers that a subscription sends', async () => {
+  test('a page of any origin can send the headers of a subscription', async () => {
     const { daemon } = await setUp(firstSteps)
     for (const route of ROUTES) {
       const preflight = await fetch(daemon.url + route, {
@@ -399,7 +399,7 @@ describe('a running daemon', () => {
     }
   })
 
-  test('sums up what an address pays and is paid, per token', async () => {
+  test('a summary adds up what an address pays and receives, per token', async () => {
     const { daemon } = await setUp(quirks)
     const { url } = daemon
     await indexed(url, lastLedger(quirks))

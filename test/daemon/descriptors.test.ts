@@ -16,7 +16,7 @@ function warning(maxSubscriptions: number, text?: string): string {
   return String(out.read() ?? '')
 }
 
-test('P8: a limit of open files that cannot hold all subscriptions is warned of', () => {
+test('P8: a limit of open files that is too low for all subscriptions is logged as a warning', () => {
   expect(warning(10_000, limits('1024'))).toMatch(
     /"limit":1024,"needed":10200,.*raise the limit .* or lower MAX_SUBSCRIPTIONS/,
   )
@@ -24,6 +24,6 @@ test('P8: a limit of open files that cannot hold all subscriptions is warned of'
   expect(warning(1_000, limits('65536'))).toBe('')
   expect(warning(1_000_000, limits('unlimited'))).toBe('')
   expect(warning(1_000, 'nothing of the kind')).toBe('')
-  // What this system says can be read.
+  // The limits of this system can be read.
   expect(warning(0)).toBe('')
 })

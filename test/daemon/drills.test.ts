@@ -8,7 +8,7 @@ import { getJson, indexed, setUp } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
 import { dump, loadRecording, memoryStore, scannedLedger, storeAt } from '../support/recordings.ts'
 
-/** What happens to an indexer in the years it runs, rehearsed on the whole daemon. */
+/** Rare events in the life of an indexer, on the whole daemon. */
 
 const quirks = await loadRecording('quirks')
 const firstSteps = await loadRecording('first-steps')
@@ -16,8 +16,8 @@ const decode = createDecoder()
 
 const TWO_DAYS = 34_560
 
-describe('two quiet days', () => {
-  test('and then one event: it is indexed, and the daemon was ready all the time', async () => {
+describe('a quiet contract', () => {
+  test('P3: an event after two quiet days is indexed, and /ready is 200 all the time', async () => {
     const { daemon, simulator } = await setUp(withQuietBefore(firstSteps, TWO_DAYS), {
       speed: 0,
       closed: 1,
@@ -26,7 +26,7 @@ describe('two quiet days', () => {
     await indexed(daemon.url, first)
     const heard = firstEventOf(`${daemon.url}/events/subscribe?all=true`)
     const ready = async () => (await fetch(`${daemon.url}/ready`)).status
-    // Half of it while it looks on, half of it at once, as after a night's sleep.
+    // Half of the time in steps, the other half at once, as after the machine was suspended.
     for (let done = 0; done < TWO_DAYS / 2; done += TWO_DAYS / 8) {
       simulator.closeNext(TWO_DAYS / 8)
       await indexed(daemon.url, simulator.latestLedger())
@@ -52,7 +52,7 @@ async function firstEventOf(url: string) {
   return undefined
 }
 
-/** The first stream of a recording, created that many ledgers after the recording begins. */
+/** A recording with one event: its first stream, created `quiet` ledgers after the beginning. */
 function withQuietBefore({ header, ledgers }: Recording, quiet: number): Recording {
   const busy = ledgers.find(({ events = [] }) => events.some((event) => isCreation(event)))!
   const sequence = header.firstLedger + quiet
@@ -66,7 +66,7 @@ function withQuietBefore({ header, ledgers }: Recording, quiet: number): Recordi
     ledger: sequence,
     ledgerClosedAt: instant,
   }
-  // The contract itself is there from the beginning.
+  // The contract exists from the beginning.
   const deployed = { ...ledgers[0]!, sequence: header.firstLedger, events: [] }
   return {
     header,
@@ -89,8 +89,8 @@ function asRaw({ id, type, contractId, ledger, txHash, topic = [], value }: Wire
   }
 }
 
-describe('an upgrade of the contract that nobody has told us of', () => {
-  /** What is done to one event each of a busy ledger, in the order of the ledger's events. */
+describe('an upgrade of the contract that the decoder does not know', () => {
+  /** Each changes one event of a busy ledger, in the order of the ledger's events. */
   const changes: ((event: WireEvent) => WireEvent)[] = [
     (event) => ({ ...event, topic: [base64(symbol('stream_split')), ...event.topic!.slice(1)] }),
     (event) => withFields(event, (fields) => fields.delete('amount')),
@@ -100,7 +100,7 @@ describe('an upgrade of the contract that nobody has told us of', () => {
       topic: [...event.topic!, base64(symbol('more'))],
     }),
   ]
-  /** Unknown symbol, missing and retyped field; an additional field and topic are no matter. */
+  /** Unknown symbol, missing field, field of another type. The additional field is ignored. */
   const UNREADABLE = 3
   const busy = quirks.ledgers.find((ledger) => eventsWithAmount(ledger).length >= changes.length)!
   const changed = eventsWithAmount(busy).slice(0, changes.length)
@@ -126,12 +126,12 @@ describe('an upgrade of the contract that nobody has told us of', () => {
     return store
   }
 
-  test('harms no neighbour, hides nothing, is made good from the chain, and read once it can be', async () => {
+  test('P4: unknown events are kept and shown, streams are repaired, and a newer decoder reads them', async () => {
     const { daemon, env } = await setUp(upgraded)
     await indexed(daemon.url, last)
     const whole = undisturbed()
 
-    // Seen, in REST as in the feed, and nowhere among what can be read.
+    // REST and the feed show them, and only as unrecognised.
     const url = `${daemon.url}/events?types=unrecognised`
     const { data } = await getJson<{ data: { id: string; reason: string }[] }>(url)
     expect(data.map(({ id }) => id)).toEqual(ids)
@@ -153,7 +153,7 @@ describe('an upgrade of the contract that nobody has told us of', () => {
     const readable = all.data.filter(({ id }) => !ids.includes(id))
     expect(readable).toEqual(neighbours.map(({ data: text }) => JSON.parse(text) as unknown))
 
-    // The streams they left behind are found and made good.
+    // Audits find and repair the streams that they changed.
     await expect
       .poll(() => getJson(`${daemon.url}/audit`))
       .toMatchObject({ last: { counts: { not_yet: 0 } }, driftTotal: expect.any(Number) as number })
@@ -177,7 +177,7 @@ describe('an upgrade of the contract that nobody has told us of', () => {
     }
     await daemon.close()
 
-    // A decoder that knows them brings them in, under the ids they have always had.
+    // A decoder that knows them decodes them, and their ids stay.
     const better: typeof decode = (raw) => {
       const original = originals.get(raw.id)
       if (original === undefined) return decode(raw)

@@ -20,8 +20,8 @@ interface Followed {
 }
 
 /**
- * An indexer in memory, in virtual time, and a node over HTTP, which closes ledgers when told to.
- * Audits ask the node itself.
+ * An indexer in memory and in virtual time, over a node that closes ledgers when the test says so.
+ * `deps` are for audits, which ask the node directly.
  */
 export async function follow({
   recording,
@@ -44,7 +44,7 @@ export async function follow({
   return { node, store, source, ingest, catchUp, deps: { source, store, contractId, waitMs: 5 } }
 }
 
-/** The source, counting how often it is asked for entries. */
+/** A source that counts how often it is asked for entries. */
 export function counted(source: LedgerSource) {
   let calls = 0
   const counting: LedgerSource = {

@@ -24,7 +24,7 @@ export interface IngestionOptions {
   disturb?: (source: LedgerSource, context: { time: VirtualTime; index: number }) => LedgerSource
 }
 
-/** Ingestion as the daemon has it, over one or several RPCs, in virtual time. */
+/** Ingestion as in the daemon, over one or several RPCs, in virtual time. */
 export function ingestion({
   recording,
   sources,
@@ -86,7 +86,7 @@ export function ingestion({
     coverage,
     ingest,
     reached,
-    /** Starts to run as the daemon does; answers what it ended with, once it ends. */
+    /** Runs as in the daemon. Returns what ended it. */
     async start(): Promise<unknown> {
       ended = await ingest.run(signal).then(
         () => 'stopped',
@@ -105,7 +105,7 @@ export function ingestion({
   }
 }
 
-/** What the log holds when nothing goes wrong. */
+/** What the log holds if nothing goes wrong. */
 export async function undisturbed(recording: Recording) {
   const { contractId, network } = recording.header
   const store = memoryStore()
@@ -123,7 +123,7 @@ export async function undisturbed(recording: Recording) {
   return contents(store)
 }
 
-/** All that a user sees of the log, but what the source said of itself. */
+/** Everything that a user sees of the log, except what the source said about itself. */
 export function contents(store: TestStore) {
   const { events, streams, coverage, gaps, event_counts: counts } = dump(store)
   return { events, streams, coverage, gaps, counts }

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 
-/** The program as a user runs it: a process of its own, with nothing in its environment but `env`. */
+/** The program as a user runs it: its own process, with only `env` as its environment. */
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-/** What Node has compiled for one process serves the next: dozens are started. */
+/** Shared compiled code makes the dozens of starts faster. */
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url))
 
 export interface Ending {
@@ -24,15 +26,15 @@ export interface Program {
   pid: number
   /** Everything written so far. */
   out(): string
-  /** Waits until what was written on either side matches; rejects if the program ends before. */
+  /** Waits until stdout or stderr matches. Rejects if the program ends before. */
   wrote(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
-  /** Closes the reading end of its stdout, as `head` does when it has enough. */
+  /** Closes the reading end of its stdout, as `head` does. */
   stopReading(): void
   ended: Promise<Ending>
 }
 
-/** Starts `flowfi-indexer …args`; when the test is over, whatever is left of it is killed. */
+/** Starts `flowfi-indexer …args`. It is killed after the test if it still runs. */
 export function launch(args: readonly string[], env: Record<string, string> = {}): Program {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { NODE_COMPILE_CACHE: COMPILED, ...env },
@@ -75,12 +77,46 @@ export function launch(args: readonly string[], env: Record<string, string> = {}
   }
 }
 
+export interface Server extends Program {
+  url: string
+  /** Sends SIGTERM and expects exit code 0. */
+  stop(): Promise<void>
+}
+
+/** Starts `start` or `serve`, and waits until it serves. */
+export async function launchServer(
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<Server> {
+  const program = launch(args, { ...env, LOG_LEVEL: 'info' })
+  return { ...program, url: await servedAt(program), stop: () => stop(program) }
+}
+
+/** The URL that a daemon logs once it serves. */
+export async function servedAt({ wrote }: Program): Promise<string> {
+  const [, url = ''] = await wrote(/"url":"(http:[^"]+)".*"msg":"(?:started|serving)"/)
+  return url
+}
+
+async function stop({ kill, ended }: Program): Promise<void> {
+  kill('SIGTERM')
+  expect(await ended).toMatchObject({ code: 0 })
+}
+
 /** Runs `flowfi-indexer …args` to its end. */
 export function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ending> {
   return launch(args, env).ended
 }
 
-/** A folder that is gone when the test is over. */
+/** A port of this machine that another program listens on until the test is over. */
+export async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return (server.address() as AddressInfo).port
+}
+
+/** A folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'flowfi-test-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))

@@ -1,4 +1,3 @@
-/** A server that answers JSON-RPC calls as a test says, over real sockets. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
@@ -7,7 +6,7 @@ import { onTestFinished } from 'vitest'
 
 export type Params = Record<string, unknown> | undefined
 
-/** The members of an answer beside its version and id, or what is done with the HTTP response. */
+/** The members of an answer beside its version and id, or a function that answers over HTTP. */
 export type Reply = object | ((response: ServerResponse) => void)
 
 export interface RpcCall {
@@ -17,7 +16,7 @@ export interface RpcCall {
 
 export interface RpcServer {
   url: string
-  /** What was asked so far. */
+  /** The calls so far. */
   calls: RpcCall[]
   headers: IncomingHttpHeaders[]
   /** Connections made so far. */
@@ -26,7 +25,7 @@ export interface RpcServer {
   open(): number
 }
 
-/** Answers by method until the test is over. */
+/** A server that answers JSON-RPC calls by method over real sockets, until the test is over. */
 export async function serveRpc(
   replies: Record<string, (params: Params) => Reply>,
   options: { port?: number } = {},
@@ -50,7 +49,7 @@ export async function serveRpc(
       else response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...reply }))
     })
   })
-  // Connections end when the client ends them.
+  // Only the client ends connections.
   server.keepAliveTimeout = 0
   server.on('connection', (socket) => {
     connections += 1
