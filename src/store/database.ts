@@ -23,7 +23,7 @@ const BACKLOG_CHECKPOINT_PAGES = 65_536
 const PAGE_CACHE_KIB = 64 * 1024
 /** "FLOW", in the header of every database of this program. */
 const APPLICATION_ID = 0x46_4c_4f_57
-/** They identify a database that was made before the header had the id. */
+/** These tables identify a database from before the header had the id. */
 const OWN_TABLES = ['checkpoint', 'events', 'identity', 'streams']
 /** How many tables of a foreign database an error names. */
 const MAX_NAMED = 5
@@ -66,7 +66,7 @@ export function deferCheckpoints(sqlite: Sqlite): void {
   sqlite.pragma(`wal_autocheckpoint = ${BACKLOG_CHECKPOINT_PAGES}`)
 }
 
-/** Opens an existing database for reading, and changes nothing. Throws UsageError like above. */
+/** Opens an existing database for reading and changes nothing. Throws UsageError as openDatabase does. */
 export function openForReading(path: string): Sqlite {
   let sqlite: Sqlite
   try {

@@ -219,7 +219,9 @@ describe('serve', () => {
       const refused = await run(args, { ...env, PORT: String(port) })
       expect(refused).toMatchObject({
         code: 2,
-        err: expect.stringMatching(new RegExp(`port ${port}.* is taken`)) as string,
+        err: expect.stringMatching(
+          new RegExp(`port ${port}.* is used by another program`),
+        ) as string,
       })
     }
   })

@@ -122,7 +122,9 @@ describe('exit code 2', () => {
   test('a taken port is refused, and another is proposed', async () => {
     const port = await takenPort()
     const err = await usageError(['start'], { ...(await followed()), PORT: String(port) })
-    expect(err).toMatch(new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken.*PORT=${port + 1}`))
+    expect(err).toMatch(
+      new RegExp(`port ${port} on 127\\.0\\.0\\.1 is used by another program.*PORT=${port + 1}`),
+    )
   })
 
   test('an RPC of another network is refused', async () => {

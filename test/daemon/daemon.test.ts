@@ -157,7 +157,9 @@ describe('a wrong configuration', () => {
     const elsewhere = `${env['DATABASE_PATH']}.other`
     const second = startIndexer({ ...env, PORT: port, DATABASE_PATH: elsewhere })
     await expect(second).rejects.toThrow(UsageError)
-    await expect(second).rejects.toThrow(new RegExp(`port ${port} on 127.0.0.1 is taken.*PORT=`))
+    await expect(second).rejects.toThrow(
+      new RegExp(`port ${port} on 127.0.0.1 is used by another program.*PORT=`),
+    )
   })
 
   test('an address of another machine and a file that is not a database are refused', async () => {
