@@ -26,23 +26,26 @@ export async function receive(
   if (method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) {
     response.setHeader('Access-Control-Allow-Methods', 'POST')
     response.setHeader('Access-Control-Allow-Headers', '*')
-    return refuse(response, 204)
+    return refuse(response, { status: 204 })
   }
   if (request.url?.split('?', 1)[0] !== '/') {
-    return refuse(response, 404, '404 page not found')
+    return refuse(response, { status: 404, text: '404 page not found' })
   }
-  if (method !== 'POST') return refuse(response, 405)
+  if (method !== 'POST') return refuse(response, { status: 405 })
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
   if (type.trim() !== 'application/json') {
-    return refuse(response, 415, 'content-type must be application/json')
+    return refuse(response, { status: 415, text: 'content-type must be application/json' })
   }
   const charset = parameters.find((parameter) => parameter.trim().startsWith('charset='))
   if (charset !== undefined && charset.trim() !== 'charset=utf-8') {
-    return refuse(response, 415, 'invalid content-type charset')
+    return refuse(response, { status: 415, text: 'invalid content-type charset' })
   }
   const body = await read(request)
-  if (body === undefined) return refuse(response, 500, 'http: request body too large')
-  return parseMessage(body) ?? refuse(response, 500, '[-32700] invalid request value')
+  if (body === undefined) {
+    return refuse(response, { status: 500, text: 'http: request body too large' })
+  }
+  const message = parseMessage(body)
+  return message ?? refuse(response, { status: 500, text: '[-32700] invalid request value' })
 }
 
 export function send(response: ServerResponse, text: string | undefined): void {
@@ -73,10 +76,10 @@ export function fail(
       if (fault.retryAfterSeconds !== undefined) {
         response.setHeader('Retry-After', fault.retryAfterSeconds)
       }
-      return refuse(response, 429, 'Too Many Requests')
+      return refuse(response, { status: 429, text: 'Too Many Requests' })
     case '503':
     case '504':
-      return refuse(response, Number(fault.kind))
+      return refuse(response, { status: Number(fault.kind) })
     case 'html':
       response.writeHead(200, { 'Content-Type': 'text/html' }).end(HTML_PAGE)
       return
@@ -92,7 +95,10 @@ export function fail(
   }
 }
 
-function refuse(response: ServerResponse, status: number, text?: string): undefined {
+function refuse(
+  response: ServerResponse,
+  { status, text }: { status: number; text?: string },
+): undefined {
   if (text === undefined) return void response.writeHead(status).end()
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
 }

@@ -47,17 +47,19 @@ export function encodeReply(id: string, answer: RpcAnswer): string {
 function parseMember(body: unknown): Call | Refused {
   // Go reads null as an empty object.
   const member = body === null ? {} : body
-  if (!isObject(member)) return refused('null', PARSE_ERROR, 'request is not a JSON object')
+  if (!isObject(member)) return malformed('null', 'request is not a JSON object')
   const { jsonrpc, id: givenId, method = '', params, ...rest } = member
   const id = idText(givenId)
-  if (id === undefined) return refused('null', INVALID_REQUEST, 'invalid request ID')
+  if (id === undefined) return invalid('null', 'invalid request ID')
   if (jsonrpc !== undefined && typeof jsonrpc !== 'string') {
-    return refused(id, PARSE_ERROR, 'invalid version key')
+    return malformed(id, 'invalid version key')
   }
-  if (jsonrpc !== '2.0') return refused(id, INVALID_REQUEST, 'invalid version marker')
-  if (typeof method !== 'string') return refused(id, PARSE_ERROR, 'invalid method name')
+  if (jsonrpc !== '2.0') return invalid(id, 'invalid version marker')
+  if (typeof method !== 'string') return malformed(id, 'invalid method name')
   const extra = Object.keys(rest)
-  if (extra.length > 0) return refused(id, INVALID_REQUEST, 'extra fields in request', extra)
+  if (extra.length > 0) {
+    return { id, error: new RpcError(INVALID_REQUEST, 'extra fields in request', extra) }
+  }
   return { id: id === 'null' ? undefined : id, method, params }
 }
 
@@ -67,6 +69,10 @@ function idText(id: unknown): string | undefined {
   return typeof id === 'string' ? JSON.stringify(id) : numberText(id)
 }
 
-function refused(id: string, code: number, message: string, data?: unknown): Refused {
-  return { id, error: new RpcError(code, message, data) }
+function malformed(id: string, message: string): Refused {
+  return { id, error: new RpcError(PARSE_ERROR, message) }
+}
+
+function invalid(id: string, message: string): Refused {
+  return { id, error: new RpcError(INVALID_REQUEST, message) }
 }

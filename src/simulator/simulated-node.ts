@@ -35,7 +35,7 @@ export function createSimulatedNode(options: SimulatedNodeOptions): SimulatedNod
   return {
     ...playback,
     view(ledgersAgo = 0) {
-      const view = nodeAt(ledgers, playback.latest(), settings)
+      const view = nodeAt(ledgers, { latest: playback.latest(), settings })
       if (view.range === undefined) return view
       forgottenBefore = Math.max(forgottenBefore, view.range.oldest)
       const oldest = Math.min(forgottenBefore, view.range.latest)

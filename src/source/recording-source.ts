@@ -24,7 +24,7 @@ export function createRecordingSource(recording: Recording, contractId: string):
   const ledgers = createLedgers(recording)
   // Even a long recording keeps all its ledgers.
   const settings = { ...DEFAULT_SETTINGS, retentionWindow: Number.MAX_SAFE_INTEGER }
-  const node = nodeAt(ledgers, ledgers.last, settings)
+  const node = nodeAt(ledgers, { latest: ledgers.last, settings })
   return createClientSource(
     createNodeClient(() => node),
     { contractId },

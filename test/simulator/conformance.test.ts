@@ -98,7 +98,8 @@ describe('over JSON-RPC', () => {
   test.each(overRpc)('$name', (pair) => {
     const name = pair.recording === 'empty' ? 'first-steps' : pair.recording
     const ledgers = recordings.get(name) ?? createLedgers(madeRecording(pair))
-    const node = nodeAt(ledgers, pair.node.latest ?? 0, settingsOf(pair, ledgers))
+    const settings = settingsOf(pair, ledgers)
+    const node = nodeAt(ledgers, { latest: pair.node.latest ?? 0, settings })
     const given = decoded(answerRequest(node, pair.request))
     expect(comparable(given, pair)).toEqual(comparable(pair.response, pair))
   })

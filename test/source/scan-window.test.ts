@@ -26,7 +26,7 @@ function setUp(recording: Recording, budget: number, ending: Fault = 'time_limit
   const ledgers = createLedgers(recording)
   let latest = ledgers.last
   const settings = { ...DEFAULT_SETTINGS, retentionWindow: 1_000_000, scanBudget: budget }
-  const node = createNodeClient(() => nodeAt(ledgers, latest, settings))
+  const node = createNodeClient(() => nodeAt(ledgers, { latest, settings }))
   const client: RpcClient = {
     call: (...request) =>
       node.call(...request).catch((error: unknown) => {

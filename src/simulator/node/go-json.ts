@@ -57,7 +57,7 @@ export function struct<F extends Fields>(name: string, fields: F): Decoder<Struc
   return (value, place) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every field is optional
     const decoded = {} as Struct<F>
-    if (!isObject(value)) return mistake(value, `protocol.${name}`, place) ?? decoded
+    if (!isObject(value)) return mistake({ value, type: `protocol.${name}` }, place) ?? decoded
     for (const [key, member] of Object.entries(value)) {
       const field = names.get(key.toLowerCase())
       const decode = field === undefined ? undefined : fields[field]
@@ -72,20 +72,20 @@ export function struct<F extends Fields>(name: string, fields: F): Decoder<Struc
 
 export function list<T>(type: string, element: Decoder<T>): Decoder<T[]> {
   return (value, place) => {
-    if (!Array.isArray(value)) return mistake(value, type, place) ?? []
+    if (!Array.isArray(value)) return mistake({ value, type }, place) ?? []
     return value.map((item) => element(item, place))
   }
 }
 
 export const string: Decoder<string> = (value, place) =>
-  typeof value === 'string' ? value : (mistake(value, 'string', place) ?? '')
+  typeof value === 'string' ? value : (mistake({ value, type: 'string' }, place) ?? '')
 
 export function uint(type: string, bits: number): Decoder<number> {
   return (value, place) => {
     const text = numberText(value)
-    if (text === undefined) return mistake(value, type, place) ?? 0
+    if (text === undefined) return mistake({ value, type }, place) ?? 0
     if (/^\d+$/.test(text) && BigInt(text) < 1n << BigInt(bits)) return Number(text)
-    place.mistakes.push(mismatch(`number ${text}`, type, place))
+    place.mistakes.push(mismatch({ found: `number ${text}`, type }, place))
     return 0
   }
 }
@@ -98,7 +98,7 @@ export function parsed<T>(parse: (text: string) => T): Decoder<T> {
   return (value, place) => {
     if (value === null) return parse('')
     if (typeof value === 'string') return parse(value)
-    throw unreadable(mismatch(kindOf(value), 'string', place))
+    throw unreadable(mismatch({ found: kindOf(value), type: 'string' }, place))
   }
 }
 
@@ -108,13 +108,16 @@ export function optional<T>(decoder: Decoder<T>): Decoder<T | undefined> {
 }
 
 /** Null is not a mistake. Returns undefined, so that the caller continues with its zero value. */
-function mistake(value: unknown, type: string, place: Place): undefined {
-  if (value !== null) place.mistakes.push(mismatch(kindOf(value), type, place))
+function mistake({ value, type }: { value: unknown; type: string }, place: Place): undefined {
+  if (value !== null) place.mistakes.push(mismatch({ found: kindOf(value), type }, place))
 }
 
-function mismatch(what: string, type: string, { struct: owner, path }: Place): string {
+function mismatch(
+  { found, type }: { found: string; type: string },
+  { struct: owner, path }: Place,
+): string {
   const into = owner === '' ? 'value' : `struct field ${owner}.${path}`
-  return `json: cannot unmarshal ${what} into Go ${into} of type ${type}`
+  return `json: cannot unmarshal ${found} into Go ${into} of type ${type}`
 }
 
 function kindOf(value: unknown): string {
@@ -126,15 +129,22 @@ function kindOf(value: unknown): string {
 
 /** An unsigned decimal as strconv.ParseUint reads it, or its error. */
 export function parseUint(text: string, bits: number): { value: bigint } | { complaint: string } {
-  return parseDecimal('ParseUint', text, /^\d+$/, (1n << BigInt(bits)) - 1n)
+  return parseDecimal(text, { name: 'ParseUint', form: /^\d+$/, max: (1n << BigInt(bits)) - 1n })
 }
 
 /** A signed 64-bit decimal as strconv.ParseInt reads it, or its error. */
 export function parseInt64(text: string): { value: bigint } | { complaint: string } {
-  return parseDecimal('ParseInt', text, /^[+-]?\d+$/, (1n << 63n) - 1n)
+  return parseDecimal(text, { name: 'ParseInt', form: /^[+-]?\d+$/, max: (1n << 63n) - 1n })
 }
 
-function parseDecimal(name: string, text: string, form: RegExp, max: bigint) {
+interface DecimalForm {
+  /** The Go function. */
+  name: string
+  form: RegExp
+  max: bigint
+}
+
+function parseDecimal(text: string, { name, form, max }: DecimalForm) {
   const complain = (why: string) => ({
     complaint: `strconv.${name}: parsing ${JSON.stringify(text)}: ${why}`,
   })

@@ -34,7 +34,10 @@ export interface NodeView {
 }
 
 /** A node that has ingested the ledgers up to `latest`, and deleted those before its window. */
-export function nodeAt(ledgers: Ledgers, latest: number, settings: NodeSettings): NodeView {
+export function nodeAt(
+  ledgers: Ledgers,
+  { latest, settings }: { latest: number; settings: NodeSettings },
+): NodeView {
   if (latest < ledgers.first) return { ledgers, range: undefined, settings }
   const oldest = Math.max(ledgers.first, latest - settings.retentionWindow + 1)
   return { ledgers, range: { oldest, latest }, settings }

@@ -102,7 +102,7 @@ export function createPageReader(contractId: string): (answer: EventsAnswer) => 
       const event = readEvent(unchecked, contractId, readTime)
       if (event !== undefined) events.push(event)
     }
-    return { events, cursor, full, closedAt: closedAtOf(cursor, events, tip), tip, oldest }
+    return { events, cursor, full, closedAt: closedAtOf({ cursor, events, tip }), tip, oldest }
   }
 }
 
@@ -159,15 +159,16 @@ function readCursor(given: unknown): Cursor {
 }
 
 /** Undefined if the cursor's ledger is empty and is not the latest: no answer has its close time. */
-function closedAtOf(
-  cursor: Cursor,
-  events: readonly RawEvent[],
-  tip: LedgerPoint,
-): number | undefined {
+function closedAtOf({
+  cursor,
+  events,
+  tip,
+}: Pick<LedgerPage, 'cursor' | 'events' | 'tip'>): number | undefined {
   const ledger = ledgerOf(cursor)
   if (ledger === tip.ledger) return tip.closedAt
   const last = events.at(-1)
   if (last?.ledger === ledger) return last.timestamp
+  // The page was cut at an event that was left out: the time of the last kept one is close enough.
   return isEndOfLedger(cursor) ? undefined : last?.timestamp
 }
 
