@@ -53,7 +53,8 @@ export interface EndpointDeps {
  * - checks.ts            calls that check whether answers may be used
  * - identity.ts          whether it serves our network and contract
  * - chain-guard.ts       whether it has the log's chain; connection-watch.ts
- * - page-fetcher.ts      pages: their chain, and new connections for lost ledgers; page-limit.ts
+ * - page-fetcher.ts      pages: their chain, and new connections for lost ledgers
+ * - page-call.ts         one call for a page; page-limit.ts for its size
  * - probe.ts             calls while it is not in use
  * - health.ts            how well it answers
  * - contact.ts           when it was last asked, and last answered

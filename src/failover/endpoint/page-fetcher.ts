@@ -1,22 +1,22 @@
 import { SourceError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
-import { firstLedgerOf, checkedPage } from '../../source/page-start.ts'
+import { firstLedgerOf } from '../../source/page-start.ts'
 import type { LedgerPage, LedgerSource, PageStart } from '../../source/source.ts'
 import type { Timers } from '../timers.ts'
 import type { Call } from './calls.ts'
 import type { ChainGuard } from './chain-guard.ts'
-import { createPageLimit } from './page-limit.ts'
+import { createPageCall, isOutside } from './page-call.ts'
+import type { PageCall } from './page-call.ts'
 import type { RetentionEvidence } from './retention.ts'
 
-/** Pages of one endpoint: of a size that it can answer, and checked before they are returned. */
+/** Pages of one endpoint: over a new connection if ledgers may be lost, and of the log's chain. */
 export interface PageFetcher {
   /**
    * A page of the log's chain. If the chain is in doubt, it is checked after the page has come. If
    * the check fails, the page is kept, and the next call for the same start repeats only the check.
    */
   fetch(start: PageStart, limit: number, signal: AbortSignal): Promise<LedgerPage>
-  /** Milliseconds that a page may take: a few times as long as usual, and at least `floorMs`. */
-  patienceMs(floorMs: number): number
+  patienceMs: PageCall['patienceMs']
 }
 
 export interface PageFetcherDeps {
@@ -27,10 +27,6 @@ export interface PageFetcherDeps {
   call: Call
 }
 
-/** A page may take this many times as long as usual. */
-const PATIENCE_FACTOR = 3
-/** Weight of the newest page in the moving average. */
-const NEWEST_WEIGHT = 0.2
 /** An unchecked page that is older than this is fetched again: its tip has become too old. */
 const KEPT_MS = 15_000
 
@@ -44,9 +40,7 @@ interface Kept {
 export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
   const { source, chain, evidence, timers, call } = deps
   const { now } = timers
-  const pageLimit = createPageLimit(now)
-  /** Moving average of the time for one page. */
-  let usualMs = 0
+  const { attempt, patienceMs } = createPageCall(deps)
   let kept: Kept | undefined
 
   /** If the ledgers may be lost, the endpoint is asked over a new connection. */
@@ -78,32 +72,6 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
     }
   }
 
-  async function attempt(
-    start: PageStart,
-    wanted: number,
-    signal: AbortSignal,
-  ): Promise<LedgerPage> {
-    const began = now()
-    const limit = pageLimit.of(wanted)
-    try {
-      const page = await call(
-        async (ending) => checkedPage(await source.page(start, limit, ending), start),
-        signal,
-      )
-      const tookMs = now() - began
-      usualMs = usualMs === 0 ? tookMs : usualMs + (tookMs - usualMs) * NEWEST_WEIGHT
-      evidence.ledgerShown(page.oldest?.ledger ?? firstLedgerOf(start))
-      return page
-    } catch (error) {
-      if (!signal.aborted && error instanceof SourceError) {
-        const { range } = error
-        pageLimit.learn(error, limit)
-        if (range !== undefined && !isOutside(error)) evidence.ledgerShown(range.oldest)
-      }
-      throw error
-    }
-  }
-
   function takeKept(start: PageStart, limit: number): LedgerPage | undefined {
     if (kept === undefined || now() > kept.until || !isSame(kept.start, start)) return undefined
     // A new connection may lead to another node: its check says nothing about this page.
@@ -127,12 +95,8 @@ export function createPageFetcher(deps: PageFetcherDeps): PageFetcher {
       kept = undefined
       return page
     },
-    patienceMs: (floorMs) => Math.max(floorMs, usualMs * PATIENCE_FACTOR),
+    patienceMs,
   }
-}
-
-function isOutside(error: unknown): error is SourceError {
-  return error instanceof SourceError && REACTIONS[error.fault].countsTowardsGap
 }
 
 function isSame(a: PageStart, b: PageStart): boolean {
