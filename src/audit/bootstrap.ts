@@ -28,7 +28,7 @@ export async function bootstrap(
     startTime ??= await logStartTime(source, store, signal)
     const answer = await reader.streams(ids, signal)
     if (answer.ledger < store.coverage.lastHole()) {
-      throw new SourceError('behind', `the source is at ledger ${answer.ledger}, before the log`)
+      throw new SourceError('behind', `the source is at ledger ${answer.ledger}, behind the log`)
     }
     const records = recordsBefore(startTime, answer)
     if (records.length > 0) stored += store.writer.putRecords(records)

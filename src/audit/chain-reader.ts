@@ -56,7 +56,7 @@ export function createChainReader(source: LedgerSource, contractId: string): Cha
         const isOther = content.kind === 'record' && content.record.streamId !== id
         entries.set(id, {
           content: isOther
-            ? { kind: 'unreadable', reason: 'the entry is of another key' }
+            ? { kind: 'unreadable', reason: 'the entry belongs to another key' }
             : content,
           lastModifiedLedger,
           liveUntilLedger: liveUntilLedger ?? null,
