@@ -50,17 +50,17 @@ async function serve(options: Partial<SimulatorOptions>): Promise<Node> {
   return node
 }
 
-type Rig = Awaited<ReturnType<typeof rig>>
+type Ingesting = Awaited<ReturnType<typeof ingesting>>
 
-interface RigOptions {
+interface IngestingOptions {
   timeoutMs?: number | undefined
   through?: (direct: LedgerSource) => LedgerSource
 }
 
 /** Ingestion as in the daemon, from RPCs on real sockets; all its waits are in virtual time. */
-async function rig(
+async function ingesting(
   options: readonly Partial<SimulatorOptions>[],
-  { timeoutMs = RPC_TIMEOUT_MS, through = (direct) => direct }: RigOptions = {},
+  { timeoutMs = RPC_TIMEOUT_MS, through = (direct) => direct }: IngestingOptions = {},
 ) {
   const nodes: Node[] = []
   for (const each of options) nodes.push(await serve(each))
@@ -69,16 +69,16 @@ async function rig(
   )
   const it = ingestion({ recording: quirks, sources })
   const outcome = it.start()
-  const faults = (at = 0) => it.source.counters().endpoints[at]!.faults
+  /** Of the first RPC. */
+  const faults = () => it.source.counters().endpoints[0]!.faults
   return {
     ...it,
     nodes,
     outcome,
     faults,
     cursor: () => it.coverage.checkpoint()?.cursor ?? '',
-    /** Waits until the RPC at `at` has failed with this fault, `times` times. */
-    failed: (fault: Fault, times = 1, at = 0) =>
-      it.time.until(() => (faults(at)[fault] ?? 0) >= times),
+    /** Waits until the first RPC has failed with this fault, `times` times. */
+    failed: (fault: Fault, times = 1) => it.time.until(() => (faults()[fault] ?? 0) >= times),
     /** Closes the rest of the recording on every RPC. */
     closeAll: () => nodes.forEach(({ sim }) => sim.closeNext(quirks.ledgers.length)),
   }
@@ -87,8 +87,7 @@ async function rig(
 /** The fault strikes `times` calls, from the first ledger after `held` on. */
 function later(
   fault: FaultScript[number]['fault'],
-  times = 2,
-  method: FaultScript[number]['method'] = 'getEvents',
+  { times = 2, method = 'getEvents' }: Pick<FaultScript[number], 'times' | 'method'> = {},
 ): FaultScript {
   return [{ when: { ledger: held + 1 }, times, method, fault }]
 }
@@ -101,7 +100,7 @@ interface Row {
   /** One for each RPC. */
   rpcs: Partial<SimulatorOptions>[]
   /** What happens once `held` is in the log. After it the rest of the recording closes. */
-  strike?: (rig: Rig) => Promise<unknown> | void
+  strike?: (it: Ingesting) => Promise<unknown> | void
   timeoutMs?: number
   fault: Fault | undefined
 }
@@ -154,7 +153,7 @@ describe('P3: the RPC is asked again', () => {
     },
     {
       situation: 'a node that has ingested nothing yet',
-      rpcs: [{ faults: later(error(-32_603, 'DB is empty'), 2, '*') }],
+      rpcs: [{ faults: later(error(-32_603, 'DB is empty'), { method: '*' }) }],
       fault: 'not_ready',
     },
     {
@@ -166,8 +165,7 @@ describe('P3: the RPC is asked again', () => {
               -32_603,
               '[-32603] latency (45s) since last known ledger closed is too high (>30s)',
             ),
-            2,
-            '*',
+            { method: '*' },
           ),
         },
       ],
@@ -197,7 +195,7 @@ describe('P3: the RPC is asked again', () => {
     },
     {
       situation: '-32001, until a call asks for fewer ledgers',
-      rpcs: [{ faults: later({ kind: 'slow', ledgers: 9 }, forever) }],
+      rpcs: [{ faults: later({ kind: 'slow', ledgers: 9 }, { times: forever }) }],
       fault: 'time_limit',
     },
     {
@@ -237,7 +235,7 @@ describe('P3: the RPC is asked again', () => {
   test.each(rows)(
     '$situation: the RPC is asked again, and nothing is lost',
     async ({ rpcs, strike, fault, timeoutMs }) => {
-      const it = await rig(rpcs, { timeoutMs })
+      const it = await ingesting(rpcs, { timeoutMs })
       await it.untilReached(held)
       await strike?.(it)
       it.closeAll()
@@ -248,7 +246,9 @@ describe('P3: the RPC is asked again', () => {
   )
 
   test('429 with Retry-After: the RPC is not asked again before that time', async () => {
-    const it = await rig([{ faults: later({ kind: '429', retryAfterSeconds: 1 }, 1) }])
+    const it = await ingesting([
+      { faults: later({ kind: '429', retryAfterSeconds: 1 }, { times: 1 }) },
+    ])
     await it.untilReached(held)
     it.closeAll()
     await it.failed('busy')
@@ -280,12 +280,15 @@ describe('P3: another RPC is asked', () => {
     },
     {
       situation: 'a node that answers 503 to everything',
-      rpcs: [{ faults: later({ kind: '503' }, forever, '*') }, {}],
+      rpcs: [{ faults: later({ kind: '503' }, { times: forever, method: '*' }) }, {}],
       fault: 'busy',
     },
     {
       situation: 'an RPC that refuses everything',
-      rpcs: [{ faults: later(error(-32_601, 'method not found'), forever, '*') }, {}],
+      rpcs: [
+        { faults: later(error(-32_601, 'method not found'), { times: forever, method: '*' }) },
+        {},
+      ],
       fault: 'refused',
     },
     {
@@ -304,7 +307,7 @@ describe('P3: another RPC is asked', () => {
   test.each(rows)(
     '$situation: another RPC is asked, and nothing is lost',
     async ({ rpcs, strike, fault, timeoutMs }) => {
-      const it = await rig(rpcs, { timeoutMs })
+      const it = await ingesting(rpcs, { timeoutMs })
       await it.untilReached(held)
       await strike?.(it)
       for (const { sim } of it.nodes.slice(-1)) sim.closeNext(quirks.ledgers.length)
@@ -317,7 +320,7 @@ describe('P3: another RPC is asked', () => {
   )
 
   test('a node that answers but whose tip does not move: another RPC is asked', async () => {
-    const it = await rig([{}, {}])
+    const it = await ingesting([{}, {}])
     await it.untilReached(held)
     it.nodes[1]!.sim.closeNext(quirks.ledgers.length)
     // There are no errors: only our own clock shows that it is time to ask the other one.
@@ -328,7 +331,7 @@ describe('P3: another RPC is asked', () => {
 
 describe('P9: waiting without a fault', () => {
   test('an only node whose tip does not move: the status says for how long', async () => {
-    const it = await rig([{}])
+    const it = await ingesting([{}])
     await it.untilReached(held)
     await it.time.pass(600_000)
     expect(it.ingest.status()).toMatchObject({ state: 'ok', alarm: null })
@@ -342,7 +345,7 @@ describe('P9: waiting without a fault', () => {
 
 describe('P3: declaring a gap', () => {
   test('a gap is declared if every RPC says again and again that the ledgers are gone', async () => {
-    const it = await rig([{}, {}])
+    const it = await ingesting([{}, {}])
     await it.untilReached(held)
     for (const { sim } of it.nodes) sim.forgetBefore(held + 41)
     it.nodes[0]!.sim.forgetBefore(held + 51)
@@ -358,7 +361,7 @@ describe('P3: declaring a gap', () => {
   })
 
   test('no gap is declared if retention begins right after the checkpoint', async () => {
-    const it = await rig([{}])
+    const it = await ingesting([{}])
     await it.untilReached(held)
     it.nodes[0]!.sim.forgetBefore(held + 1)
     it.closeAll()
@@ -367,7 +370,7 @@ describe('P3: declaring a gap', () => {
   })
 
   test('no gap is declared while the only other RPC is unreachable', async () => {
-    const it = await rig([{}, {}])
+    const it = await ingesting([{}, {}])
     await it.untilReached(held)
     await it.nodes[1]!.stop()
     it.nodes[0]!.sim.closeNext(quirks.ledgers.length)
@@ -382,7 +385,7 @@ describe('P3: declaring a gap', () => {
 
 describe('P1: another chain', () => {
   test('a network that has started over raises an alarm, and nothing of it is stored', async () => {
-    const it = await rig([{}])
+    const it = await ingesting([{}])
     await it.time.until(() => it.reached() === held && it.coverage.hashes().length > 0)
     await it.nodes[0]!.restart({ recording: startedOver(), closed: 30 })
     await it.failed('behind')
@@ -394,7 +397,7 @@ describe('P1: another chain', () => {
   })
 
   test('if the URL of the only RPC serves another network, nothing is stored until the right one is back', async () => {
-    const it = await rig([{}])
+    const it = await ingesting([{}])
     await it.untilReached(held)
     // A network check is valid for a while.
     await it.time.pass(20_000)
@@ -423,7 +426,7 @@ describe('P4: events that cannot be decoded', () => {
         ),
       }),
     }))
-    const it = await rig([{ recording: { ...quirks, ledgers } }])
+    const it = await ingesting([{ recording: { ...quirks, ledgers } }])
     it.closeAll()
     await it.untilReached(last)
     const rows = contents(it.store).events as { id: string; type: string; data: string }[]
@@ -436,7 +439,7 @@ describe('P4: events that cannot be decoded', () => {
 
 describe('P9: the process ends', () => {
   test('if the only RPC serves another network from the start, the process ends with a usage error', async () => {
-    const it = await rig([{ recording: ofAnotherNetwork() }])
+    const it = await ingesting([{ recording: ofAnotherNetwork() }])
     const error = await it.time.during(it.outcome)
     expect(error).toBeInstanceOf(UsageError)
     expect(String(error)).toMatch(/another network/i)
@@ -448,7 +451,7 @@ describe('P9: the process ends', () => {
       ...direct,
       page: () => Promise.reject(new TypeError('undefined is not a function')),
     })
-    const it = await rig([{}], { through })
+    const it = await ingesting([{}], { through })
     expect(await it.time.during(it.outcome)).toBeInstanceOf(TypeError)
   })
 })
