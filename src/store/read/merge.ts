@@ -16,7 +16,7 @@ export interface MergeQuery {
 export type Merge = (query: MergeQuery) => Generator<Cursor[], void, undefined>
 
 /** One key, and the position up to which its entries are known. */
-interface Lane extends Key {
+interface OpenKey extends Key {
   known: Cursor
   /** How many index entries to read next; 0 once all were read. */
   depth: number
@@ -26,8 +26,8 @@ interface Lane extends Key {
 const VISITS_PER_STEP = 1_024
 /** Visits that cost as much as the search for a key. */
 const SEARCH_VISITS = 8
-/** Lanes that are read on before the frontier is computed again. */
-const LANES_PER_ROUND = 64
+/** Keys that are read on before the frontier is computed again. */
+const KEYS_PER_ROUND = 64
 const MIN_DEPTH = 2
 const MAX_DEPTH = 1_024
 
@@ -46,18 +46,18 @@ export function createMerge(sqlite: Sqlite): Merge {
     const known = order === 'asc' ? range.low : range.high
     const ahead = Math.ceil((2 * limit) / keys.length)
     const depth = Math.min(MAX_DEPTH, Math.max(MIN_DEPTH, ahead))
-    let open = keys.map((key): Lane => ({ ...key, known, depth }))
+    let open = keys.map((key): OpenKey => ({ ...key, known, depth }))
     let due = open
     /** Found, but after the frontier. */
     let waiting = new Set<Cursor>()
     while (due.length > 0) {
-      for (const lanes of stepsOf(due)) {
-        const read = readers[order][lanes[0]?.index ?? 'type']
-        for (const id of read(lanes, { range, types })) waiting.add(id)
+      for (const some of stepsOf(due)) {
+        const read = readers[order][some[0]?.index ?? 'type']
+        for (const id of read(some, { range, types })) waiting.add(id)
         yield []
       }
-      open = open.filter((lane) => lane.depth > 0).sort((a, b) => compare(a.known, b.known))
-      due = open.slice(0, LANES_PER_ROUND)
+      open = open.filter((key) => key.depth > 0).sort((a, b) => compare(a.known, b.known))
+      due = open.slice(0, KEYS_PER_ROUND)
       const frontier = open[0]?.known
       const settled: Cursor[] = []
       const beyond = new Set<Cursor>()
@@ -72,7 +72,7 @@ export function createMerge(sqlite: Sqlite): Merge {
 }
 
 type Reader = (
-  lanes: readonly Lane[],
+  keys: readonly OpenKey[],
   query: Pick<MergeQuery, 'range' | 'types'>,
 ) => Generator<Cursor, void>
 
@@ -85,65 +85,65 @@ function readersOf(sqlite: Sqlite, order: Order): Record<Key['index'], Reader> {
   }
 }
 
-/** Reads the next entries of lanes with the same index, and updates their `known` and `depth`. */
+/** Reads the next entries of keys with the same index, and updates their `known` and `depth`. */
 function readerOf(
   sqlite: Sqlite,
   { column, index, order }: { column: Key['index']; index: string; order: Order },
 ): Reader {
   const [bounds, last] =
     order === 'asc'
-      ? ['id > lane.value and id < @bound', 'max(id)']
-      : ['id < lane.value and id > @bound', 'min(id)']
+      ? ['id > wanted.value and id < @bound', 'max(id)']
+      : ['id < wanted.value and id > @bound', 'min(id)']
   // For each key one text: number of entries visited, the last of them, and the matches.
   const prepare = (matching: string) =>
     sqlite
       .prepare(
-        `select lane.key, (
+        `select wanted.key, (
            select count(*) || ' ' || ${last} || coalesce(' ' || group_concat(id, ' ')${matching}, '')
            from (select id, type from events indexed by ${index}
-                 where ${column} = lane.key and ${bounds} order by id ${order} limit @depth))
-         from json_each(@lanes) as lane`,
+                 where ${column} = wanted.key and ${bounds} order by id ${order} limit @depth))
+         from json_each(@wanted) as wanted`,
       )
       .raw()
   const ofAll = prepare('')
   const ofTypes = prepare(' filter (where type in (select value from json_each(@types)))')
 
-  return function* read(lanes, { range, types }) {
-    const depth = lanes[0]?.depth ?? 0
+  return function* read(keys, { range, types }) {
+    const depth = keys[0]?.depth ?? 0
     const bound = order === 'asc' ? range.high : range.low
-    const byValue = new Map(lanes.map((lane) => [lane.value, lane]))
-    const given = { lanes: JSON.stringify(Object.fromEntries(lanes.map(startOf))), bound, depth }
+    const byValue = new Map(keys.map((key) => [key.value, key]))
+    const given = { wanted: JSON.stringify(Object.fromEntries(keys.map(startOf))), bound, depth }
     const results = (
       types === undefined
         ? ofAll.all(given)
         : ofTypes.all({ ...given, types: JSON.stringify(types) })
     ) as [value: string, found: string | null][]
     for (const [value, found] of results) {
-      const lane = byValue.get(value)
-      if (lane === undefined) continue
+      const key = byValue.get(value)
+      if (key === undefined) continue
       // Null if no entry was visited.
-      const [visited = '0', reached = lane.known, ...ids] = found?.split(' ') ?? []
-      lane.known = reached
-      lane.depth = Number(visited) < depth ? 0 : Math.min(MAX_DEPTH, 2 * depth)
+      const [visited = '0', reached = key.known, ...ids] = found?.split(' ') ?? []
+      key.known = reached
+      key.depth = Number(visited) < depth ? 0 : Math.min(MAX_DEPTH, 2 * depth)
       yield* ids
     }
   }
 }
 
-function startOf({ value, known }: Lane): [string, Cursor] {
+function startOf({ value, known }: OpenKey): [string, Cursor] {
   return [value, known]
 }
 
-/** Groups lanes for one statement each: same index, same depth, a bounded number. */
-function stepsOf(due: readonly Lane[]): Lane[][] {
-  const steps = new Map<string, Lane[]>()
-  const done: Lane[][] = []
-  for (const lane of due) {
-    const kind = `${lane.index} ${lane.depth}`
+/** Groups keys for one statement each: same index, same depth, a bounded number. */
+function stepsOf(due: readonly OpenKey[]): OpenKey[][] {
+  const steps = new Map<string, OpenKey[]>()
+  const done: OpenKey[][] = []
+  for (const key of due) {
+    const kind = `${key.index} ${key.depth}`
     const step = steps.get(kind) ?? []
     steps.set(kind, step)
-    step.push(lane)
-    if (step.length * Math.max(SEARCH_VISITS, lane.depth) < VISITS_PER_STEP) continue
+    step.push(key)
+    if (step.length * Math.max(SEARCH_VISITS, key.depth) < VISITS_PER_STEP) continue
     done.push(step)
     steps.delete(kind)
   }

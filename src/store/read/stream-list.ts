@@ -44,14 +44,14 @@ const SORT_COLUMNS = {
 } satisfies Record<StreamSort, string>
 
 /** A stream's entry in an index: its row is read only if the page includes it. */
-interface Place extends StreamKey {
+interface ListEntry extends StreamKey {
   row: number
   /** Whether the stream matches the filters that are not in the index. */
-  fits: 0 | 1
+  isMatch: 0 | 1
 }
 
 /** One index range, and the filters that are not in the index. */
-interface Lane {
+interface IndexRange {
   indexed: readonly Equal[]
   others: readonly Condition[]
 }
@@ -70,46 +70,46 @@ export function createStreamList(
 ): (query: StreamQuery) => Generator<void, StreamPage> {
   const byRow = sqlite.prepare<[number], StreamRow>(`${SELECT_STREAMS} where rowid = ?`)
   /** By their text; the number of different texts is small. */
-  const statements = new Map<string, Statement<unknown[], Place>>()
+  const statements = new Map<string, Statement<unknown[], ListEntry>>()
 
-  /** The next places of a lane, in the order of the query. */
-  function read(query: StreamQuery, lane: Lane): Place[] {
+  /** The next entries of an index range, in the order of the query. */
+  function read(query: StreamQuery, range: IndexRange): ListEntry[] {
     const { sort, after, limit } = query
-    const text = selectOf(query, lane)
+    const text = selectOf(query, range)
     let statement = statements.get(text)
     if (statement === undefined) {
-      statement = sqlite.prepare<unknown[], Place>(text)
+      statement = sqlite.prepare<unknown[], ListEntry>(text)
       statements.set(text, statement)
     }
     const key = sort === 'created' ? [after?.created] : [after?.value, after?.created]
     const bounds = after === undefined ? [] : key
     const values = [
-      ...lane.others.flatMap((condition) => condition.values),
-      ...lane.indexed.map(([, value]) => value),
+      ...range.others.flatMap((condition) => condition.values),
+      ...range.indexed.map(([, value]) => value),
     ]
     return statement.all(...values, ...bounds, limit)
   }
 
-  /** The first entries of a lane that match, one more than the page holds. */
-  function* firstOf(query: StreamQuery, lane: Lane): Generator<void, Place[]> {
+  /** The first matches in an index range, one more than the page holds. */
+  function* firstOf(query: StreamQuery, range: IndexRange): Generator<void, ListEntry[]> {
     const wanted = query.limit + 1
-    const most = lane.others.length === 0 ? wanted : VISITS_PER_STEP
-    const found: Place[] = []
+    const most = range.others.length === 0 ? wanted : VISITS_PER_STEP
+    const found: ListEntry[] = []
     let { after } = query
     for (;;) {
-      const places = read({ ...query, after, limit: most }, lane)
-      found.push(...places.filter(({ fits }) => fits === 1))
-      after = places.at(-1)
-      if (found.length >= wanted || places.length < most) return found.slice(0, wanted)
+      const entries = read({ ...query, after, limit: most }, range)
+      found.push(...entries.filter(({ isMatch }) => isMatch === 1))
+      after = entries.at(-1)
+      if (found.length >= wanted || entries.length < most) return found.slice(0, wanted)
       yield
     }
   }
 
   return function* (query) {
     const { limit, order } = query
-    const merged = new Map<number, Place>()
-    for (const lane of lanesOf(query)) {
-      for (const place of yield* firstOf(query, lane)) merged.set(place.row, place)
+    const merged = new Map<number, ListEntry>()
+    for (const range of rangesOf(query)) {
+      for (const entry of yield* firstOf(query, range)) merged.set(entry.row, entry)
     }
     const sign = order === 'asc' ? 1 : -1
     const found = [...merged.values()].toSorted((a, b) => sign * compareKeys(a, b))
@@ -127,7 +127,7 @@ export function createStreamList(
   }
 }
 
-function lanesOf(query: StreamQuery): Lane[] {
+function rangesOf(query: StreamQuery): IndexRange[] {
   const { status } = query
   const user = query.user ?? (hasSide(query) ? undefined : query.party)
   const statuses = status === undefined ? STREAM_STATUSES : [status]
@@ -173,16 +173,16 @@ function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
 }
 
 /** Column names come from this file; every value is bound. */
-function selectOf({ sort, order, after }: StreamQuery, lane: Lane): string {
+function selectOf({ sort, order, after }: StreamQuery, range: IndexRange): string {
   // The order of creation breaks ties, so that a position is one stream.
   const columns = sort === 'created' ? ['created_order'] : [SORT_COLUMNS[sort], 'created_order']
   const than = order === 'asc' ? '>' : '<'
-  const conditions = lane.indexed.map(([column]) => `${column} = ?`)
+  const conditions = range.indexed.map(([column]) => `${column} = ?`)
   if (after !== undefined) {
     conditions.push(`(${columns.join(', ')}) ${than} (${columns.map(() => '?').join(', ')})`)
   }
-  const fits = lane.others.map(({ text }) => text).join(' and ') || '1'
-  return `select rowid as row, ${SORT_COLUMNS[sort]} as value, created_order as created, ${fits} as fits
+  const isMatch = range.others.map(({ text }) => text).join(' and ') || '1'
+  return `select rowid as row, ${SORT_COLUMNS[sort]} as value, created_order as created, ${isMatch} as isMatch
     from streams where ${conditions.join(' and ')}
     order by ${columns.map((column) => `${column} ${order}`).join(', ')} limit ?`
 }

@@ -13,10 +13,10 @@ export interface TotalsWriter {
   clear(): void
 }
 
-type Place = [address: string, side: Side | 'all', tokenAddress: string, status: StreamStatus]
+type TotalKey = [address: string, side: Side | 'all', tokenAddress: string, status: StreamStatus]
 
 interface Change {
-  place: Place
+  key: TotalKey
   streams: number
   deposited: bigint
   withdrawn: bigint
@@ -40,16 +40,16 @@ export function createTotalsWriter(sqlite: Sqlite): TotalsWriter {
     const { status, tokenAddress: token } = row
     const deposited = BigInt(row.depositedAmount)
     const withdrawn = BigInt(row.withdrawnAmount)
-    for (const place of [
+    for (const key of [
       [row.sender, 'sender', token, status],
       [row.recipient, 'recipient', token, status],
       ['', 'all', token, status],
-    ] satisfies Place[]) {
-      const key = place.join(' ')
-      let change = changes.get(key)
+    ] satisfies TotalKey[]) {
+      const name = key.join(' ')
+      let change = changes.get(name)
       if (change === undefined) {
-        change = { place, streams: 0, deposited: 0n, withdrawn: 0n }
-        changes.set(key, change)
+        change = { key, streams: 0, deposited: 0n, withdrawn: 0n }
+        changes.set(name, change)
       }
       change.streams += sign
       change.deposited += sign === 1 ? deposited : -deposited
@@ -63,14 +63,14 @@ export function createTotalsWriter(sqlite: Sqlite): TotalsWriter {
       if (after !== undefined) add(after, 1)
     },
     flush() {
-      for (const { place, streams, deposited, withdrawn } of changes.values()) {
+      for (const { key, streams, deposited, withdrawn } of changes.values()) {
         if (streams === 0 && deposited === 0n && withdrawn === 0n) continue
-        const row = select.get(...place) as [number, string, string] | undefined
+        const row = select.get(...key) as [number, string, string] | undefined
         const [count, into, outOf] = row ?? [0, '0', '0']
-        if (count + streams === 0) remove.run(...place)
+        if (count + streams === 0) remove.run(...key)
         else {
           const sums = [BigInt(into) + deposited, BigInt(outOf) + withdrawn].map(String)
-          save.run(...place, count + streams, ...sums)
+          save.run(...key, count + streams, ...sums)
         }
       }
       changes.clear()
