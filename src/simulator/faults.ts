@@ -76,7 +76,7 @@ fault:  {"kind": "timeout"} no answer; with "afterMs" a late one
         {"kind": "error", "code": N, "message": "…"}   a JSON-RPC error
         {"kind": "latest_backwards", "ledgers": N}   this answer as of N ledgers ago
         {"kind": "slow", "ledgers": N}   -32001 if getEvents would scan more than N ledgers
-        {"kind": "unhealthy"}   getHealth answers that the newest ledger is too old, by
+        {"kind": "unhealthy"}   getHealth answers that the newest ledger is too old: its age is
                             "latencySeconds" (45 if left out); everything else works
         {"kind": "retention", "oldest": N}   from now on the ledgers before N are forgotten
         {"kind": "retention", "ledgers": N}  from now on the N oldest ledgers are forgotten`

@@ -1,3 +1,4 @@
+import { MAX_LEDGER } from '../../domain/cursor.ts'
 import { z } from '@hono/zod-openapi'
 import type { Upstream } from '../../domain/upstream.ts'
 import { lagOf, runway } from '../../store/read/summary.ts'
@@ -6,8 +7,7 @@ import { Runway } from '../json.ts'
 import { wholeNumber } from '../parameters.ts'
 import { createRouter, get, json } from '../router.ts'
 
-const MAX_LAG = 0x7fffffff
-const ReadyQuery = z.strictObject({ max_lag: wholeNumber(0, MAX_LAG).optional() })
+const ReadyQuery = z.strictObject({ max_lag: wholeNumber(0, MAX_LEDGER).optional() })
 
 const Ready = z
   .object({

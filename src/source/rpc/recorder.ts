@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib'
 import { completeThrough } from '../../domain/cursor.ts'
 import { SourceError, UsageError } from '../../domain/errors.ts'
 import { REACTIONS } from '../../domain/faults.ts'
+import { instant } from '../../domain/times.ts'
 import { madeUpHash } from '../../simulator/recording.ts'
 import type { EventsAnswer, UncheckedEvent } from './answers.ts'
 import { createRpcClient } from './client.ts'
@@ -50,7 +51,7 @@ export async function recordLedgers(
   const unfinished = `${path}.part`
   const file = createWriteStream(unfinished)
   try {
-    // Open the file first: a long recording must not fail at its end.
+    // Open the file now: a long recording must not fail at its end.
     await once(file, 'open')
   } catch (cause) {
     throw new UsageError(`cannot write ${path}: ${String(cause)}`, { cause })
@@ -82,7 +83,7 @@ async function checkRange(
   }
 }
 
-interface Recording {
+interface RecordingJob {
   client: RpcClient
   options: RecordOptions
   /** Counts the lines that were yielded. */
@@ -90,7 +91,7 @@ interface Recording {
 }
 
 async function* recordingLines(
-  { client, options, recorded }: Recording,
+  { client, options, recorded }: RecordingJob,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const { contractId, from, to, path } = options
@@ -185,7 +186,7 @@ async function readHeader(
 ): Promise<{ hash: string; closedAt: string }> {
   try {
     const { hash, closedAt } = await headers.read(sequence, signal)
-    return { hash, closedAt: new Date(closedAt * 1_000).toISOString().replace('.000Z', 'Z') }
+    return { hash, closedAt: instant(closedAt) }
   } catch (error) {
     const closedAt = event?.ledgerClosedAt
     const isNotOffered = error instanceof SourceError && error.fault === 'refused'
