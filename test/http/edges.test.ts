@@ -99,6 +99,16 @@ describe.for(lanes)('unusual requests (%s)', ([, daemon]) => {
     expect(text).toContain('only chunked')
   })
 
+  test.for(['/health', '/events/subscribe?all=true'])(
+    'a malformed Host is refused: %s',
+    async (target) => {
+      const text = await answer(daemon(), `GET ${target} HTTP/1.1\r\nHost: a b\r\n\r\n`)
+      expect(text).toMatch(/^HTTP\/1\.1 400 /)
+      expect(text).toContain('application/problem+json')
+      expect(text).toContain('Host header')
+    },
+  )
+
   test('CONNECT is refused: this server is not a proxy', async () => {
     const text = await answer(daemon(), 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n')
     expect(text).toMatch(/^HTTP\/1\.1 405 /)

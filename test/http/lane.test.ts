@@ -158,15 +158,15 @@ const request = fc.record({
   ),
   headers: fc.array(header, { maxLength: 4 }),
   newline: weighted('\r\n', '\n', '\r\r\n'),
-  behind: weighted('', 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n', '\r\n'),
+  rest: weighted('', 'GET /health HTTP/1.1\r\nHost: x\r\n\r\n', '\r\n'),
   cuts: fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(fc.nat(300), { maxLength: 3 }) },
   ),
 })
 
-function piecesOf({ line, host, headers, newline, behind, cuts }: RequestParts): string[] {
-  const text = [line, ...host, ...headers, '', ''].join(newline) + behind
+function piecesOf({ line, host, headers, newline, rest, cuts }: RequestParts): string[] {
+  const text = [line, ...host, ...headers, '', ''].join(newline) + rest
   // This ends the request, whatever the line ends made of it.
   const whole = newline === '\r\n' ? text : `${text}\r\n\r\n`
   // The answer to a URL that is not ASCII depends on how much of it came in one piece.
@@ -181,18 +181,18 @@ describe('the lean lane', () => {
     'the lean lane answers every request exactly as the HTTP server does',
     async (parts) => {
       // The bytes after the request would be a broken body: then it is chance how far an answer gets.
-      fc.pre(parts.behind === '' || !parts.headers.some((each) => /^(Content-L|Tr)/.test(each)))
+      fc.pre(parts.rest === '' || !parts.headers.some((each) => /^(Content-L|Tr)/.test(each)))
       const pieces = piecesOf(parts)
-      const [ours, theirs] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
-      expect(ours).toBe(theirs)
+      const [fromLean, fromHttp] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
+      expect(fromLean).toBe(fromHttp)
     },
   )
 
   test('the lean lane answers a request that comes byte by byte as the HTTP server does', async () => {
     const pieces = `${PLAIN}\r\n`.split('')
-    const [ours, theirs] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
-    expect(ours).toBe(theirs)
-    expect(ours).toContain('caught_up')
+    const [fromLean, fromHttp] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
+    expect(fromLean).toBe(fromHttp)
+    expect(fromLean).toContain('caught_up')
   })
 
   test.for([

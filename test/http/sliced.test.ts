@@ -25,12 +25,12 @@ function setUp(steps: number) {
   }
   const sliced = createSliced(slices)
   const app = createRouter()
-  app.get('/dear', (c) => sliced(c, work()))
+  app.get('/long', (c) => sliced(c, work()))
   return {
     slices,
     released: () => released,
     ask: async (address: string, exchange = new EventEmitter()) =>
-      app.request('/dear', undefined, { holder: { address, user: undefined }, exchange }),
+      app.request('/long', undefined, { holder: { address, user: undefined }, exchange }),
     turn: () => deferred.shift()?.(),
     isIdle: () => deferred.length === 0,
   }

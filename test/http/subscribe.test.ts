@@ -35,6 +35,14 @@ function countsAreZero(of: FeedDaemon): Promise<void> {
   return countsAre(of, { activeConnections: 0, activeIps: 0, live: 0, replaying: 0, stalled: 0 })
 }
 
+/** Every frame has a shape that the API document knows. */
+function expectDocumented({ messages }: FeedClient): void {
+  for (const { event, data, id } of messages) {
+    const frame = { ...(event !== 'message' && { event }), data, ...(id !== undefined && { id }) }
+    expect(FeedFrame.parse(frame)).toEqual(frame)
+  }
+}
+
 describe.each(['lean', 'http'])('the feed with FEED_LANE=%s', (lane) => {
   const start = ({ env, ...setup }: Parameters<typeof startFeedDaemon>[0] & object) =>
     startFeedDaemon({ ...setup, env: { ...env, FEED_LANE: lane } })
@@ -186,6 +194,15 @@ describe.each(['lean', 'http'])('the feed with FEED_LANE=%s', (lane) => {
       expect(await replay(query, { 'Last-Event-ID': '' })).toEqual(ids.slice(4))
     })
 
+    test('P6: a position beyond the log gets a documented reset', async () => {
+      const beyond = '0900000000000000000-0000000000'
+      const client = await daemon.open(`all=true&cursor=${beyond}`)
+      await client.until(() => client.named('reset').length > 0)
+      client.socket.destroy()
+      expect(client.named('reset')[0]?.data).toMatchObject({ reason: 'ahead', requested: beyond })
+      expectDocumented(client)
+    })
+
     test('P6: a subscription can start at a position that is not an event', async () => {
       const ledger = Number(BigInt(ids[6]!.slice(0, 19)) >> 32n)
       const after = ids.filter((id) => id > endOfLedger(ledger))
@@ -197,10 +214,7 @@ describe.each(['lean', 'http'])('the feed with FEED_LANE=%s', (lane) => {
     const client = await (await daemon.open('all=true&cursor=earliest')).until(isCaughtUp)
     client.socket.destroy()
     expect(client.messages.length).toBeGreaterThan(ids.length)
-    for (const { event, data, id } of client.messages) {
-      const frame = { ...(event !== 'message' && { event }), data, ...(id !== undefined && { id }) }
-      expect(FeedFrame.parse(frame)).toEqual(frame)
-    }
+    expectDocumented(client)
   })
 
   describe('a full feed', () => {
@@ -485,6 +499,7 @@ describe.each(['lean', 'http'])('the feed with FEED_LANE=%s', (lane) => {
           event: 'reconnect',
           data: { reason: 'shutdown' },
         })
+        expectDocumented(client)
         expect(client.events().map(({ id }) => id)).toEqual(ids)
       }
       const moments = clients.map(({ messages }) => messages.at(-1)!.at)

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { badRequest, noBodyHere, respond, unknownTransferEncoding } from '../problem.ts'
 import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
 
-/** Refuses what no route understands: a body where none is read, and what Hono would drop silently. */
+/** Refuses requests that no route understands: unexpected bodies, and parameters without a name. */
 
 const WITHOUT_BODY = ['GET', 'HEAD']
 

@@ -156,7 +156,7 @@ function createListener({ app, holderOf, logger }: Omit<AnswerDeps, 'waiting'>) 
       return RESPONSE_ALREADY_SENT
     },
     {
-      // A Response of Hono's own could not be told from the one that says "already sent".
+      // Otherwise the adapter replaces Request and Response for the whole process.
       overrideGlobalObjects: false,
       autoCleanupIncoming: false,
       // HTTP/1.0 requests come without a Host.
