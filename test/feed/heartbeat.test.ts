@@ -1,18 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ledgerOf } from '../../src/domain/cursor.ts'
 import { hasEvents, isCaughtUp } from '../support/feed/client.ts'
-import { chainOf, logWith, QUIET } from '../support/feed/log.ts'
+import { amidLedger, chainOf, logWith, QUIET } from '../support/feed/log.ts'
 import { eventually, useFeed } from '../support/feed/sockets.ts'
 import { loadRecording } from '../support/recordings.ts'
 
 const quirks = chainOf(await loadRecording('quirks'))
-
-/** How many events to commit so that the log ends inside a ledger, after two events of it. */
-function amidLedger(): number {
-  const sizes = Map.groupBy(quirks.events, ({ event }) => event.ledger)
-  const [first] = [...sizes.values()].find((events) => events.length > 4)!
-  return quirks.events.indexOf(first!) + 2
-}
 
 describe.concurrent('the heartbeat', () => {
   const heartbeatMs = 400
@@ -54,7 +47,7 @@ describe.concurrent('the heartbeat', () => {
   })
 
   test('a position that the client has from an event is not sent again', async (context) => {
-    const { store, log } = logWith(quirks, amidLedger() - 1)
+    const { store, log } = logWith(quirks, amidLedger(quirks) - 1)
     const { feed, subscribe } = await useFeed(context, { store, limits: { heartbeatMs } })
     const client = await (await subscribe()).until(isCaughtUp)
     log.commit(1)

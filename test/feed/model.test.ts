@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import { completeThrough, endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
+import { completeThrough, endOfLedger, ORIGIN } from '../../src/domain/cursor.ts'
 import type { Cursor } from '../../src/domain/cursor.ts'
-import { EVENT_TYPES } from '../../src/domain/event.ts'
 import type { EventFilter } from '../../src/domain/filter.ts'
 import type { LogEntry } from '../../src/store/read/log.ts'
 import type { ChainRecord } from '../../src/store/read/records.ts'
@@ -17,6 +16,15 @@ import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import type { Chain } from '../support/feed/log.ts'
 import { openFeed, settled } from '../support/feed/sockets.ts'
 import type { FeedSetup, FeedSubscriber } from '../support/feed/sockets.ts'
+import {
+  anyCommit,
+  anyFilter,
+  anyMove,
+  anyTurns,
+  partsOf,
+  readOn,
+  standStill,
+} from '../support/feed/worlds.ts'
 import { loadRecording, memoryStore } from '../support/recordings.ts'
 import { openTwoConnections } from '../support/two-connections.ts'
 
@@ -43,47 +51,20 @@ complete.writer.putRecords(records)
 const log = logOf(complete)
 complete.close()
 
-const distinct = (values: (string | null)[]) =>
-  [...new Set(values)].filter((value) => value !== null)
-const streams = distinct(log.map(({ streamId }) => streamId))
-const users = distinct(log.flatMap(({ sender, recipient }) => [sender, recipient]))
-const positions = log.flatMap(({ id }) => [id, endOfLedger(ledgerOf(id))])
-
-const some = (values: string[]) => fc.subarray(values, { maxLength: 4 })
-const filter: fc.Arbitrary<EventFilter> = fc.oneof(
-  fc.constant({ streams: [], users: [], types: undefined }),
-  fc.record({
-    streams: some(streams),
-    users: some(users),
-    types: fc.option(fc.subarray([...EVENT_TYPES], { minLength: 1 }), { nil: undefined }),
-  }),
-)
+const parts = partsOf(log)
 const FAR = endOfLedger(chain.lastLedger + 1_000)
 const reader = fc.record({
-  filter,
+  filter: anyFilter(parts),
   cursor: fc.oneof(
     fc.constantFrom('earliest', 'now', ORIGIN, FAR, endOfLedger(chain.firstLedger - 2)),
-    fc.constantFrom(...positions),
+    fc.constantFrom(...parts.positions),
   ),
   chunked: fc.boolean(),
 })
 const READERS = 3
 const step = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('commit' as const),
-      events: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 160 })),
-      wake: fc.boolean(),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('pause' as const, 'read' as const, 'cut' as const),
-      reader: fc.nat(READERS - 1),
-    }),
-  },
+  { weight: 4, arbitrary: anyCommit },
+  { weight: 4, arbitrary: anyMove(READERS) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -109,13 +90,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('hear' as const) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('turn' as const),
-      times: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
+  { weight: 3, arbitrary: anyTurns },
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -291,14 +266,11 @@ async function play(
       case 'turn':
         for (let times = each.times; times > 0; times -= 1) await turn()
         break
-      case 'pause': {
-        const { client } = readers[each.reader]!
-        client?.socket.pause()
-        if (client?.served.writableCorked === 0) client.served.cork()
+      case 'pause':
+        standStill(readers[each.reader]!.client)
         break
-      }
       case 'read':
-        readOn(readers[each.reader]!)
+        readOn(readers[each.reader]!.client)
         break
       case 'cut': {
         const reader = readers[each.reader]!
@@ -315,7 +287,7 @@ async function play(
   feed.feed.wake()
   for (const each of readers) {
     if (each.client === undefined) await come(each, feed)
-    readOn(each)
+    readOn(each.client)
   }
   await settled(feed, READERS)
   await feed.feed.close(0)
@@ -328,11 +300,6 @@ async function play(
   await feed.close()
 }
 type World = typeof world extends fc.Arbitrary<infer T> ? T : never
-
-function readOn({ client }: Reader): void {
-  client?.socket.resume()
-  client?.served.uncork()
-}
 
 describe('P6: every event after the start is delivered once, in order, or the client gets a reset', () => {
   property.prop([world], { numRuns: 15 })(

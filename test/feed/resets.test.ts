@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import { hasEvents, idsOf, isCaughtUp } from '../support/feed/client.ts'
-import { chainOf, logOf, logWith } from '../support/feed/log.ts'
+import { amidLedger, chainOf, logOf, logWith } from '../support/feed/log.ts'
 import { eventually, useFeed } from '../support/feed/sockets.ts'
 import { loadRecording } from '../support/recordings.ts'
 
@@ -75,13 +75,6 @@ describe('P6: a position that cannot be used', () => {
   })
 })
 
-/** How many events to commit so that the log ends inside a ledger, after two events of it. */
-function amidLedger(): number {
-  const sizes = Map.groupBy(quirks.events, ({ event }) => event.ledger)
-  const [first] = [...sizes.values()].find((events) => events.length > 4)!
-  return quirks.events.indexOf(first!) + 2
-}
-
 describe('P3: a gap', () => {
   /** A log of some events, and the ledgers to lose from there up to a later event. */
   function withGap(before: number, beyond: number) {
@@ -126,7 +119,7 @@ describe('P3: a gap', () => {
   })
 
   test('a gap that begins inside a ledger hides no event of that ledger that is in the log', async (context) => {
-    const cut = amidLedger()
+    const cut = amidLedger(quirks)
     const { ledger } = quirks.events[cut]!.event
     const { store, log } = logWith(quirks, cut)
     const { feed, subscribe } = await useFeed(context, { store })

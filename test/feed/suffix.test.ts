@@ -1,14 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import { endOfLedger, ledgerOf, ORIGIN } from '../../src/domain/cursor.ts'
-import { EVENT_TYPES } from '../../src/domain/event.ts'
+import { endOfLedger, ORIGIN } from '../../src/domain/cursor.ts'
 import type { EventFilter } from '../../src/domain/filter.ts'
 import { isEvent } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import type { Chain } from '../support/feed/log.ts'
 import { openFeed, settled } from '../support/feed/sockets.ts'
 import type { FeedSetup, FeedSubscriber } from '../support/feed/sockets.ts'
+import {
+  anyCommit,
+  anyFilter,
+  anyMove,
+  anyTurns,
+  partsOf,
+  readOn,
+  standStill,
+} from '../support/feed/worlds.ts'
 import { loadRecording, memoryStore } from '../support/recordings.ts'
 
 /** Few enough to be written sixty times, and more than two pages of the feed. */
@@ -32,37 +40,9 @@ interface Reader {
   gaps: string[]
 }
 
-function partsOf(chain: Chain) {
-  const store = memoryStore()
-  committer(store, chain).rest()
-  const log = logOf(store)
-  store.close()
-  const distinct = (values: (string | null)[]) =>
-    [...new Set(values)].filter((value) => value !== null)
-  return {
-    chain,
-    streams: distinct(log.map(({ streamId }) => streamId)),
-    users: distinct(log.flatMap(({ sender, recipient }) => [sender, recipient])),
-    positions: [...log.map(({ id }) => id), ...log.map(({ id }) => endOfLedger(ledgerOf(id)))],
-  }
-}
-
 const step = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('commit' as const),
-      events: fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 160 })),
-      wake: fc.boolean(),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('cut' as const, 'pause' as const, 'read' as const),
-      reader: fc.nat(2),
-    }),
-  },
+  { weight: 3, arbitrary: anyCommit },
+  { weight: 4, arbitrary: anyMove(3) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -70,30 +50,16 @@ const step = fc.oneof(
       ledgers: fc.integer({ min: 1, max: 4 }),
     }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('turn' as const),
-      times: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
+  { weight: 2, arbitrary: anyTurns },
 )
 
-function some(values: string[]): fc.Arbitrary<string[]> {
-  return fc.subarray(values, { maxLength: Math.min(4, values.length) })
-}
-
-function world(parts: ReturnType<typeof partsOf>) {
-  const filter: fc.Arbitrary<EventFilter> = fc.oneof(
-    fc.constant({ streams: [], users: [], types: undefined }),
-    fc.record({
-      streams: some(parts.streams),
-      users: some(parts.users),
-      types: fc.option(fc.subarray([...EVENT_TYPES], { minLength: 1 }), { nil: undefined }),
-    }),
-  )
+function worldOf(chain: Chain) {
+  const store = memoryStore()
+  committer(store, chain).rest()
+  const parts = partsOf(logOf(store))
+  store.close()
   const reader = fc.record({
-    filter,
+    filter: anyFilter(parts),
     cursor: fc.oneof(
       fc.constantFrom('earliest', 'now', ORIGIN),
       fc.constantFrom(...parts.positions),
@@ -101,10 +67,10 @@ function world(parts: ReturnType<typeof partsOf>) {
     chunked: fc.boolean(),
   })
   return fc.record({
-    chain: fc.constant(parts.chain),
+    chain: fc.constant(chain),
     readers: fc.tuple(reader, reader, reader),
     /** Events that are in the log before the first subscription. */
-    before: fc.oneof(fc.constant(0), fc.nat(parts.chain.events.length)),
+    before: fc.oneof(fc.constant(0), fc.nat(chain.events.length)),
     steps: fc.array(step, { maxLength: 40 }),
     /** How many bytes a socket takes before it is full. */
     highWaterMark: fc.constantFrom(1, 4_096, 65_536),
@@ -119,17 +85,6 @@ async function come(reader: Reader, feed: FeedSetup): Promise<void> {
   reader.client = await feed.subscribe({ filter, chunked, cursor })
 }
 
-/** Stops reading, and lets the feed's socket take nothing, as if all buffers between were full. */
-function standStill({ client }: Reader): void {
-  client?.socket.pause()
-  if (client?.served.writableCorked === 0) client.served.cork()
-}
-
-function readOn({ client }: Reader): void {
-  client?.socket.resume()
-  client?.served.uncork()
-}
-
 /** Keeps what the reader has got; what has not arrived is lost with the connection. */
 function note(reader: Reader): void {
   for (const message of reader.client?.messages.splice(0) ?? []) {
@@ -142,7 +97,7 @@ function note(reader: Reader): void {
 }
 
 describe('P6: exactly the suffix', () => {
-  property.prop([fc.oneof(...CHAINS.map((chain) => world(partsOf(chain))))], { numRuns: 60 })(
+  property.prop([fc.oneof(...CHAINS.map(worldOf))], { numRuns: 60 })(
     'a subscription gets every matching event after its start and every gap, once and in order, whatever is committed or lost, however slowly it reads and however often it is cut off',
     async ({ chain, readers: wanted, before, steps, highWaterMark, writesPerTurn }) => {
       const store = memoryStore()
@@ -177,10 +132,10 @@ describe('P6: exactly the suffix', () => {
             for (let times = each.times; times > 0; times -= 1) await turn()
             break
           case 'pause':
-            standStill(readers[each.reader]!)
+            standStill(readers[each.reader]!.client)
             break
           case 'read':
-            readOn(readers[each.reader]!)
+            readOn(readers[each.reader]!.client)
             break
           case 'cut': {
             const reader = readers[each.reader]!
@@ -199,7 +154,7 @@ describe('P6: exactly the suffix', () => {
       feed.feed.wake()
       for (const reader of readers) {
         if (reader.client === undefined) await come(reader, feed)
-        readOn(reader)
+        readOn(reader.client)
       }
       const { live } = await settled(feed, readers.length)
       expect(live).toBe(readers.length)

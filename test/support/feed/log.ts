@@ -94,6 +94,13 @@ export function logWith(chain: Chain, events: number): { store: WritableStore; l
   return { store, log }
 }
 
+/** How many events to commit so that the log ends inside a ledger, after two events of it. */
+export function amidLedger({ events }: Chain): number {
+  const ledgers = Map.groupBy(events, ({ event }) => event.ledger)
+  const [first] = [...ledgers.values()].find(({ length }) => length > 4)!
+  return events.indexOf(first!) + 2
+}
+
 /** What a filter means, written a second time and in another way. */
 export function matches(entry: LogEntry, { streams, users, types }: EventFilter): boolean {
   if (types !== undefined && !types.includes(entry.type)) return false

@@ -149,7 +149,7 @@ export async function settled({ feed }: FeedSetup, readers: number) {
     const { activeConnections, live } = feed.stats()
     return activeConnections === readers && live === readers
   })
-  // A page on its way is given to at least one of them a turn.
+  // A round is given to at least one subscription per turn.
   let bytes = -1
   while (feed.counters().bytes > bytes) {
     ;({ bytes } = feed.counters())
