@@ -87,6 +87,8 @@ export function createGroups(): Groups {
       const report = (group: Group) => {
         if (group.matched === matches) return
         group.matched = matches
+        const { party } = group.filter
+        if (party !== undefined && party !== sender && party !== recipient) return
         if (group.types?.has(type) ?? true) found(group)
       }
       unrestricted.forEach(report)
@@ -120,9 +122,13 @@ function createIndex() {
   }
 }
 
-/** Equal for filters that mean the same, and short even if their lists are long. */
-function keyOf({ streams, users, types }: EventFilter): string {
-  const key = [streams, users, types ?? ['*']].map((values) => values.toSorted().join()).join(';')
+/**
+ * Equal for filters that mean the same, and short even if their lists are long. What parses a
+ * request sorts its lists already, and lists in order are sorted again in no time.
+ */
+function keyOf({ streams, users, types, party = '' }: EventFilter): string {
+  const lists = [streams, users, types ?? ['*'], [party]]
+  const key = lists.map((values) => values.toSorted().join()).join(';')
   return key.length <= 200 ? key : createHash('sha256').update(key).digest('base64')
 }
 

@@ -123,10 +123,16 @@ export interface Group {
 /** Shared by all groups that have nothing: it must stay empty. */
 const NONE: never[] = []
 
-export function createGroup(key: string, { streams, users, types }: EventFilter): Group {
+export function createGroup(key: string, filter: EventFilter): Group {
+  const { streams, users, types } = filter
   return {
     key,
-    filter: { streams: compact(streams), users: compact(users), types: types && compact(types) },
+    filter: {
+      ...filter,
+      streams: compact(streams),
+      users: compact(users),
+      types: types && compact(types),
+    },
     types: types && new Set(types),
     live: NONE,
     size: 0,

@@ -12,10 +12,13 @@ const JSON_TYPE = 'application/json'
 const JSON_FORM =
   'must be a JSON object of the same parameters, each a string or a list of strings, such as {"streams":["1","2"]}'
 
-/** The parameters in the body of a request: a form, or a JSON object. */
-export async function readBody(
-  request: IncomingMessage,
-): Promise<Record<string, string | string[]> | Refused> {
+export interface Body {
+  text: string
+  isForm: boolean
+}
+
+/** The body of a request for the feed, as text. */
+export async function readBody(request: IncomingMessage): Promise<Body | Refused> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';')
   const form = type.trim().toLowerCase()
   if (form !== FORM && form !== JSON_TYPE) return unsupportedBody([JSON_TYPE, FORM])
@@ -28,8 +31,12 @@ export async function readBody(
     if (length > MOST_BYTES) return bodyTooLarge(MOST_BYTES)
     parts.push(part)
   }
-  const text = Buffer.concat(parts).toString()
-  return form === FORM ? queryRecord(new URLSearchParams(text)) : jsonRecord(text)
+  return { text: Buffer.concat(parts).toString(), isForm: form === FORM }
+}
+
+/** The parameters in a body: a form, or a JSON object. */
+export function parseBody({ text, isForm }: Body): Record<string, string | string[]> | Refused {
+  return isForm ? queryRecord(new URLSearchParams(text)) : jsonRecord(text)
 }
 
 function jsonRecord(text: string): Record<string, string | string[]> | Refused {

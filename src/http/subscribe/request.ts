@@ -51,7 +51,8 @@ export interface Subscribe {
   overload: 'retry' | undefined
 }
 
-interface Asked {
+/** What was sent. */
+export interface Asked {
   parameters: Record<string, string | string[]>
   /** The header. */
   lastEventId: string | undefined
@@ -68,7 +69,9 @@ export function parseSubscribe({
   const parsed = schema.safeParse(parameters)
   if (!parsed.success) return badRequest(explain(parsed.error))
   const query = parsed.data
-  const { streams = [], users = [], types, overload } = query
+  // In order, so that the feed finds subscriptions with the same filter sooner.
+  const [streams, users] = [query.streams?.toSorted() ?? [], query.users?.toSorted() ?? []]
+  const { types, overload } = query
   const all = query.all === 'true'
   if (all && streams.length + users.length > 0) {
     return badRequest([{ parameter: 'all', detail: ALL_AND_SOME }])

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Slices } from '../../domain/slices.ts'
 import type { Refusal } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { ClientEnv, Wire } from '../client.ts'
@@ -17,10 +18,11 @@ import {
 } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 import { createRouter, refusals } from '../router.ts'
-import { readBody } from './body.ts'
+import { parseBody, readBody } from './body.ts'
+import type { Body } from './body.ts'
 import { FeedFrame } from './frames.ts'
 import { BodyQuery, FeedCursor, parseSubscribe, SUBSCRIBE_PATH, UrlQuery } from './request.ts'
-import type { Subscribe } from './request.ts'
+import type { Asked, Subscribe } from './request.ts'
 import { openStream, STREAM_HEADERS } from './stream.ts'
 
 /**
@@ -33,7 +35,7 @@ import { openStream, STREAM_HEADERS } from './stream.ts'
  * - `stream.ts` the response head, and the hand-over of the socket to the feed
  * - `frames.ts` the frames, for the OpenAPI document
  */
-export function subscribeRoutes({ feed }: { feed: Feed }) {
+export function subscribeRoutes({ feed, slices }: { feed: Feed; slices: Slices }) {
   const router = createRouter()
   declareRoute(router)
   /** Sockets that the feed has. */
@@ -41,7 +43,7 @@ export function subscribeRoutes({ feed }: { feed: Feed }) {
 
   async function subscribe(c: Context<ClientEnv>): Promise<Response> {
     const { holder, wire } = c.env
-    const parsed = await parseRequest(c)
+    const parsed = await parseRequest(c, slices)
     if (wire !== undefined) {
       const { socket } = wire.incoming
       // A second request on the connection of a subscription cannot be answered.
@@ -78,7 +80,14 @@ export function subscribeRoutes({ feed }: { feed: Feed }) {
   return router
 }
 
-async function parseRequest({ req, env }: Context<ClientEnv>): Promise<Subscribe | Refused> {
+/**
+ * The longest lists take several milliseconds. So they are parsed in turns with other long work, in
+ * which one address does not delay the others.
+ */
+async function parseRequest(
+  { req, env }: Context<ClientEnv>,
+  slices: Slices,
+): Promise<Subscribe | Refused> {
   // As it came: Hono has changed how some characters are written.
   const parameters = queryRecord(searchOf(env.wire?.incoming.url ?? req.url))
   const lastEventId = req.header('last-event-id')
@@ -87,11 +96,22 @@ async function parseRequest({ req, env }: Context<ClientEnv>): Promise<Subscribe
   }
   const body = await readBody(env.wire.incoming)
   if (isRefused(body)) return body
-  for (const [key, values] of Object.entries(body)) {
+  return slices.run(env.holder.address, parseInSteps({ parameters, lastEventId }, body))
+}
+
+function* parseInSteps(asked: Asked, body: Body): Generator<void, Subscribe | Refused> {
+  yield
+  const inBody = parseBody(body)
+  if (isRefused(inBody)) return inBody
+  yield
+  const { parameters } = asked
+  for (const [key, values] of Object.entries(inBody)) {
     const others = parameters[key]
     parameters[key] = others === undefined ? values : [others, values].flat()
   }
-  return parseSubscribe({ parameters, lastEventId, schema: BodyQuery })
+  const parsed = parseSubscribe({ ...asked, schema: BodyQuery })
+  yield
+  return parsed
 }
 
 const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
