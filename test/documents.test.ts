@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const PROJECT = join(import.meta.dirname, '..')
@@ -44,8 +44,22 @@ test('CONTRIBUTING.md names every folder of src, and only files that exist', () 
   for (const [, path = ''] of read('CONTRIBUTING.md').matchAll(/`([\w/-]+\/[\w-]+\.ts)`/g)) {
     expect([path, existsSync(join(PROJECT, 'src', path))]).toEqual([path, true])
   }
-  const named = [...read('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
-  const folders = globSync('src/*/', { cwd: PROJECT }).map((path) => path.split('/')[1])
+  const folders = globSync('src/*/', { cwd: PROJECT }).map((path) => path.split('/')[1]!)
   expect(folders.length).toBeGreaterThan(10)
-  expect(named).toEqual(expect.arrayContaining(folders))
+  expect(rooms.map(([folder]) => folder).toSorted()).toEqual(folders.toSorted())
+})
+
+/** Folders of src and their main files, from the table in CONTRIBUTING.md. */
+const rooms = [...read('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|.*\| `(.*\.ts)` \|$/gm)].map(
+  ([, folder = '', main = '']) => [folder, main] as const,
+)
+
+test.each(rooms)('the header of the main file of src/%s maps its files', (folder, main) => {
+  const [header = ''] = /\/\*\*[^]*?\*\//.exec(read(`src/${main}`)) ?? []
+  const files = globSync(`src/${folder}/*`, { cwd: PROJECT }).map((path) => basename(path, '.ts'))
+  const missing = files.filter(
+    (file) =>
+      file !== basename(main, '.ts') && !new RegExp(`(?<![\\w-])${file}(?![\\w-])`).test(header),
+  )
+  expect(missing).toEqual([])
 })

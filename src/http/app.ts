@@ -37,6 +37,7 @@ import { subscribeRoutes } from './subscribe/subscribe.ts'
  *   `json.ts` the shapes in an answer · `problem.ts` every refusal
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against
  * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns
+ * - `peers.ts` the other processes that serve the same port
  */
 
 export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps, AuditDeps {

@@ -4,6 +4,7 @@
  *
  * - source.ts            the types
  * - page-start.ts        rules about where a page starts
+ * - network.ts           refuses a source of another network
  * - backoff.ts           delays after failures, and retrying
  * - entry-keys.ts        keys of the contract's ledger entries
  * - recording-source.ts  a recorded file as a source
