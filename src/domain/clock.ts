@@ -1,6 +1,8 @@
 import { setTimeout as timer } from 'node:timers/promises'
 
-/** The passing of time, as a dependency. It measures durations and does not know the time of day. */
+/**
+ * The passing of time, as a dependency. It measures durations and does not know the time of day.
+ */
 export interface Clock {
   /** Milliseconds of a clock that never goes back. */
   now(): number

@@ -11,9 +11,9 @@ const MAX_EVENT_INDEX = 4294967295
 const LAST_TRANSACTION = 1048575
 
 /**
- * At the end of a window, servers 22.0 to 22.1.1 write event index 4294967294 and operation 0, later
- * ones 4294967295 and operation 4095. A real event can have the last transaction number too (refunds
- * after all transactions), but never such an index.
+ * At the end of a window, servers 22.0 to 22.1.1 write event index 4294967294 and operation 0,
+ * later ones 4294967295 and operation 4095. A real event can have the last transaction number too
+ * (refunds after all transactions), but never such an index.
  */
 const END_OF_WINDOW_EVENT = 4294967294
 

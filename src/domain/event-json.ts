@@ -11,8 +11,9 @@ const TIMES: ReadonlySet<string> = new Set(['startTime', 'newEndTime', 'pausedAt
 
 /**
  * The event as users get it, in REST and in the feed's `data`. It is one flat object: amounts and
- * ids are decimal strings, times are numbers (null if a double cannot hold them exactly). Sender and
- * recipient are null for a fee that came before its stream, and for events of the whole contract.
+ * ids are decimal strings, times are numbers (null if a double cannot hold them exactly). Sender
+ * and recipient are null for a fee that came before its stream, and for events of the whole
+ * contract.
  */
 export function eventJson(event: ContractEvent, { sender, recipient }: Parties): string {
   const { id, type, contractId, ledger, timestamp, transactionHash } = event

@@ -1,6 +1,7 @@
 /**
- * What the program is about, as pure values and functions. This folder imports nothing from others,
- * and every other folder may import it.
+ * What the program is about, as pure values and functions; and two ways to handle time (clock.ts,
+ * slices.ts) that several folders share. This folder imports nothing from other folders, and all of
+ * them may import it.
  *
  * - event.ts       the contract's events, raw and decoded
  * - event-json.ts  an event as users get it
@@ -16,7 +17,6 @@
  * - integers.ts    the contract's integers
  * - times.ts       times in JSON
  * - clock.ts       the passing of time
- * - slices.ts      long work in short turns
  * - slices.ts      long work in turns of the event loop
  */
 

@@ -103,7 +103,9 @@ function refuse(
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
 }
 
-/** Undefined if the body is too large. It is read to its end, or the client would miss the answer. */
+/**
+ * Undefined if the body is too large. It is read to its end, or the client would miss the answer.
+ */
 async function read(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0

@@ -1,6 +1,6 @@
 /**
- * Serves a recording as a Soroban RPC on the loopback interface: a sandbox for everyone's tests, and
- * the source of the demo. Ledgers close at their recorded pace, or when the caller says so. The
+ * Serves a recording as a Soroban RPC on the loopback interface: a sandbox for everyone's tests,
+ * and the source of the demo. Ledgers close at their recorded pace, or when the caller says so. The
  * caller also decides what goes wrong.
  *
  * - simulator.ts       the server
@@ -55,7 +55,9 @@ export interface SimulatorOptions extends z.input<typeof Options> {
 
 export interface Simulator {
   readonly url: string
-  /** Resolves when the last recorded ledger has closed; never, if the simulator is closed before. */
+  /**
+   * Resolves when the last recorded ledger has closed; never, if the simulator is closed before.
+   */
   readonly finished: Promise<void>
   latestLedger(): number
   /** Closes the next ledgers now and returns the latest. */

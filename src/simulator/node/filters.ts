@@ -7,7 +7,7 @@ const MAX_FILTERS = 5
 const MAX_CONTRACT_IDS = 5
 const MAX_ROWS = 5
 const MAX_SEGMENTS = 4
-const EVENT_TYPES = new Set(['system', 'contract'])
+const FILTER_TYPES = new Set(['system', 'contract'])
 
 /** One segment of a topic row: `*`, `**`, or an ScVal in canonical base64. */
 type Segment = string
@@ -44,7 +44,7 @@ export function createMatcher(filters: readonly WireFilter[]): (event: WireEvent
 }
 
 function faultOf({ type = [], contractIds = [], topics = [] }: WireFilter): string | undefined {
-  if (!type.every((name) => EVENT_TYPES.has(name))) {
+  if (!type.every((name) => FILTER_TYPES.has(name))) {
     return "filter type invalid: if set, type must be either 'system' or 'contract'"
   }
   if (contractIds.length > MAX_CONTRACT_IDS) {

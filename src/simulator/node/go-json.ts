@@ -1,8 +1,8 @@
 /**
  * JSON as Go reads it, because clients see the errors of the real server. Upper and lower case of
- * keys do not matter, and null leaves the zero value. A value of the wrong kind is reported with the
- * type and field in the server's source. The first such mistake is kept and reading continues; a
- * value with its own reader (a cursor, a topic) ends the reading at once.
+ * keys do not matter, and null leaves the zero value. A value of the wrong kind is reported with
+ * the type and field in the server's source. The first such mistake is kept and reading continues;
+ * a value with its own reader (a cursor, a topic) ends the reading at once.
  */
 import { unreadable } from './rpc-error.ts'
 

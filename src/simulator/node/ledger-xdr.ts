@@ -1,7 +1,7 @@
 /**
- * XDR that a recording does not have. A header has the recorded hashes, sequence and close time, and
- * is otherwise empty. A ledger's meta has this header and no transactions: it can be decoded, but
- * has no events.
+ * XDR that a recording does not have. A header has the recorded hashes, sequence and close time,
+ * and is otherwise empty. A ledger's meta has this header and no transactions: it can be decoded,
+ * but has no events.
  */
 import { xdr } from '@stellar/stellar-sdk/base'
 import type { Ledgers } from './ledgers.ts'

@@ -11,8 +11,8 @@ export interface NodeSettings {
   /** The most ledgers that getEvents can scan in one call before its time limit ends it. */
   scanBudget: number
   /**
-   * A real getHealth compares the latest close time with the clock. Without this setting the node is
-   * always healthy, because a recording is always too old.
+   * A real getHealth compares the latest close time with the clock. Without this setting the node
+   * is always healthy, because a recording is always too old.
    */
   health: { now: () => number; maxLatencyMs: number } | undefined
 }

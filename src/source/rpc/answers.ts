@@ -158,7 +158,9 @@ function readCursor(given: unknown): Cursor {
   return cursor
 }
 
-/** Undefined if the cursor's ledger is empty and is not the latest: no answer has its close time. */
+/**
+ * Undefined if the cursor's ledger is empty and is not the latest: no answer has its close time.
+ */
 function closedAtOf({
   cursor,
   events,

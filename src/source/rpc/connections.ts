@@ -19,7 +19,8 @@ export interface Connections {
 
 /**
  * How long an idle connection is kept: longer than many ledgers take, and shorter than routers keep
- * it. If the server keeps it for less, it says so in `Keep-Alive`, which Node obeys, or just closes.
+ * it. If the server keeps it for less, it says so in `Keep-Alive`, which Node obeys, or just
+ * closes.
  */
 const IDLE_MS = 60_000
 /**

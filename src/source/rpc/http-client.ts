@@ -16,8 +16,8 @@ export interface HttpAnswer {
 /** Posts JSON to one URL. */
 export interface HttpClient {
   /**
-   * Throws `BrokenAnswer` if an answer began and cannot be used, and Node's error if there was none.
-   * A request may be sent twice, so it must be one that does no harm the second time.
+   * Throws `BrokenAnswer` if an answer began and cannot be used, and Node's error if there was
+   * none. A request may be sent twice, so it must be one that does no harm the second time.
    */
   post(body: string, signal: AbortSignal): Promise<HttpAnswer>
   /** See Connections. */

@@ -31,9 +31,9 @@ export interface RpcSourceOptions {
 }
 
 /**
- * The least time between two calls that only ask for a close time. getLedgers answers with the whole
- * ledger, which is megabytes on a busy network, and a scan over quiet ledgers would need one for
- * every page.
+ * The least time between two calls that only ask for a close time. getLedgers answers with the
+ * whole ledger, which is megabytes on a busy network, and a scan over quiet ledgers would need one
+ * for every page.
  */
 const CLOSE_TIME_EVERY_MS = 60_000
 
