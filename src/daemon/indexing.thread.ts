@@ -22,13 +22,13 @@ const stopping = new AbortController()
 let source: FailoverSource | undefined
 let log: OpenLog | undefined
 let indexing: Indexing | undefined
-let telling: NodeJS.Timeout | undefined
+let reporting: NodeJS.Timeout | undefined
 let running: Promise<void> | undefined
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 const send = (message: FromThread) => port.postMessage(message)
 
-function tell(): void {
+function sendStatus(): void {
   if (indexing === undefined) return
   const { upstream, counters } = indexing
   send({ kind: 'status', status: { upstream: upstream(), counters: counters() } })
@@ -70,18 +70,18 @@ async function connect({ store, decode }: OpenLog): Promise<Indexing> {
 async function run(): Promise<void> {
   if (log === undefined) throw new Error('the database is not open')
   indexing = await connect(log)
-  tell()
-  telling = setInterval(tell, STATUS_MS)
+  sendStatus()
+  reporting = setInterval(sendStatus, STATUS_MS)
   await indexing.run(
     {
       committed() {
         send({ kind: 'committed' })
-        tell()
+        sendStatus()
       },
       applied: (seconds) => send({ kind: 'applied', seconds }),
       fault(fault) {
         send({ kind: 'fault', fault })
-        tell()
+        sendStatus()
       },
     },
     stopping.signal,
@@ -91,7 +91,7 @@ async function run(): Promise<void> {
 
 async function close(): Promise<void> {
   await running
-  clearInterval(telling)
+  clearInterval(reporting)
   try {
     await source?.close()
     log?.store.close()

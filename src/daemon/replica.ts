@@ -7,7 +7,7 @@ import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers } from '../http/peers.ts'
 import { bindServer } from '../http/server/bind.ts'
 import type { Identity } from '../store/read/coverage.ts'
-import { openStoreForReading } from '../store/store.ts'
+import { claimStore, openStoreForReading } from '../store/store.ts'
 import { startFront } from './front.ts'
 import type { Front } from './front.ts'
 
@@ -51,21 +51,21 @@ export async function startReplica(config: Config, parts: ReplicaParts): Promise
 function identify(config: Config, isWorker: boolean): Identity {
   const { databasePath, contractId, networkPassphrase } = config
   const store = openStoreForReading(databasePath)
-  const isNew = store.coverage.checkpoint() === undefined
-  const identity = store.coverage.identity()
-  store.close()
-  if (isWorker && isNew && contractId !== undefined) return { contractId, networkPassphrase }
-  if (identity === undefined) {
-    throw new UsageError(
-      `the database ${databasePath} is empty: run "flowfi-indexer start" on it, and serve it once an RPC has confirmed its network and contract`,
-    )
+  try {
+    const isNew = store.coverage.checkpoint() === undefined
+    const identity = store.coverage.identity()
+    if (isWorker && isNew && contractId !== undefined) return { contractId, networkPassphrase }
+    if (identity === undefined) {
+      throw new UsageError(
+        `the database ${databasePath} is empty: run "flowfi-indexer start" on it, and serve it once an RPC has confirmed its network and contract`,
+      )
+    }
+    // NETWORK has a default, so only CONTRACT_ID says what the user expects.
+    claimStore(store, contractId === undefined ? {} : { contractId })
+    return identity
+  } finally {
+    store.close()
   }
-  if (contractId !== undefined && contractId !== identity.contractId) {
-    throw new UsageError(
-      `the database ${databasePath} belongs to the contract ${identity.contractId}, not to ${contractId}: set DATABASE_PATH to another file, or leave CONTRACT_ID out`,
-    )
-  }
-  return identity
 }
 
 /** If the process that indexes stops reporting, our own clock shows that the tip stands still. */

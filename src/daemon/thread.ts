@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../config/config.ts'
 import { NEVER_AUDITED } from '../domain/upstream.ts'
-import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
 import { restoreError } from './copied-error.ts'
+import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
 import type { FromThread, IndexingStatus, ToThread } from './messages.ts'
 
 /**
@@ -38,6 +38,41 @@ export function launchIndexingThread(
   const { trustProxy: _, ...copied } = config
   const workerData: ThreadData = { ...options, config: copied }
   const worker = new Worker(ENTRY, { workerData })
+  const thread = receiveFrom(worker)
+
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  const send = (message: ToThread) => worker.postMessage(message)
+  const stop = () => send({ kind: 'stop' })
+
+  async function close(): Promise<void> {
+    send({ kind: 'close' })
+    await thread.exited
+  }
+
+  return {
+    async open() {
+      send({ kind: 'open' })
+      await thread.opened
+      return {
+        upstream: thread.upstream,
+        counters: thread.counters,
+        async run(events, signal) {
+          thread.observe(events)
+          send({ kind: 'run' })
+          signal.addEventListener('abort', stop, { once: true })
+          if (signal.aborted) stop()
+          await thread.ended
+        },
+        close,
+      }
+    },
+    stop,
+    close,
+  }
+}
+
+/** What the thread sends, as promises and as its last status. */
+function receiveFrom(worker: Worker) {
   const exited = Promise.withResolvers<void>()
   const opened = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
@@ -45,8 +80,8 @@ export function launchIndexingThread(
   opened.promise.catch(() => {})
   ended.promise.catch(() => {})
   let events: IndexingEvents | undefined
-  let status: IndexingStatus = NOTHING_HEARD
-  let heardAt = 0
+  let status = NO_STATUS
+  let receivedAt = 0
 
   function fail(error: Error): void {
     opened.reject(error)
@@ -59,7 +94,7 @@ export function launchIndexingThread(
         return opened.resolve()
       case 'status':
         status = message.status
-        heardAt = performance.now()
+        receivedAt = performance.now()
         return undefined
       case 'committed':
         return events?.committed()
@@ -74,46 +109,26 @@ export function launchIndexingThread(
     }
   })
   worker.once('error', fail)
+  worker.once('messageerror', fail)
   worker.once('exit', (code) => {
     fail(new Error(`the indexing thread ended with code ${code}`))
     exited.resolve()
   })
-  worker.once('messageerror', fail)
-
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  const send = (message: ToThread) => worker.postMessage(message)
-
-  const stop = () => send({ kind: 'stop' })
-
-  async function close(): Promise<void> {
-    send({ kind: 'close' })
-    await exited.promise
-  }
 
   return {
-    async open() {
-      send({ kind: 'open' })
-      await opened.promise
-      return {
-        upstream: () => aged(status.upstream, performance.now() - heardAt),
-        counters: () => status.counters,
-        async run(observer, signal) {
-          events = observer
-          send({ kind: 'run' })
-          signal.addEventListener('abort', stop, { once: true })
-          if (signal.aborted) stop()
-          await ended.promise
-        },
-        close,
-      }
+    exited: exited.promise,
+    opened: opened.promise,
+    ended: ended.promise,
+    upstream: () => aged(status.upstream, performance.now() - receivedAt),
+    counters: () => status.counters,
+    observe(observer: IndexingEvents): void {
+      events = observer
     },
-    stop,
-    close,
   }
 }
 
 /** Before the thread has connected to an RPC. */
-const NOTHING_HEARD: IndexingStatus = {
+const NO_STATUS: IndexingStatus = {
   upstream: { endpoints: [], alarm: null, tipStillForMs: undefined, audit: NEVER_AUDITED },
   counters: { failovers: 0, disagreements: 0, disagreement: null, endpoints: [] },
 }

@@ -87,14 +87,14 @@ export async function superviseWorkers(options: WorkersOptions): Promise<Workers
     }
   }
 
-  const telling = setInterval(() => {
+  const reporting = setInterval(() => {
     for (const worker of workers) send(worker.process, { kind: 'upstream', upstream: upstream() })
   }, UPSTREAM_MS)
 
   function stop(): void {
     if (signal.aborted) return
     closing.abort()
-    clearInterval(telling)
+    clearInterval(reporting)
     for (const worker of workers) send(worker.process, { kind: 'close' })
   }
 
