@@ -220,7 +220,7 @@ describe('serve', () => {
       expect(refused).toMatchObject({
         code: 2,
         err: expect.stringMatching(
-          new RegExp(`port ${port}.* is used by another program`),
+          new RegExp(`port ${port}.* is taken by another program`),
         ) as string,
       })
     }

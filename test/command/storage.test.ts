@@ -91,7 +91,7 @@ test('start --fresh leaves the old file in place if the port is taken', async ()
   const before = readdirSync(dirname(env['DATABASE_PATH']!))
   const fresh = launch(['start', '--fresh'], { ...env, PORT: String(await takenPort()) })
   const { code, err } = await fresh.ended
-  expect([code, err]).toEqual([2, expect.stringMatching(/port \d+ .* is used by another program/)])
+  expect([code, err]).toEqual([2, expect.stringMatching(/port \d+ .* is taken by another program/)])
   expect(readdirSync(dirname(env['DATABASE_PATH']!))).toEqual(before)
 })
 

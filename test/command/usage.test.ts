@@ -123,7 +123,7 @@ describe('exit code 2', () => {
     const port = await takenPort()
     const err = await usageError(['start'], { ...(await followed()), PORT: String(port) })
     expect(err).toMatch(
-      new RegExp(`port ${port} on 127\\.0\\.0\\.1 is used by another program.*PORT=${port + 1}`),
+      new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken by another program.*PORT=${port + 1}`),
     )
   })
 

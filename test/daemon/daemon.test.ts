@@ -158,7 +158,7 @@ describe('a wrong configuration', () => {
     const second = startIndexer({ ...env, PORT: port, DATABASE_PATH: elsewhere })
     await expect(second).rejects.toThrow(UsageError)
     await expect(second).rejects.toThrow(
-      new RegExp(`port ${port} on 127.0.0.1 is used by another program.*PORT=`),
+      new RegExp(`port ${port} on 127.0.0.1 is taken by another program.*PORT=`),
     )
   })
 

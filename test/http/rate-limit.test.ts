@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { createRemoteRate } from '../../src/daemon/remote-rate.ts'
 import { createRateLimit } from '../../src/http/rate-limit.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 
@@ -18,28 +17,6 @@ describe('the count of requests', () => {
 
   test('a limit of 0 is no limit', () => {
     expect(createRateLimit(0)('a')).toBeUndefined()
-  })
-
-  test('a worker does not ask again about an address that is over its limit', async () => {
-    let time = 0
-    const count = createRateLimit(2, () => time)
-    let asked = 0
-    const takeRequest = createRemoteRate(
-      async (address) => {
-        asked += 1
-        return count(address)
-      },
-      () => time,
-    )
-    const take = async (times: number) => {
-      const rates = []
-      for (let at = 0; at < times; at += 1) rates.push(await takeRequest('a'))
-      return rates.map((rate) => rate?.isOver)
-    }
-    expect(await take(5)).toEqual([false, false, true, true, true])
-    expect(asked).toBe(3)
-    time += 60_000
-    expect(await take(1)).toEqual([false])
   })
 })
 
