@@ -66,7 +66,7 @@ export function deferCheckpoints(sqlite: Sqlite): void {
   sqlite.pragma(`wal_autocheckpoint = ${BACKLOG_CHECKPOINT_PAGES}`)
 }
 
-/** Opens an existing database for reading and changes nothing. Throws UsageError as openDatabase does. */
+/** Opens an existing database for reading and changes nothing. Throws UsageError if it cannot. */
 export function openForReading(path: string): Sqlite {
   let sqlite: Sqlite
   try {

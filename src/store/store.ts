@@ -14,7 +14,7 @@
  * - stream-row.ts     a stream as a row
  * - revision.ts       counts changes that no new event shows
  *
- * read/ never imports from write/, and nothing outside of this folder writes:
+ * read/ never imports from write/:
  *
  * - log.ts            the event log: page.ts (one bounded step), scan.ts (many steps)
  * - merge.ts, candidates.ts, log-query.ts  how a scan finds the matches of a filter
@@ -49,7 +49,6 @@ import type { Writer } from './write/writer.ts'
 
 /** Reads one database file. */
 export interface Store {
-  /** Of the database file. */
   path: string
   log: Log
   streams: Streams
@@ -59,7 +58,7 @@ export interface Store {
   changes(): number
   /** Another number after streams or stored events have changed without a new event. */
   revision(): number
-  /** Whether the path leads to another file by now, or to none. */
+  /** Whether the path now leads to another file, or to none. */
   isReplaced(): boolean
   /** Runs reads in one transaction, so that they agree with each other. */
   snapshot<T>(read: () => T): T

@@ -110,7 +110,7 @@ function createGaps(sqlite: Sqlite, coverage: Coverage) {
   return {
     add,
     markRepaired: ({ from, to }: Interval) => void repair.run(from, to),
-    /** Removes from the gaps what is covered by now. */
+    /** Removes covered ledgers from the gaps. */
     shrink(): void {
       const gaps = coverage.gaps()
       if (gaps.length === 0) return

@@ -28,8 +28,8 @@ import type { ScannedPage } from './scanned-page.ts'
 /** The only writer of the database. Every method is one transaction. */
 export interface Writer {
   /**
-   * Adds a page to log, streams, coverage and checkpoint. Idempotent by event id: a page that comes
-   * again, or late, gives the same rows. Throws only if SQLite does.
+   * Adds a page to log, streams, coverage and checkpoint. Idempotent by event id: a repeated or late
+   * page gives the same rows. Throws only if SQLite does.
    */
   apply(page: ScannedPage): Applied
   /** Records ledgers as lost and moves the checkpoint after them. `tip` as in `ScannedPage`. */
