@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { STREAM_STATUSES } from '../../src/domain/stream.ts'
-import { i128Order, STREAM_COLUMNS, u64Order } from '../../src/store/stream-row.ts'
+import { i128Order, u64Order } from '../../src/store/stream-row.ts'
 import { createStreams, STREAM_SORTS } from '../../src/store/read/streams.ts'
 import type { StreamKey, StreamQuery, StreamSort } from '../../src/store/read/streams.ts'
 import { I128_MAX, I128_MIN, U64_MAX } from '../../src/domain/integers.ts'
@@ -113,15 +113,6 @@ describe('listing streams', () => {
       }
     },
   )
-})
-
-describe('a stream as a row', () => {
-  test('the columns that are read and written are the columns of the table', () => {
-    const columns = store.sqlite.pragma('table_info(streams)') as { name: string }[]
-    expect(Object.values(STREAM_COLUMNS).toSorted()).toEqual(
-      columns.map(({ name }) => name).toSorted(),
-    )
-  })
 })
 
 describe('numbers as text', () => {
