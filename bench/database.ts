@@ -152,7 +152,7 @@ async function indexBusy(path: string, share = 1) {
     log: pino({ level: 'silent' }),
     onApplied: () => {},
   })
-  await ingest.catchUp(new AbortController().signal, () => {})
+  await ingest.catchUp(() => {}, new AbortController().signal)
   const ledgers = (recording.ledgers.at(-1)?.sequence ?? firstLedger) - firstLedger + 1
   store.close()
   return { sqlite: new Database(path), contractId, networkPassphrase, ledgers, firstLedger }

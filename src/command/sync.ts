@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { openLog } from '../daemon/open-log.ts'
 import type { OpenLog } from '../daemon/open-log.ts'
 import { openSource } from '../daemon/open-source.ts'
+import type { Block } from '../ingest/blocks.ts'
 import { fillMissing } from '../ingest/fill.ts'
 import type { Filled } from '../ingest/fill.ts'
 import { createIngest } from '../ingest/ingest.ts'
@@ -92,9 +93,7 @@ async function catchUp(work: Work, config: Config & Identity): Promise<void> {
   })
   work.lastError = () => ingest.status().lastError
   const began = performance.now()
-  await ingest.catchUp(signal, (_page, count) => {
-    accepted += count
-  })
+  await ingest.catchUp((_page, count) => void (accepted += count), signal)
   progress.stop()
   const at = coverage.checkpoint()
   const seconds = (performance.now() - began) / 1_000
@@ -121,13 +120,14 @@ async function fill(work: Work, from: number): Promise<void> {
     onFault(error: Error) {
       work.lastError = () => error.message
     },
+    onBlock(block: Block, left: number) {
+      work.progressed()
+      done += block.to - block.from + 1
+      events += block.accepted
+      progress.update({ ledger: block.from, done, left, events })
+    },
   }
-  const filled = await fillMissing(deps, signal, (block, left) => {
-    work.progressed()
-    done += block.to - block.from + 1
-    events += block.accepted
-    progress.update({ ledger: block.from, done, left, events })
-  })
+  const filled = await fillMissing(deps, signal)
   progress.stop()
   say(terminal, describeFilled(filled, signal.aborted))
 }

@@ -17,6 +17,8 @@ export interface FillDeps extends BlockDeps, Partial<Clock> {
   random?: () => number
   /** Called for each fault of the source before it is asked again. */
   onFault?: (error: SourceError) => void
+  /** Called after each commit with the block and how many ledgers are left. */
+  onBlock?: (block: Block, leftLedgers: number) => void
 }
 
 export interface Filled {
@@ -27,21 +29,14 @@ export interface Filled {
   events: number
 }
 
-/** Called after each commit with the block and how many ledgers are left. */
-export type OnBlock = (block: Block, leftLedgers: number) => void
-
 /**
  * Fills the ledgers between `from` and the checkpoint that were never scanned, as far as the source
  * still has them. It goes from the newest missing ledger to the oldest. The source is asked again
  * until it answers. If the signal aborts, everything up to the last whole block stays.
  */
-export async function fillMissing(
-  deps: FillDeps,
-  signal: AbortSignal,
-  onBlock: OnBlock = () => {},
-): Promise<Filled> {
-  const { source, coverage, from, onFault, random = Math.random } = deps
-  const { sleep = realClock.sleep } = deps
+export async function fillMissing(deps: FillDeps, signal: AbortSignal): Promise<Filled> {
+  const { source, coverage, from, onFault, onBlock } = deps
+  const { sleep = realClock.sleep, random = Math.random } = deps
   const blocks = createBlockFiller(deps)
   const filled: Interval[] = []
   let events = 0
@@ -73,7 +68,7 @@ export async function fillMissing(
     const block = await blocks.fillTop(top, signal)
     filled.unshift({ from: block.from, to: block.to })
     events += block.accepted
-    onBlock(block, ledgersOf(partsFrom(oldest, missing())))
+    onBlock?.(block, ledgersOf(partsFrom(oldest, missing())))
     return true
   }
 

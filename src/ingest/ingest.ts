@@ -64,44 +64,25 @@ export interface Ingest {
   /** Runs until `signal` aborts. Rejects only if a promise of this program is broken. */
   run(signal: AbortSignal): Promise<void>
   /** Runs until the tip is reached. Throws UsageError if the source refuses. */
-  catchUp(signal: AbortSignal, onPage: OnPage): Promise<void>
+  catchUp(onPage: OnPage, signal: AbortSignal): Promise<void>
   status(): SourceStatus
 }
 
 const NOT_OBSERVED = { applied() {}, fault() {} }
 
 export function createIngest(deps: IngestDeps): Ingest {
-  const {
-    coverage,
-    identity,
-    log,
-    observe = NOT_OBSERVED,
-    limits = BATCH_LIMITS,
-    random = Math.random,
-  } = deps
-  const { now = realClock.now, sleep = realClock.sleep } = deps
+  const { coverage, identity, log, observe = NOT_OBSERVED, limits = BATCH_LIMITS } = deps
+  const { now = realClock.now, sleep = realClock.sleep, random = Math.random } = deps
   let isNetworkConfirmed = false
   const source = withBelievedTip(deps.source, coverage)
   const pace = createPace()
   const monitor = createSourceMonitor(now)
   const healer = createHealer({ ...deps, now })
   const pages = createPageReader({ ...deps, source, now, onFetched })
-  const step = createStep({
-    ...deps,
-    source,
-    pages,
-    now,
-    limits,
-    onCommitted: (seconds) => observe.applied(seconds),
-  })
+  const parts = { ...deps, source, pages, pace, monitor, now, sleep, random, limits }
+  const step = createStep({ ...parts, onCommitted: (seconds) => observe.applied(seconds) })
   const recover = createRecovery({
-    ...deps,
-    source,
-    pages,
-    pace,
-    monitor,
-    sleep,
-    random,
+    ...parts,
     isNetworkConfirmed: () => isNetworkConfirmed,
     onFault: (fault) => observe.fault(fault),
   })
@@ -113,7 +94,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (failures > 0) log.info({ failures }, 'source answers again')
     monitor.answered(page)
     healer.sawOldest(page.oldest?.ledger)
-    pace.observe(page.tip.ledger, now(), hasLedgers(fetched))
+    pace.observe(now(), { tipLedger: page.tip.ledger, broughtLedgers: hasLedgers(fetched) })
     deps.onFetched?.(page)
   }
 
@@ -124,10 +105,10 @@ export function createIngest(deps: IngestDeps): Ingest {
   }
 
   /** One step; false if it failed. */
-  async function attempt(signal: AbortSignal, onPage: OnPage): Promise<boolean> {
+  async function attempt(onPage: OnPage, signal: AbortSignal): Promise<boolean> {
     try {
       await confirmNetwork(signal)
-      await step(signal, onPage)
+      await step(onPage, signal)
       return true
     } catch (error) {
       if (!signal.aborted) await recover(error, signal)
@@ -144,11 +125,11 @@ export function createIngest(deps: IngestDeps): Ingest {
 
   return {
     async run(signal) {
-      while (!signal.aborted) if (await attempt(signal, () => {})) await rest(signal)
+      while (!signal.aborted) if (await attempt(() => {}, signal)) await rest(signal)
     },
-    async catchUp(signal, onPage) {
+    async catchUp(onPage, signal) {
       while (!signal.aborted) {
-        if (await attempt(signal, onPage)) return
+        if (await attempt(onPage, signal)) return
         // A command should fail rather than wait for an RPC to change its mind.
         const cause = monitor.lastFailure()
         if (cause?.fault === 'refused' && !monitor.hasAnswered()) {

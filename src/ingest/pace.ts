@@ -7,10 +7,10 @@
  */
 export interface Pace {
   /**
-   * An answer at `now` named this ledger as the tip. If it brought ledgers, as in a backfill, it
-   * does not count as a poll that came too early.
+   * An answer came at `now`. If it brought ledgers, as in a backfill, it does not count as a poll
+   * that came too early.
    */
-  observe(tipLedger: number, now: number, broughtLedgers: boolean): void
+  observe(now: number, answer: { tipLedger: number; broughtLedgers: boolean }): void
   /** Milliseconds until the next poll. */
   delay(now: number): number
   /** The longest wait after a failure: about two ledgers. */
@@ -82,7 +82,7 @@ export function createPace(): Pace {
   }
 
   return {
-    observe(tipLedger, now, broughtLedgers) {
+    observe(now, { tipLedger, broughtLedgers }) {
       if (tip !== undefined && tipLedger <= tip) {
         if (!broughtLedgers) misses += 1
         missedAt = now

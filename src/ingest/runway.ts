@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { LedgerPoint } from '../domain/ledger.ts'
+import type { LedgerPage } from '../source/source.ts'
 
 /** The runway as a share of the ledgers that the source keeps: below it, a warning is logged. */
 const WARN_BELOW = 0.25
@@ -9,12 +9,12 @@ const WELL_ABOVE = 0.5
 /** Warns if the source will soon drop ledgers that are not indexed yet: once, then at each half. */
 export function createRunwayWatch(
   log: Logger,
-): (ledger: number, tip: LedgerPoint, oldest: LedgerPoint | undefined) => void {
+): (ledger: number, page: Pick<LedgerPage, 'tip' | 'oldest'>) => void {
   /** The share at the last warning: the next comes when half of it is gone. */
   let warnedAt: number | undefined
   let runwayBefore = 0
 
-  return (ledger, tip, oldest) => {
+  return (ledger, { tip, oldest }) => {
     if (oldest === undefined || tip.ledger <= oldest.ledger) return
     const runwayLedgers = ledger - oldest.ledger
     // While the log catches up from the oldest ledger, the runway is short but grows.

@@ -34,7 +34,7 @@ export interface StepDeps {
 export type OnPage = (page: LedgerPage, accepted: number) => void
 
 /** One step of ingestion: from the checkpoint to the tip. Throws SourceError. */
-export type Step = (signal: AbortSignal, onPage: OnPage) => Promise<void>
+export type Step = (onPage: OnPage, signal: AbortSignal) => Promise<void>
 
 export function createStep(deps: StepDeps): Step {
   const { source, pages, coverage, writer, decode, identity, log, now, limits } = deps
@@ -45,7 +45,7 @@ export function createStep(deps: StepDeps): Step {
    * Pages are fetched until the tip is reached, collected, and committed together. A step that
    * fails is simply run again: it goes on after the last commit.
    */
-  async function step(signal: AbortSignal, onPage: OnPage): Promise<void> {
+  async function step(onPage: OnPage, signal: AbortSignal): Promise<void> {
     const batch = createPageBatch(limits, now)
     try {
       for await (const fetched of pages.toTip(signal)) {
@@ -85,14 +85,16 @@ export function createStep(deps: StepDeps): Step {
     })
     const elapsedMs = now() - began
     deps.onCommitted(elapsedMs / 1_000)
-    report(page, accepted, elapsedMs)
+    report(page, { accepted, elapsedMs })
     if (moved || accepted > 0) deps.onApplied()
     onPage(page, accepted)
   }
 
-  function report({ cursor, tip, oldest }: LedgerPage, accepted: number, elapsedMs: number): void {
+  function report(page: LedgerPage, committed: { accepted: number; elapsedMs: number }): void {
+    const { cursor, tip } = page
+    const { accepted, elapsedMs } = committed
     const ledger = completeThrough(cursor)
-    watchRunway(ledger, tip, oldest)
+    watchRunway(ledger, page)
     const lagLedgers = lagOf({ ledger: ledgerOf(cursor), tipLedger: tip.ledger })
     const fields = { ledger, accepted, lagLedgers, elapsedMs: Math.round(elapsedMs) }
     if (accepted > 0) log.info(fields, 'applied')

@@ -10,6 +10,7 @@ import type { Recording, WireEntry } from '../../src/simulator/recording.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import type { LedgerSource } from '../../src/source/source.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import {
   decoded,
   scannedLedger,
@@ -37,7 +38,10 @@ async function nodeOf(recording: Recording, latest: number) {
   const closed = latest - firstLedger + 1
   const node = await createSimulator({ recording, speed: 0, closed, retentionWindow: 1_000_000 })
   running.push(node)
-  return { node, source: createRpcSource({ url: node.url, contractId: id, timeoutMs: 5_000 }) }
+  return {
+    node,
+    source: createRpcSource({ url: node.url, contractId: id, timeoutMs: PATIENCE_MS }),
+  }
 }
 
 function indexed(recording: Recording, through = Number.POSITIVE_INFINITY): TestStore {
@@ -62,8 +66,7 @@ function indexedEvents(count: number): TestStore {
 async function audited(
   source: LedgerSource,
   store: TestStore,
-  which: readonly bigint[] | 'all' = 'all',
-  id = contractId,
+  { which = 'all', id = contractId }: { which?: readonly bigint[] | 'all'; id?: string } = {},
 ): Promise<AuditRow[]> {
   const rows: AuditRow[] = []
   for await (const some of auditStreams({ source, store, contractId: id }, which, never)) {
@@ -97,7 +100,7 @@ describe('P5: an audit', () => {
       const recording = await loadRecording(name)
       const { source } = await nodeOf(recording, recording.ledgers.at(-1)!.sequence)
       const store = indexed(recording)
-      const rows = await audited(source, store, 'all', recording.header.contractId)
+      const rows = await audited(source, store, { id: recording.header.contractId })
       expect(classes(rows)).toEqual({ ok: store.streams.count() })
       expect(new Set(rows.map(({ streamId }) => streamId)).size).toBe(store.streams.count())
     },
@@ -156,10 +159,12 @@ describe('P5: an audit', () => {
     }
     const store = indexed(recording)
     const id = recording.header.contractId
-    await audited(counting, store, 'all', id)
+    await audited(counting, store, { id })
     expect(asked).toEqual([2, 200, 25])
-    expect(await audited(counting, store, [7n], id)).toMatchObject([{ streamId: 7n, class: 'ok' }])
-    expect(await audited(counting, store, [9_999n], id)).toEqual([])
+    expect(await audited(counting, store, { which: [7n], id })).toMatchObject([
+      { streamId: 7n, class: 'ok' },
+    ])
+    expect(await audited(counting, store, { which: [9_999n], id })).toEqual([])
   })
 })
 
@@ -209,7 +214,7 @@ describe('P5: drift', () => {
       ),
       LAST,
     )
-    const [row] = await audited(source, indexed(quirks), [3n])
+    const [row] = await audited(source, indexed(quirks), { which: [3n] })
     expect(row).toMatchObject({
       class: 'drift',
       chain: undefined,
@@ -229,7 +234,7 @@ describe('P5: an archived record', () => {
     const rows = await audited(source, store)
     expect(classes(rows)).toEqual({ ok: store.streams.count() - 1, archived: 1 })
     store.sqlite.exec("update streams set deposited_amount = '1' where stream_id = '3'")
-    expect(await audited(source, store, [3n])).toMatchObject([{ class: 'drift' }])
+    expect(await audited(source, store, { which: [3n] })).toMatchObject([{ class: 'drift' }])
   })
 
   test('an archived record may be missing in the answer', async () => {
@@ -239,7 +244,7 @@ describe('P5: an archived record', () => {
     )
     const store = indexed(quirks)
     store.writer.setLifetimes([{ streamId: 3n, liveUntilLedger: LAST - 1 }])
-    expect(await audited(source, store, [3n])).toMatchObject([{ class: 'archived' }])
+    expect(await audited(source, store, { which: [3n] })).toMatchObject([{ class: 'archived' }])
   })
 })
 

@@ -51,11 +51,12 @@ async function ingest(name: RecordingName, pageSize: number, betweenMs: number) 
     pageSize,
     limits: ONE_PAGE,
   })
-  await catchUp(signal, () => {
+  const onPage = () => {
     const { ledger, ledgerClosedAt } = coverage.checkpoint()!
     expect(ledgerClosedAt).not.toBeNull()
     expect(ledgerClosedAt).toBeLessThanOrEqual(ledgers.closeTime(ledger))
-  })
+  }
+  await catchUp(onPage, signal)
   expect(coverage.checkpoint()).toMatchObject({
     ledger: ledgers.last,
     ledgerClosedAt: ledgers.closeTime(ledgers.last),

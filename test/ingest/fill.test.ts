@@ -6,7 +6,7 @@ import { EVERYTHING } from '../../src/domain/filter.ts'
 import { SourceError } from '../../src/domain/errors.ts'
 import { createLogView } from '../../src/feed/view.ts'
 import { fillMissing } from '../../src/ingest/fill.ts'
-import type { FillDeps, OnBlock } from '../../src/ingest/fill.ts'
+import type { FillDeps } from '../../src/ingest/fill.ts'
 import { uncovered } from '../../src/store/read/coverage.ts'
 import { createMemoryNode } from '../support/memory-node.ts'
 import type { MemoryNode } from '../support/memory-node.ts'
@@ -48,10 +48,9 @@ function ledgersFrom(from: number, to = last): number[] {
 interface Filling extends Partial<Omit<FillDeps, 'source'>> {
   node?: MemoryNode
   signal?: AbortSignal
-  onBlock?: OnBlock
 }
 
-async function fill(store: TestStore, { node, signal = never, onBlock, ...deps }: Filling = {}) {
+async function fill(store: TestStore, { node, signal = never, ...deps }: Filling = {}) {
   const { source } = node ?? createMemoryNode(recording)
   const { coverage, writer } = store
   const time = createVirtualTime()
@@ -66,7 +65,7 @@ async function fill(store: TestStore, { node, signal = never, onBlock, ...deps }
     sleep,
     ...deps,
   }
-  return time.during(fillMissing(all, signal, onBlock))
+  return time.during(fillMissing(all, signal))
 }
 
 const whole = withGap(last + 1, last + 1)

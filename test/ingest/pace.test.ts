@@ -13,7 +13,7 @@ function poll(closes: readonly number[], startedAt = 0) {
     const ledger = closes.filter((at) => at <= now).length
     if (ledger > (seen.at(-1)?.ledger ?? 0))
       seen.push({ ledger, latency: now - closes[ledger - 1]! })
-    pace.observe(ledger, now, false)
+    pace.observe(now, { tipLedger: ledger, broughtLedgers: false })
     polls += 1
     if (ledger === closes.length) break
     now += pace.delay(now)
@@ -71,7 +71,7 @@ describe('polling at the tip', () => {
     let now = 0
     const delays: number[] = []
     for (; now < 3_600_000; now += delays.at(-1)!) {
-      pace.observe(1, now, false)
+      pace.observe(now, { tipLedger: 1, broughtLedgers: false })
       delays.push(pace.delay(now))
     }
     expect(delays).toEqual(delays.toSorted((a, b) => a - b))
@@ -81,7 +81,8 @@ describe('polling at the tip', () => {
   test('P3: the pages of a backfill do not count as polls that came too early', () => {
     const pace = createPace()
     let now = 0
-    for (let page = 0; page < 363; page += 1) pace.observe(1, (now += 70), true)
+    for (let page = 0; page < 363; page += 1)
+      pace.observe((now += 70), { tipLedger: 1, broughtLedgers: true })
     expect(pace.delay(now)).toBeLessThanOrEqual(100)
   })
 
@@ -89,13 +90,15 @@ describe('polling at the tip', () => {
     'P3: a period of %d ms is still known after a backfill',
     (period) => {
       const pace = createPace()
-      const poll = (ledger: number, now: number) => pace.observe(ledger, now, false)
+      const poll = (ledger: number, now: number) =>
+        pace.observe(now, { tipLedger: ledger, broughtLedgers: false })
       for (let ledger = 1; ledger <= 20; ledger += 1) {
         poll(ledger - 1, ledger * period - 50)
         poll(ledger, ledger * period)
       }
       const now = 20 * period
-      for (let page = 1; page <= 200; page += 1) pace.observe(20, now + page, true)
+      for (let page = 1; page <= 200; page += 1)
+        pace.observe(now + page, { tipLedger: 20, broughtLedgers: true })
       expect(pace.delay(now + 200)).toBeLessThanOrEqual(period)
       expect(pace.patienceMs()).toBe(Math.min(2 * period, 10_000))
     },
@@ -104,10 +107,12 @@ describe('polling at the tip', () => {
   test('the wait after a failure is at most about two ledgers, and never longer than 10 s', () => {
     expect(createPace().patienceMs()).toBe(10_000)
     const slow = createPace()
-    for (let ledger = 1; ledger < 5; ledger += 1) slow.observe(ledger, ledger * 60_000, false)
+    for (let ledger = 1; ledger < 5; ledger += 1)
+      slow.observe(ledger * 60_000, { tipLedger: ledger, broughtLedgers: false })
     expect(slow.patienceMs()).toBe(10_000)
     const fast = createPace()
-    for (let ledger = 1; ledger < 5; ledger += 1) fast.observe(ledger, ledger * 50, false)
+    for (let ledger = 1; ledger < 5; ledger += 1)
+      fast.observe(ledger * 50, { tipLedger: ledger, broughtLedgers: false })
     expect(fast.patienceMs()).toBe(1_000)
   })
 })

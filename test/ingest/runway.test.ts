@@ -9,7 +9,7 @@ function watchAt(ledgers: readonly number[]): string[] {
   // The source keeps the last thousand ledgers.
   for (const [minute, ledger] of ledgers.entries()) {
     const tip = { ledger: 2_000 + minute, closedAt: undefined }
-    watch(ledger, tip, { ledger: 1_000 + minute, closedAt: undefined })
+    watch(ledger, { tip, oldest: { ledger: 1_000 + minute, closedAt: undefined } })
   }
   return lines.map((level) => LEVELS[level] ?? level)
 }
@@ -32,5 +32,5 @@ test('a growing runway is not warned about', () => {
 
 test('if the oldest ledger is unknown there is no warning', () => {
   const log = pino({}, { write: () => expect.unreachable() })
-  createRunwayWatch(log)(1, { ledger: 10, closedAt: undefined }, undefined)
+  createRunwayWatch(log)(1, { tip: { ledger: 10, closedAt: undefined }, oldest: undefined })
 })

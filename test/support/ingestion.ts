@@ -100,8 +100,8 @@ export function ingestion({
       await time.until(() => reached() >= ledger || ended !== undefined)
       if (reached() < ledger) throw new Error('ingestion has ended', { cause: ended })
     },
-    catchUp: (onPage: Parameters<typeof ingest.catchUp>[1] = () => {}) =>
-      time.during(ingest.catchUp(signal, onPage)),
+    catchUp: (onPage: Parameters<typeof ingest.catchUp>[0] = () => {}) =>
+      time.during(ingest.catchUp(onPage, signal)),
   }
 }
 
@@ -119,7 +119,7 @@ export async function undisturbed(recording: Recording) {
     log: pino({ level: 'silent' }),
     onApplied() {},
   })
-  await ingest.catchUp(new AbortController().signal, () => {})
+  await ingest.catchUp(() => {}, new AbortController().signal)
   return contents(store)
 }
 
