@@ -49,7 +49,10 @@ export async function audit(invocation: Invocation, options: AuditOptions): Prom
   const { config, terminal, signal } = invocation
   const contractId = requireContract(config)
   const which = options.stream === undefined ? 'all' : [parseId(options.stream)]
-  const source = await openSource(config, createLogger(terminal, 'error', terminal.err))
+  const source = await openSource(
+    config,
+    createLogger(terminal, { level: 'error', stream: terminal.err }),
+  )
   try {
     // Comparing must not need write access, and must not create a database.
     const store = openStoreForReading(config.databasePath)

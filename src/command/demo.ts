@@ -56,7 +56,7 @@ export async function demo(invocation: Invocation, { speed = SPEED } = {}): Prom
 
 async function play(invocation: Invocation, recording: Recording): Promise<void> {
   const { config, terminal, version, signal } = invocation
-  const logger = createLogger(terminal, 'warn', terminal.err)
+  const logger = createLogger(terminal, { level: 'warn', stream: terminal.err })
   const openIndexing = indexHere(config, logger)
   const daemon = await startDaemon(config, { openIndexing, logger, version })
   const url = readable(daemon.url)

@@ -18,7 +18,7 @@ export async function serve(invocation: Invocation, options: ServeOptions): Prom
   const { terminal, version, signal } = invocation
   const { worker: count, port = invocation.config.port } = options
   const config = { ...invocation.config, port }
-  const logger = createLogger(terminal, config.logLevel)
+  const logger = createLogger(terminal, { level: config.logLevel })
   if (count !== undefined) return runWorker(config, { count, logger, version })
   return serveAlone(config, { logger, version }, signal)
 }

@@ -27,7 +27,7 @@ export async function start(invocation: Invocation, options: StartOptions): Prom
     // Loaded while the thread loads its own modules.
     const { startDaemon } = await import('../daemon/daemon.ts')
     const { createLogger } = await import('./terminal.ts')
-    const logger = createLogger(terminal, config.logLevel)
+    const logger = createLogger(terminal, { level: config.logLevel })
     const daemon = await startDaemon(config, {
       openIndexing: thread.open,
       logger,

@@ -33,7 +33,10 @@ const GAVE_UP = 1
 export async function sync(invocation: Invocation, options: SyncOptions): Promise<number> {
   const { config, terminal, signal } = invocation
   const contractId = requireContract(config)
-  const source = await openSource(config, createLogger(terminal, 'warn', terminal.err))
+  const source = await openSource(
+    config,
+    createLogger(terminal, { level: 'warn', stream: terminal.err }),
+  )
   let log: OpenLog | undefined
   const patience = createPatience(options.timeout * 1_000)
   try {
@@ -82,7 +85,7 @@ async function catchUp(work: Work, config: Config & Identity): Promise<void> {
     decode,
     startLedger,
     identity: { networkPassphrase, contractId },
-    log: createLogger(terminal, 'warn', terminal.err),
+    log: createLogger(terminal, { level: 'warn', stream: terminal.err }),
     onApplied() {},
     onFetched(page) {
       work.progressed()

@@ -14,8 +14,12 @@ export function say(terminal: Terminal, text: string): void {
   terminal.out.write(`${text}\n`)
 }
 
-export function createLogger(terminal: Terminal, level: string, stream = terminal.out): Logger {
-  return createLoggerOn({ level, stream, interactive: terminal.interactive })
+/** Logs to stdout unless `stream` is another. */
+export function createLogger(
+  { out, interactive }: Terminal,
+  { level, stream = out }: { level: string; stream?: Writable },
+): Logger {
+  return createLoggerOn({ level, stream, interactive })
 }
 
 /** Rows as lines, each column as wide as its widest cell. */

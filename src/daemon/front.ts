@@ -62,19 +62,19 @@ export interface Front {
 export async function startFront(config: Config, parts: FrontParts): Promise<Front> {
   const store = openStoreForReading(config.databasePath)
   try {
-    return serveStore(store, config, parts)
+    return serveStore(config, { ...parts, store })
   } catch (error) {
     store.close()
     throw error
   }
 }
 
-function serveStore(store: Store, config: Config, parts: FrontParts): Front {
-  const { bound, logger, version, contractId, network, peers } = parts
+function serveStore(config: Config, parts: FrontParts & { store: Store }): Front {
+  const { store, bound, logger, version, contractId, network, peers } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)
   const upstream = () => warnIfReplaced(store, parts.upstream(tip.stillForMs()))
-  const { feed, metrics, slices } = createReaders(config, { ...parts, store, upstream, tip })
+  const { feed, metrics, slices } = createReaders(config, { ...parts, upstream, tip })
   const {
     readyMaxLag,
     tipStallSeconds,
@@ -157,7 +157,7 @@ function createReaders(config: Config, parts: ReaderParts) {
     written: metrics.written,
   })
   metrics.measureFeed(feed)
-  warnOfFewDescriptors(limits.maxSubscriptions, logger)
+  warnOfFewDescriptors({ maxSubscriptions: limits.maxSubscriptions, logger })
   return { feed, metrics, slices }
 }
 

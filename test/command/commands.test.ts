@@ -54,7 +54,7 @@ async function intactDatabase(): Promise<string> {
 test('sync catches up, and has nothing to do the second time', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/deep/down/indexer.db`
-  const env = environment(recording, simulator.url, path)
+  const env = environment(recording, { rpcUrl: simulator.url, databasePath: path })
   expect(await run(['sync'], env)).toMatchObject({
     code: 0,
     err: '',
@@ -70,7 +70,7 @@ test('sync catches up, and has nothing to do the second time', async () => {
 
 test('sync reads a recording like an RPC', async () => {
   const path = `${await temporaryFolder()}/indexer.db`
-  const env = environment(recording, `file://${fixture('quirks')}`, path)
+  const env = environment(recording, { rpcUrl: `file://${fixture('quirks')}`, databasePath: path })
   expect(await run(['sync'], env)).toMatchObject({ code: 0, err: '' })
   expect(log(path)).toEqual(log(await intactDatabase()))
 })
@@ -121,7 +121,7 @@ describe('a database file', () => {
     await file.write(Buffer.alloc(20 * 8_192, 0xff), 0, 20 * 8_192, 3 * 8_192)
     await file.close()
     const simulator = await simulate(recording)
-    const env = environment(recording, simulator.url, DATABASE_PATH)
+    const env = environment(recording, { rpcUrl: simulator.url, databasePath: DATABASE_PATH })
     for (const name of ['start', 'sync', 'audit', 'rebuild', 'status', 'serve']) {
       const { code, err } = await run([name], env)
       expect([name, code, err]).toEqual([name, 2, expect.stringMatching(/is damaged.*--fresh/)])
@@ -135,7 +135,7 @@ describe('a database file', () => {
     sqlite.exec("insert into __drizzle_migrations (hash, created_at) values ('x', 9999999999999)")
     sqlite.close()
     const simulator = await simulate(recording)
-    const env = environment(recording, simulator.url, DATABASE_PATH)
+    const env = environment(recording, { rpcUrl: simulator.url, databasePath: DATABASE_PATH })
     const commands = ['start', 'status']
     for (const { code, out, err } of await Promise.all(commands.map((name) => run([name], env)))) {
       expect([code, out]).toEqual([2, ''])
@@ -148,7 +148,10 @@ test('P1: a recording of an RPC gives the same log as the RPC', async () => {
   const simulator = await simulate(recording)
   const folder = await temporaryFolder()
   const out = `${folder}/recorded.jsonl.gz`
-  const env = environment(recording, simulator.url, `${folder}/replayed.db`)
+  const env = environment(recording, {
+    rpcUrl: simulator.url,
+    databasePath: `${folder}/replayed.db`,
+  })
   const range = ['--from', String(FIRST), '--to', String(LAST)]
   const ended = await run(['record', ...range, '--out', out], env)
   expect(ended).toMatchObject({ code: 0, err: '' })
@@ -178,7 +181,7 @@ test('P9: sync gets everything from a simulator that plays a fault script', asyn
   const simulator = launch(['simulate', ...args])
   const [, url = ''] = await simulator.wrote(/RPC_URL=(\S+) CONTRACT_ID=C.* NETWORK='.*' npm start/)
   const path = `${folder}/indexer.db`
-  const sync = await run(['sync'], environment(recording, url, path))
+  const sync = await run(['sync'], environment(recording, { rpcUrl: url, databasePath: path }))
   expect(sync.code).toBe(0)
   expect(simulator.out()).toContain('Fault: getNetwork, from call 1, once: HTTP 503')
   expect(simulator.out()).toContain('\ngetNetwork: HTTP 503')
@@ -212,7 +215,10 @@ test.each([
 ] as const)('sync interrupted by %s exits with %i', async (name, code) => {
   const path = `${await temporaryFolder()}/indexer.db`
   // Nothing listens on that port, so sync waits.
-  const sync = launch(['sync'], environment(recording, 'http://127.0.0.1:9', path))
+  const sync = launch(
+    ['sync'],
+    environment(recording, { rpcUrl: 'http://127.0.0.1:9', databasePath: path }),
+  )
   await sync.wrote(/unreachable/)
   sync.kill(name)
   expect(await sync.ended).toMatchObject({ code, signal: null })
@@ -238,7 +244,7 @@ test('a command whose output pipe is closed ends without an error', async () => 
 test('SIGHUP ends start like SIGTERM', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/indexer.db`
-  const env = environment(recording, simulator.url, path)
+  const env = environment(recording, { rpcUrl: simulator.url, databasePath: path })
   const daemon = await launchServer(['start'], env)
   const { url } = daemon
   const frames: Message[] = []
@@ -253,7 +259,7 @@ test('SIGHUP ends start like SIGTERM', async () => {
 test('SIGTERM ends start, and subscribers are told to reconnect', async () => {
   const simulator = await simulate(recording)
   const path = `${await temporaryFolder()}/indexer.db`
-  const env = environment(recording, simulator.url, path)
+  const env = environment(recording, { rpcUrl: simulator.url, databasePath: path })
   const daemon = await launchServer(['start'], { ...env, DRAIN_SECONDS: '' })
   const { url } = daemon
   await indexed(url, LAST)

@@ -14,7 +14,7 @@ const LAST = lastLedger(recording)
 async function setUp() {
   const simulator = await simulate(recording)
   const database = `${await temporaryFolder()}/flowfi.db`
-  return { env: environment(recording, simulator.url, database) }
+  return { env: environment(recording, { rpcUrl: simulator.url, databasePath: database }) }
 }
 
 /** A daemon as a process that has indexed everything. */

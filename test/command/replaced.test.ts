@@ -16,7 +16,10 @@ interface Status {
 
 test('P6: serve notices that its file was replaced, and subscribers reconnect to the new one', async () => {
   const simulator = await simulate(recording, { speed: 0, closed: 30 })
-  const env = environment(recording, simulator.url, `${await temporaryFolder()}/flowfi.db`)
+  const env = environment(recording, {
+    rpcUrl: simulator.url,
+    databasePath: `${await temporaryFolder()}/flowfi.db`,
+  })
   const owner = await launchServer(['start'], env)
   await indexed(owner.url, FIRST + 29)
   const replica = await launchServer(['serve'], env)

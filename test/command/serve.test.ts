@@ -57,7 +57,10 @@ function follow(url: string, lastEventId?: string) {
 
 async function setUp(closed: number) {
   const simulator = await simulate(recording, { speed: 0, closed })
-  const env = environment(recording, simulator.url, `${await temporaryFolder()}/shared.db`)
+  const env = environment(recording, {
+    rpcUrl: simulator.url,
+    databasePath: `${await temporaryFolder()}/shared.db`,
+  })
   return { simulator, env }
 }
 

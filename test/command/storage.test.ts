@@ -22,7 +22,10 @@ interface Ready {
 /** A daemon as a process that has indexed the first 20 ledgers. */
 async function setUp(folder: string) {
   const simulator = await simulate(recording, { speed: 0, closed: 20 })
-  const env = environment(recording, simulator.url, join(folder, 'flowfi.db'))
+  const env = environment(recording, {
+    rpcUrl: simulator.url,
+    databasePath: join(folder, 'flowfi.db'),
+  })
   const daemon = await launchServer(['start'], env)
   const { url } = daemon
   await indexed(url, simulator.latestLedger())

@@ -41,7 +41,7 @@ describe('sync', () => {
   test('sync without progress gives up, with exit code 1 and the reason', async () => {
     const { code, err } = await run(
       ['sync', '--timeout', '1'],
-      environment(recording, NOWHERE, await database()),
+      environment(recording, { rpcUrl: NOWHERE, databasePath: await database() }),
     )
     expect(code).toBe(1)
     expect(err).toMatch(/no progress for 1 s\. The last error was: unreachable.*Check RPC_URL/)
@@ -50,7 +50,7 @@ describe('sync', () => {
   test('a fill without progress gives up, and says what it has done', async () => {
     const path = await database()
     const simulator = await simulate(recording)
-    const env = environment(recording, simulator.url, path)
+    const env = environment(recording, { rpcUrl: simulator.url, databasePath: path })
     await run(['sync'], { ...env, START_LEDGER: String(LAST - 20) })
     // The node fails once the log has caught up.
     const broken = await simulate(recording, {
@@ -68,7 +68,7 @@ describe('sync', () => {
     const month = await loadRecording('month')
     const end = lastLedger(month)
     const path = await database()
-    const env = environment(month, `file://${fixture('month')}`, path)
+    const env = environment(month, { rpcUrl: `file://${fixture('month')}`, databasePath: path })
     await run(['sync'], { ...env, START_LEDGER: String(end - 1_000) })
     const reader = openStoreForReading(path)
     const began = reader.coverage.floor()!
@@ -94,7 +94,10 @@ describe('sync', () => {
   })
 
   test('a terminal shows a bar during catching up, and another during a fill', async () => {
-    const env = environment(recording, `file://${fixture('quirks')}`, await database())
+    const env = environment(recording, {
+      rpcUrl: `file://${fixture('quirks')}`,
+      databasePath: await database(),
+    })
     const first = await watched({ ...env, START_LEDGER: String(LAST - 20) })
     expect(first).toMatchObject({ code: 0, out: expect.stringMatching(/^caught up/) })
     expect(first.err).toMatch(new RegExp(`100%.* ledger ${LAST} of ${LAST}`))

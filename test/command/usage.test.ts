@@ -25,7 +25,10 @@ const COMMANDS: Record<string, RegExp> = {
 /** The environment that follows a simulated RPC. */
 async function followed(): Promise<Record<string, string>> {
   const simulator = await simulate(recording)
-  return environment(recording, simulator.url, `${await temporaryFolder()}/indexer.db`)
+  return environment(recording, {
+    rpcUrl: simulator.url,
+    databasePath: `${await temporaryFolder()}/indexer.db`,
+  })
 }
 
 /** The same, with a database that has been filled. */

@@ -76,7 +76,7 @@ const readiness = async (url: string) => {
 
 describe('a daemon that starts long after the contract', () => {
   test('P5: a log that begins late has every stream as on the chain, and when it will be archived', async () => {
-    const { daemon } = await setUp(quirks, {}, { START_LEDGER: String(FIRST + 100) })
+    const { daemon } = await setUp(quirks, { env: { START_LEDGER: String(FIRST + 100) } })
     await indexed(daemon.url, LAST)
     const total = chainAt(quirks, LAST).length
     await audited(daemon.url, { ok: total, drift: 0 })
@@ -99,11 +99,10 @@ describe('a daemon that starts long after the contract', () => {
 
 describe('a daemon whose RPC no longer has what it missed', () => {
   test('P3: the gap is recorded and announced, streams are repaired, and /ready is 503 until then', async () => {
-    const { daemon, simulator, env } = await setUp(
-      quirks,
-      { speed: 0, closed: 60 },
-      { AUDIT_INTERVAL_SECONDS: '0' },
-    )
+    const { daemon, simulator, env } = await setUp(quirks, {
+      simulator: { speed: 0, closed: 60 },
+      env: { AUDIT_INTERVAL_SECONDS: '0' },
+    })
     const before = FIRST + 59
     await indexed(daemon.url, before)
     const { asOf } = await getJson<{ asOf: { cursor: string } }>(`${daemon.url}/streams`)
@@ -147,7 +146,7 @@ describe('two RPCs that must agree', () => {
     const lying = await simulate({ ...quirks, ledgers })
     const database = join(await temporaryFolder(), 'indexer.db')
     const daemon = await startIndexer({
-      ...environment(quirks, `${honest.url},${lying.url}`, database),
+      ...environment(quirks, { rpcUrl: `${honest.url},${lying.url}`, databasePath: database }),
       RPC_AGREEMENT: '2',
     })
     await expect
@@ -200,7 +199,7 @@ describe('drift', () => {
 })
 
 test('an interval of 0 turns audits off', async () => {
-  const { daemon } = await setUp(quirks, {}, { AUDIT_INTERVAL_SECONDS: '0' })
+  const { daemon } = await setUp(quirks, { env: { AUDIT_INTERVAL_SECONDS: '0' } })
   await indexed(daemon.url, LAST)
   await expect
     .poll(() => getJson<Audit>(`${daemon.url}/audit`))

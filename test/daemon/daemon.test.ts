@@ -45,7 +45,7 @@ describe.each(['first-steps', 'quirks', 'lively'] as const)('a daemon that follo
   test('P5: events, streams and claimable amounts equal the chain’s', async () => {
     const recording = await loadRecording(name)
     // An audit would change `liveUntilLedger` between two answers.
-    const { daemon } = await setUp(recording, {}, { AUDIT_INTERVAL_SECONDS: '0' })
+    const { daemon } = await setUp(recording, { env: { AUDIT_INTERVAL_SECONDS: '0' } })
     const { url } = daemon
     const last = recording.ledgers.at(-1)!
     await indexed(url, last.sequence)
@@ -73,7 +73,7 @@ describe.each(['first-steps', 'quirks', 'lively'] as const)('a daemon that follo
 })
 
 test('P5: streams equal the chain’s at every ledger whose state was recorded', async () => {
-  const { daemon, simulator } = await setUp(firstSteps, { speed: 0 })
+  const { daemon, simulator } = await setUp(firstSteps, { simulator: { speed: 0 } })
   for (const { sequence, closedAt, streams = [], claimable = [] } of firstSteps.ledgers) {
     if (streams.length + claimable.length === 0) continue
     simulator.closeNext(sequence - simulator.latestLedger())
@@ -94,7 +94,7 @@ test('P5: streams equal the chain’s at every ledger whose state was recorded',
 })
 
 test('P6: a client that takes a snapshot and subscribes from its cursor misses nothing', async () => {
-  const { daemon, simulator } = await setUp(quirks, { speed: 0 })
+  const { daemon, simulator } = await setUp(quirks, { simulator: { speed: 0 } })
   const last = lastLedger(quirks)
   const ids = recordedIds(quirks)
   const done = new AbortController()
@@ -131,7 +131,7 @@ test('P6: a client that takes a snapshot and subscribes from its cursor misses n
 
 describe('a wrong configuration', () => {
   test('an RPC of another network is refused, and the error says what to set', async () => {
-    const { daemon } = await setUp(firstSteps, {}, { NETWORK: 'mainnet' })
+    const { daemon } = await setUp(firstSteps, { env: { NETWORK: 'mainnet' } })
     await expect(daemon.ended).rejects.toThrow(UsageError)
     await expect(daemon.ended).rejects.toThrow(
       /"Public Global.* serves the network "Test SDF.*": set RPC_URL, NETWORK/,
@@ -188,7 +188,7 @@ describe('a wrong configuration', () => {
 test('P3: a restart continues from the checkpoint', async () => {
   const simulator = await simulate(firstSteps, { speed: 0, closed: 8 })
   const path = `${await temporaryFolder()}/indexer.db`
-  const env = environment(firstSteps, simulator.url, path)
+  const env = environment(firstSteps, { rpcUrl: simulator.url, databasePath: path })
   const first = await startIndexer(env)
   await indexed(first.url, FIRST + 7)
   await first.close()
@@ -207,7 +207,7 @@ test('P3: a restart continues from the checkpoint', async () => {
 describe('closing', () => {
   test('closing ends subscriptions cleanly, and nothing listens afterwards', async () => {
     // The default drain time.
-    const { daemon } = await setUp(firstSteps, {}, { DRAIN_SECONDS: '' })
+    const { daemon } = await setUp(firstSteps, { env: { DRAIN_SECONDS: '' } })
     await indexed(daemon.url, LAST)
     const frames: Message[] = []
     const url = `${daemon.url}/events/subscribe?all=true&cursor=earliest`
@@ -231,7 +231,10 @@ describe('closing', () => {
       { when: { every: 1 }, method: '*' as const, fault: { kind: 'timeout' as const } },
     ]
     // Longer than the test's limit, so that waiting for the RPC fails it.
-    const { daemon } = await setUp(firstSteps, { faults: silent }, { RPC_TIMEOUT_SECONDS: '300' })
+    const { daemon } = await setUp(firstSteps, {
+      simulator: { faults: silent },
+      env: { RPC_TIMEOUT_SECONDS: '300' },
+    })
     await fetch(`${daemon.url}/events/subscribe?all=true`)
     await daemon.close()
   })
@@ -239,7 +242,7 @@ describe('closing', () => {
 
 describe('a running daemon', () => {
   test('a daemon is alive before, and ready after, it has indexed everything', async () => {
-    const { daemon, simulator } = await setUp(firstSteps, { speed: 0, closed: 0 })
+    const { daemon, simulator } = await setUp(firstSteps, { simulator: { speed: 0, closed: 0 } })
     expect(await getJson(`${daemon.url}/health`)).toEqual({ status: 'ok' })
     const unready = await fetch(`${daemon.url}/ready`)
     expect(unready.status).toBe(503)
@@ -268,7 +271,7 @@ describe('a running daemon', () => {
   })
 
   test('/ready is 503 when the tip stands still', async () => {
-    const { daemon } = await setUp(firstSteps, {}, { TIP_STALL_SECONDS: '1' })
+    const { daemon } = await setUp(firstSteps, { env: { TIP_STALL_SECONDS: '1' } })
     await indexed(daemon.url, LAST)
     await expect.poll(async () => (await fetch(`${daemon.url}/ready`)).status).toBe(503)
     const { reasons } = (await (await fetch(`${daemon.url}/ready`)).json()) as { reasons: string[] }

@@ -12,7 +12,7 @@ Max open files            ${soft}                 4096                 files
 
 function warning(maxSubscriptions: number, text?: string): string {
   const out = new PassThrough()
-  warnOfFewDescriptors(maxSubscriptions, pino(out), text)
+  warnOfFewDescriptors({ maxSubscriptions, logger: pino(out), limits: text })
   return String(out.read() ?? '')
 }
 

@@ -19,8 +19,10 @@ const TWO_DAYS = 34_560
 describe('a quiet contract', () => {
   test('P3: an event after two quiet days is indexed, and /ready is 200 all the time', async () => {
     const { daemon, simulator } = await setUp(withQuietBefore(firstSteps, TWO_DAYS), {
-      speed: 0,
-      closed: 1,
+      simulator: {
+        speed: 0,
+        closed: 1,
+      },
     })
     const first = firstSteps.header.firstLedger
     await indexed(daemon.url, first)

@@ -15,8 +15,7 @@ import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.
 /** The environment that makes the indexer follow a simulated RPC. */
 export function environment(
   { header }: Recording,
-  rpcUrl: string,
-  databasePath: string,
+  { rpcUrl, databasePath }: { rpcUrl: string; databasePath: string },
 ): Record<string, string> {
   return {
     CONTRACT_ID: header.contractId,
@@ -84,8 +83,8 @@ export interface Setup {
 export async function openSetup(recording: Recording, options: SetupOptions = {}): Promise<Setup> {
   const folder = await mkdtemp(join(tmpdir(), 'flowfi-test-'))
   const simulator = await openSimulator(recording, options.simulator ?? {})
-  const base = environment(recording, simulator.url, join(folder, 'indexer.db'))
-  const env = { ...base, ...options.env }
+  const paths = { rpcUrl: simulator.url, databasePath: join(folder, 'indexer.db') }
+  const env = { ...environment(recording, paths), ...options.env }
   const { reconnectMs } = options
   const daemon = await openIndexer(env, reconnectMs && { reconnectMs })
   return {
@@ -101,12 +100,8 @@ export async function openSetup(recording: Recording, options: SetupOptions = {}
 }
 
 /** The same, closed after the test. */
-export async function setUp(
-  recording: Recording,
-  simulator: Partial<SimulatorOptions> = {},
-  env: Record<string, string> = {},
-): Promise<Setup> {
-  const setup = await openSetup(recording, { simulator, env })
+export async function setUp(recording: Recording, options: SetupOptions = {}): Promise<Setup> {
+  const setup = await openSetup(recording, options)
   onTestFinished(setup.close)
   return setup
 }

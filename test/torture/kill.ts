@@ -55,7 +55,10 @@ export async function ingestUnderKills({ recording, kills, seed }: Killing): Pro
   const calls = watchCalls(simulator)
   const folder = await temporaryFolder()
   const database = join(folder, 'killed.db')
-  const env = { ...environment(recording, simulator.url, database), ...WITHOUT_AUDITS }
+  const env = {
+    ...environment(recording, { rpcUrl: simulator.url, databasePath: database }),
+    ...WITHOUT_AUDITS,
+  }
   const last = lastLedger(recording)
   const share = Math.floor((last - recording.header.firstLedger) / (kills + MODES.length + 1))
 
@@ -134,7 +137,7 @@ function drawMoments(kills: number, seed: number): number[] {
 
 /** The database file of a daemon that was never killed. */
 export async function ingestUndisturbed(recording: Recording): Promise<string> {
-  const { daemon, env } = await setUp(recording, {}, WITHOUT_AUDITS)
+  const { daemon, env } = await setUp(recording, { env: WITHOUT_AUDITS })
   await indexed(daemon.url, lastLedger(recording))
   await daemon.close()
   return env['DATABASE_PATH'] ?? ''

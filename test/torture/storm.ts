@@ -65,7 +65,7 @@ export async function surviveStorm(storm: Storm): Promise<Survived> {
   const urls = network.endpoints.map(({ url }) => url)
   const database = join(await temporaryFolder(), 'storm.db')
   const env = {
-    ...environment(recording, urls.join(','), database),
+    ...environment(recording, { rpcUrl: urls.join(','), databasePath: database }),
     LOG_LEVEL: 'info',
     RPC_TIMEOUT_SECONDS: '1',
     READY_MAX_LAG: String(MAX_LAG),
