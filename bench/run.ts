@@ -9,10 +9,11 @@ import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
+import { summary } from './summary.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, backlog, expensive, pacing, replay, start, streams }
+const BENCHES = { backfill, backlog, expensive, pacing, replay, start, streams, summary }
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))
