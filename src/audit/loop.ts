@@ -1,13 +1,15 @@
 /**
- * The audit in the background. It compares the streams in the database with the contract's own
- * storage on the chain, and repairs what differs. It also reads what the log cannot know: streams
- * older than the log, and what lost events changed.
+ * The audit compares the streams in the database with the contract's own storage on the chain, and
+ * repairs what differs. It also reads what the log cannot know: streams older than the log, and
+ * what lost events changed. It runs in the background, beside ingestion.
  *
- * - loop.ts: when to do what; retries and status
- * - full-audit.ts: one audit of all streams, and its report
- * - compare.ts: streams and their records on the chain; judge.ts: one comparison
- * - bootstrap.ts: streams older than the log; repair.ts: drift, and streams after a gap
- * - chain-reader.ts: reads the contract's storage
+ * - loop.ts          when to do what, retries, status
+ * - full-audit.ts    one audit of all streams, and its report
+ * - compare.ts       streams and their records on the chain, one call at a time
+ * - judge.ts         compares one stream with its record
+ * - bootstrap.ts     reads streams that are older than the log
+ * - repair.ts        stores the chain's records: after drift, and after a gap
+ * - chain-reader.ts  reads the contract's storage
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'

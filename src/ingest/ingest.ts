@@ -1,17 +1,23 @@
 /**
- * Ingestion: reads pages of events from the ledger source and stores them. One step (step.ts) goes
- * from the checkpoint to the tip; this file runs steps, and between them waits, recovers or fills
- * gaps.
+ * Ingestion reads pages of events from the ledger source and stores them. One step goes from the
+ * checkpoint to the tip. This file runs steps; between two steps it waits, recovers from a failure
+ * or fills gaps.
  *
- * - step.ts: the step: pages, one transaction, the checkpoint moves
- * - pages.ts: the pages from the checkpoint to the tip; start.ts: where a new log begins
- * - batch.ts: pages that share a transaction
- * - pace.ts: when to poll at the tip; tip.ts: which tip to believe
- * - recovery.ts: what to do after a failure; verdict.ts: what a failure means
- * - gap.ts: ledgers that are lost; heal.ts: fills gaps later, when an RPC has the ledgers
- * - fill.ts: fills what is missing, for the command `sync`; blocks.ts: blocks of ledgers for both
- * - history.ts: hashes by which a network that has started over is recognised
- * - source-monitor.ts: the source's status; runway.ts: warns before the RPC drops ledgers
+ * - step.ts            the step: pages, one transaction, the checkpoint moves
+ * - pages.ts           the pages from the checkpoint to the tip
+ * - start.ts           where a new log begins
+ * - batch.ts           pages that share a transaction
+ * - pace.ts            when to poll at the tip
+ * - tip.ts             which tip to believe
+ * - recovery.ts        what to do after a failed step
+ * - verdict.ts         what a failure means
+ * - gap.ts             declares lost ledgers as a gap
+ * - heal.ts            fills open gaps later, if an RPC has the ledgers
+ * - fill.ts            fills everything that is missing, for the command `sync`
+ * - blocks.ts          blocks of ledgers, for heal.ts and fill.ts
+ * - history.ts         hashes that show whether the network has started over
+ * - source-monitor.ts  the status of the source
+ * - runway.ts          warns before the RPC drops ledgers that are not indexed yet
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Logger } from 'pino'
