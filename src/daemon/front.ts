@@ -75,28 +75,14 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const tip = watchTip(store)
   const upstream = () => warnIfReplaced(store, parts.upstream(tip.stillForMs()))
   const { feed, metrics, slices } = createReaders(config, { ...parts, upstream, tip })
-  const {
-    readyMaxLag,
-    tipStallSeconds,
-    auditIntervalSeconds,
-    trustProxy,
-    feedLane,
-    maxConnectionsPerAddress,
-  } = config
-  const takeRequest = parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute)
   const http = serveHttp(bound, {
+    ...config,
+    takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
     store,
     slices,
-    takeRequest,
     feed,
     metrics,
     upstream,
-    readyMaxLag,
-    tipStallSeconds,
-    auditIntervalSeconds,
-    trustProxy,
-    feedLane,
-    maxConnectionsPerAddress,
     version,
     contractId,
     network,
