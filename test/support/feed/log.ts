@@ -102,7 +102,8 @@ export function amidLedger({ events }: Chain): number {
 }
 
 /** What a filter means, written a second time and in another way. */
-export function matches(entry: LogEntry, { streams, users, types }: EventFilter): boolean {
+export function matches(entry: LogEntry, { streams, users, types, party }: EventFilter): boolean {
+  if (party !== undefined && ![entry.sender, entry.recipient].includes(party)) return false
   if (types !== undefined && !types.includes(entry.type)) return false
   if (streams.length + users.length === 0) return true
   const parties = [entry.sender, entry.recipient]

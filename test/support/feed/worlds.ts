@@ -26,14 +26,16 @@ export function partsOf(log: readonly LogEntry[]): Parts {
 }
 
 export function anyFilter({ streams, users }: Parts): fc.Arbitrary<EventFilter> {
-  return fc.oneof(
-    fc.constant(EVERYTHING),
-    fc.record({
-      streams: some(streams),
-      users: some(users),
-      types: fc.option(fc.subarray([...EVENT_TYPES], { minLength: 1 }), { nil: undefined }),
-    }),
-  )
+  const lists = fc.record({
+    streams: some(streams),
+    users: some(users),
+    types: fc.option(fc.subarray([...EVENT_TYPES], { minLength: 1 }), { nil: undefined }),
+  })
+  const ofParty = fc.tuple(lists, fc.constantFrom(...users)).map(([filter, party]): EventFilter => {
+    const hasLists = filter.streams.length + filter.users.length > 0
+    return hasLists ? { ...filter, party } : filter
+  })
+  return fc.oneof(fc.constant(EVERYTHING), lists, ofParty)
 }
 
 function some(values: string[]): fc.Arbitrary<string[]> {
