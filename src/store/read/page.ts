@@ -1,4 +1,5 @@
 import type { Cursor } from '../../domain/cursor.ts'
+import type { EventFilter } from '../../domain/filter.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { COLUMNS, keysOf, rangeOf } from './log-query.ts'
 import type { Key, LogEntry, LogPage, LogQuery, Order } from './log-query.ts'
@@ -35,8 +36,15 @@ export function createPage(sqlite: Sqlite): (query: LogQuery) => LogPage {
     const wanted = merged.entries.filter(({ type }) => types?.has(type) ?? true)
     const page = wanted.slice(0, limit)
     const next = wanted.length > limit ? page.at(-1)?.id : merged.next
-    return { entries: page.flatMap(({ id }) => byId.get(id) ?? []), next }
+    const entries = page.flatMap(({ id }) => byId.get(id) ?? [])
+    return { entries: ofParty(entries, filter), next }
   }
+}
+
+/** The check comes last, so a page of a party may be short, or empty, and still have a `next`. */
+function ofParty(entries: LogEntry[], { party }: EventFilter): LogEntry[] {
+  if (party === undefined) return entries
+  return entries.filter(({ sender, recipient }) => sender === party || recipient === party)
 }
 
 function prepare(sqlite: Sqlite, order: Order) {
