@@ -21,6 +21,8 @@ export type Sender = Identity | 'nobody' | 'invalid' | 'unavailable'
 
 export interface Access {
   mode: 'open' | 'jwt'
+  /** Whether `ADMIN_TOKEN` is set. */
+  hasAdminToken: boolean
   tokens: Tokens
   /** In open mode bad credentials are ignored, and nobody is `PUBLIC`. */
   senderOf(carriers: Carriers): Promise<Sender>
@@ -59,6 +61,7 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
 
   return {
     mode,
+    hasAdminToken: adminToken !== undefined,
     tokens,
     async senderOf(carriers) {
       try {

@@ -33,6 +33,16 @@ export function partyOf({ seesAll, subject }: Identity): string | undefined {
   return seesAll ? undefined : (subject ?? '')
 }
 
+/** Whether a party may see a stream or an event. */
+export function isVisible({ sender, recipient }: Parties, party: string | undefined): boolean {
+  return party === undefined || party === sender || party === recipient
+}
+
+interface Parties {
+  sender: string | null
+  recipient: string | null
+}
+
 /** The part of a filter that the identity may see. A filter never shows more than that. */
 export function narrow(filter: EventFilter, identity: Identity): EventFilter {
   const party = partyOf(identity)

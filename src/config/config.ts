@@ -4,12 +4,18 @@ import { DATABASE_PATH } from './database-path.ts'
 import { MAX_LEDGER } from '../domain/cursor.ts'
 import { UsageError } from '../domain/errors.ts'
 import { isContractId } from '../domain/strkey.ts'
+import { ACCESS_SETTINGS, requireKeys } from './access.ts'
+import type { Env } from './env.ts'
 import { redactText } from './redact.ts'
+import { fileVariableOf, readSecretFiles } from './secret-files.ts'
 
 /**
  * The configuration: every environment variable, its default, bound and unit. Nothing but main.ts
  * reads the environment.
  *
+ * access           the variables about tokens
+ * secret-files     secrets that come from files
+ * env              the type of an environment
  * database-path    the default of DATABASE_PATH, which is needed before this file is loaded
  * compile-cache    keeps compiled code beside the database
  * misspelt         finds variables that look like misspelt ones
@@ -117,7 +123,7 @@ const Settings = z.object({
     .describe('of one IPv4 address or IPv6 /64'),
   maxSubscriptionsPerUser: whole(1, 1_000_000)
     .prefault('100')
-    .describe('of a user that a trusted proxy names'),
+    .describe("of a token's subject, or of a user that a trusted proxy names"),
   maxReplayingSubscriptions: whole(1, 1_000_000)
     .prefault('10000')
     .describe('that replay history at once'),
@@ -144,6 +150,7 @@ const Settings = z.object({
     })
     .prefault('')
     .describe('proxies whose X-Forwarded-For is believed: addresses and ranges'),
+  ...ACCESS_SETTINGS,
 })
 
 type Settings = z.infer<typeof Settings>
@@ -156,7 +163,11 @@ export interface Config extends Readonly<Omit<Settings, 'rpcUrls'>> {
 const IRREGULAR = new Map([
   ['networkPassphrase', 'NETWORK'],
   ['rpcUrls', 'RPC_URL'],
+  ['jwtSecrets', 'JWT_SECRET'],
 ])
+
+/** They can come from a file, and a bad value of them is not repeated. */
+const SECRETS = ['jwtSecrets', 'adminToken'].map(variableOf)
 
 /** `maxAgeSeconds` is set by MAX_AGE_SECONDS. */
 function variableOf(field: string): string {
@@ -165,7 +176,7 @@ function variableOf(field: string): string {
 }
 
 export function variableNames(): string[] {
-  return Object.keys(Settings.shape).map(variableOf)
+  return [...Object.keys(Settings.shape).map(variableOf), ...SECRETS.map(fileVariableOf)]
 }
 
 export interface Variable {
@@ -188,10 +199,9 @@ export function listVariables(): Variable[] {
   })
 }
 
-type Env = Readonly<Record<string, string | undefined>>
-
 /** Throws UsageError that names each bad variable, its value and what is expected. */
-export function parseConfig(env: Env): Config {
+export function parseConfig(environment: Env): Config {
+  const env = readSecretFiles(environment, SECRETS)
   const given = Object.keys(Settings.shape).map((field) => {
     // Compose files set a variable to the empty text to say "not set".
     return [field, env[variableOf(field)] || undefined]
@@ -199,6 +209,7 @@ export function parseConfig(env: Env): Config {
   const parsed = Settings.safeParse(Object.fromEntries(given))
   if (!parsed.success) throw new UsageError(explain(parsed.error, env))
   const { rpcUrls, ...settings } = parsed.data
+  requireKeys(settings)
   return { ...settings, rpcUrls: rpcUrls ?? publicRpc(settings.networkPassphrase) }
 }
 
@@ -237,11 +248,14 @@ function explain(error: z.ZodError, env: Env): string {
   for (const { path, message } of error.issues) {
     const name = variableOf(String(path[0]))
     if (messages.has(name)) continue
-    const value = env[name] ?? ''
-    const shown = JSON.stringify(name === 'RPC_URL' ? redactText(value) : value)
-    messages.set(name, `${name}=${shown} is invalid: expected ${message}`)
+    messages.set(name, `${name}=${shown(name, env[name])} is invalid: expected ${message}`)
   }
   return [...messages.values()].join('\n')
+}
+
+function shown(name: string, value = ''): string {
+  if (SECRETS.includes(name)) return '***'
+  return JSON.stringify(name === 'RPC_URL' ? redactText(value) : value)
 }
 
 /** Addresses and ranges as a list, or what was expected. */

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import { createAccess } from '../auth/access.ts'
+import type { Access } from '../auth/access.ts'
 import type { Config } from '../config/config.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
@@ -78,6 +80,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const http = serveHttp(bound, {
     ...config,
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
+    access: accessOf(config),
     store,
     slices,
     feed,
@@ -173,6 +176,12 @@ function watchTip({ coverage }: Store): Tip {
     },
     stillForMs: () => performance.now() - movedAt,
   }
+}
+
+function accessOf(config: Config): Access {
+  const { auth: mode, jwtSecrets: secrets = [], jwtJwksUrl: jwksUrl } = config
+  const { jwtIssuer: issuer, jwtAudience: audience, adminSubjects, adminToken } = config
+  return createAccess({ mode, secrets, jwksUrl, issuer, audience, adminSubjects, adminToken })
 }
 
 /** The limits of the feed for one of several processes. */

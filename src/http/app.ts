@@ -1,6 +1,8 @@
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
+import type { Access } from '../auth/access.ts'
 import type { Slices } from '../domain/slices.ts'
+import { admit } from './middleware/access.ts'
 import { allowOrigins } from './middleware/cors.ts'
 import { limitRate } from './middleware/rate-limit.ts'
 import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form.ts'
@@ -31,11 +33,12 @@ import { subscribeRoutes } from './subscribe/subscribe.ts'
  *
  * - `rest/` one file per resource
  * - `subscribe/` the feed: its route, and what a request for it may say
- * - `middleware/` what happens before a route: origins, rates, the form of a request
+ * - `middleware/` what happens before a route: origins, rates, access, the form of a request
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
  *   `json.ts` the shapes in an answer · `problem.ts` every refusal
- * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against
+ * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
+ *   `carriers.ts` where a request may carry a token
  * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns
  * - `peers.ts` the other processes that serve the same port
  */
@@ -47,13 +50,21 @@ export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps,
   /** Runs long reads in turns; the feed may share it. */
   slices: Slices
   takeRequest: TakeRequest
+  access: Access
 }
 
 export type App = ReturnType<typeof createApp>
 
 export function createApp(deps: HttpDeps) {
   const app = createRouter()
-  app.use(allowOrigins(), refuseBodies, limitRate(deps.takeRequest), refuseUnnamedParameters)
+  app.use(
+    allowOrigins(),
+    limitRate(deps.takeRequest),
+    // Before anything else about the request is judged.
+    admit(deps.access),
+    refuseBodies,
+    refuseUnnamedParameters,
+  )
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
     if (!env.wire?.incoming.errored) deps.logger.error({ err: error }, 'request failed')

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Identity } from '../auth/identity.ts'
 import type { Holder } from '../feed/admission.ts'
 
 /** What the server tells the routes about a request. */
@@ -23,7 +24,13 @@ export interface Wire {
   isTaken: boolean
 }
 
-/** What routes and middleware find in `c.env`. */
+/** What routes and middleware find in `c.env`, and in `c.get()`. */
 export interface ClientEnv {
   Bindings: Client
+  Variables: {
+    /** Who sends the request. On a route that needs no token: everybody. */
+    identity: Identity
+    /** The address whose streams and events alone may be seen; undefined: everybody's. */
+    party: string | undefined
+  }
 }

@@ -52,6 +52,26 @@ export function badRequest(errors: { parameter: string; detail: string }[]): Ref
   return { problem: { ...problem, errors } }
 }
 
+// Who asks
+
+export function unauthorized(detail: string): Refused {
+  return refused(401, detail, { 'www-authenticate': 'Bearer' })
+}
+
+export function forbidden(detail: string): Refused {
+  return refused(403, detail)
+}
+
+export function keysUnavailable(retryAfterSeconds: number): Refused {
+  return refusedFor(
+    retryAfterSeconds,
+    503,
+    `the keys that tokens are checked with cannot be read at the moment; try again in ${retryAfterSeconds} s`,
+  )
+}
+
+// What is not there
+
 export function noSuchStream(streamId: string): Refused {
   return refused(
     404,

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import { isVisible, narrow, partyOf } from '../../auth/identity.ts'
+import type { Identity } from '../../auth/identity.ts'
 import { ORIGIN } from '../../domain/cursor.ts'
 import type { LogQuery } from '../../store/read/log.ts'
 import { asOf, EventJson } from '../json.ts'
@@ -46,25 +48,24 @@ export function eventRoutes({ store, sliced }: Reads) {
 
   router.openapi(logRoute, (c) => {
     const { streams = [], users = [], types, ...paging } = c.req.valid('query')
-    return sliced(c, page({ streams, users, types }, paging))
+    return sliced(c, page(narrow({ streams, users, types }, c.get('identity')), paging))
   })
 
   router.openapi(streamRoute, (c) => {
     const { id } = c.req.valid('param')
     const { types, ...paging } = c.req.valid('query')
-    const filter = { streams: [id], users: [], types }
-    if (!isKnown(id)) return respond(noSuchStream(id))
-    return sliced(c, page(filter, paging))
+    const identity = c.get('identity')
+    if (!isKnown(id, identity)) return respond(noSuchStream(id))
+    return sliced(c, page(narrow({ streams: [id], users: [], types }, identity), paging))
   })
 
   return router
 
-  function isKnown(id: string): boolean {
-    const filter = { streams: [id], users: [], types: undefined }
-    return (
-      store.streams.byId(id) !== undefined ||
-      store.log.page({ filter, limit: 1 }).entries.length > 0
-    )
+  function isKnown(id: string, identity: Identity): boolean {
+    const stream = store.streams.byId(id)
+    if (stream !== undefined) return isVisible(stream, partyOf(identity))
+    const filter = narrow({ streams: [id], users: [], types: undefined }, identity)
+    return store.log.page({ filter, limit: 1 }).entries.length > 0
   }
 
   /** A page of the log up to one checkpoint: the log before it does not change while we read. */

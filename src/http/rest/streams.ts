@@ -1,9 +1,12 @@
 import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { isVisible } from '../../auth/identity.ts'
 import { claimable, STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream } from '../../domain/stream.ts'
 import type { HeldView } from '../../store/read/held.ts'
 import { STREAM_SORTS } from '../../store/read/streams.ts'
 import type { StreamQuery } from '../../store/read/streams.ts'
+import type { ClientEnv } from '../client.ts'
 import { asOf, StreamJson, streamJson } from '../json.ts'
 import { Address, Order, StreamId, unlessTwice, wholeNumber } from '../parameters.ts'
 import { badRequest, noSuchStream, respond } from '../problem.ts'
@@ -83,23 +86,25 @@ export function streamRoutes({ store, sliced }: Reads) {
     }
     // One filter has an index. With a second one, a page may walk past all that the first finds.
     const { sender, recipient, user, token } = query
-    const filters = [sender, recipient, user, token].filter((given) => given !== undefined)
+    const party = c.get('party')
+    const filters = [sender, recipient, user, token, party].filter((given) => given !== undefined)
+    const wanted = { ...query, party, after }
     return sliced(
       c,
       filters.length > 1
-        ? store.held.read((view) => list(view, { ...query, after }))
-        : inOneStep(() => store.snapshot(() => drain(list(store, { ...query, after })))),
+        ? store.held.read((view) => list(view, wanted))
+        : inOneStep(() => store.snapshot(() => drain(list(store, wanted)))),
     )
   })
 
   router.openapi(oneRoute, (c) => {
     const { id } = c.req.valid('param')
-    return one(id, (stream, closedAt) => streamJson(stream, BigInt(closedAt)))
+    return one(c, id, (stream, closedAt) => streamJson(stream, BigInt(closedAt)))
   })
 
   router.openapi(claimableRoute, (c) => {
     const { id } = c.req.valid('param')
-    return one(id, (stream, closedAt) => {
+    return one(c, id, (stream, closedAt) => {
       const { at = closedAt } = c.req.valid('query')
       return { streamId: id, at, claimableAmount: claimable(stream, BigInt(at)).toString() }
     })
@@ -108,10 +113,16 @@ export function streamRoutes({ store, sliced }: Reads) {
   return router
 
   /** `closedAt`: when the ledger of the checkpoint closed, Unix seconds. */
-  function one(id: string, data: (stream: Stream, closedAt: number) => object): Response {
+  function one(
+    c: Context<ClientEnv>,
+    id: string,
+    data: (stream: Stream, closedAt: number) => object,
+  ): Response {
     return store.snapshot(() => {
       const stream = store.streams.byId(id)
-      if (stream === undefined) return respond(noSuchStream(id))
+      if (stream === undefined || !isVisible(stream, c.get('party'))) {
+        return respond(noSuchStream(id))
+      }
       const checkpoint = store.coverage.checkpoint()
       return json({ data: data(stream, checkpoint?.ledgerClosedAt ?? 0), asOf: asOf(checkpoint) })
     })
