@@ -36,7 +36,7 @@ import { subscribeRoutes } from './subscribe/subscribe.ts'
  * - `middleware/` what happens before a route: origins, rates, access, the form of a request
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
- *   `json.ts` the shapes in an answer · `problem.ts` every refusal
+ *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` every refusal
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
  *   `carriers.ts` where a request may carry a token
  * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns

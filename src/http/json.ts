@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { EVENT_TYPES } from '../domain/event.ts'
 import { instant, jsonTime } from '../domain/times.ts'
 import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
 import type { Stream } from '../domain/stream.ts'
@@ -7,9 +6,9 @@ import type { Checkpoint } from '../store/read/coverage.ts'
 
 /** The shapes in answers, for the code and for the OpenAPI document. */
 
-const Amount = z.string().openapi({ description: 'i128, decimal', example: '997500000' })
-const Id = z.string().openapi({ description: 'u64, decimal', example: '1' })
-const Time = z.number().int().openapi({ description: 'Unix seconds' })
+export const Amount = z.string().openapi({ description: 'i128, decimal', example: '997500000' })
+export const Id = z.string().openapi({ description: 'u64, decimal', example: '1' })
+export const Time = z.number().int().openapi({ description: 'Unix seconds' })
 const Instant = z.string().openapi({ format: 'date-time' })
 export const CursorText = z.string().openapi({ example: '0006442459533967360-0000000003' })
 
@@ -53,22 +52,6 @@ export const StreamJson = z
     }),
   })
   .openapi('Stream')
-
-export const EventJson = z
-  .looseObject({
-    id: CursorText,
-    type: z.enum(EVENT_TYPES),
-    streamId: Id.optional(),
-    contractId: z.string(),
-    ledger: z.number().int(),
-    timestamp: Time.openapi({ description: 'close time of the ledger, Unix seconds' }),
-    transactionHash: z.string(),
-    sender: z.string().nullable(),
-    recipient: z.string().nullable(),
-  })
-  .openapi('Event', {
-    description: 'One event as a flat object; the fields of its type follow these',
-  })
 
 export const ProblemJson = z
   .object({

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import { EVENT_TYPES } from '../../domain/event.ts'
 import { GOODBYE_REASONS, RESET_REASONS } from '../../feed/control-frames.ts'
-import { CursorText, EventJson } from '../json.ts'
+import { EventJson } from '../event-shapes.ts'
+import { CursorText } from '../json.ts'
 
 /**
  * The frames of the feed as the OpenAPI document describes them: one object per frame, with the
