@@ -22,14 +22,23 @@ export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 export function connectedFrame(fields: {
   retryMs: number
   clientId: string
+  requestId: string | undefined
   start: Cursor
   head: Cursor
   heartbeatSeconds: number
   /** The names of all events that can follow. */
   types: readonly string[]
 }): string {
-  const { retryMs, clientId, start, head, heartbeatSeconds, types } = fields
-  const data = { type: 'connected', clientId, cursor: start, head, heartbeatSeconds, types }
+  const { retryMs, clientId, requestId, start, head, heartbeatSeconds, types } = fields
+  const data = {
+    type: 'connected',
+    clientId,
+    requestId,
+    cursor: start,
+    head,
+    heartbeatSeconds,
+    types,
+  }
   return block({ retry: retryMs, data, id: start })
 }
 

@@ -24,7 +24,7 @@
  *   `wheel.ts`), `goodbye.ts`
  * - what a client must load again: `resets.ts`
  * - what is read and written: `view.ts` (the log), `frame.ts` and `control-frames.ts` (SSE text),
- *   `outlet.ts` (writes), `connections.ts` (socket events)
+ *   `dialect.ts` (events for clients of another API), `outlet.ts` (writes), `connections.ts` (socket events)
  * - one subscription and all of them: `subscription.ts`, `counters.ts`, `stats.ts` (with `rate.ts`),
  *   `limits.ts`
  */

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { EventFilter } from '../domain/filter.ts'
 import type { LogEntry } from '../store/read/log.ts'
+import type { Dialect } from './dialect.ts'
 import { createGroup, NOT_LIVE } from './subscription.ts'
 import type { Group, Subscription } from './subscription.ts'
 
 /**
- * Subscriptions grouped by filter, and an index from streams and users to groups: the groups that
+ * Subscriptions grouped by filter and dialect, and an index from streams and users to groups: the groups that
  * an event concerns are found without asking each of them.
  */
 export interface Groups {
-  /** Returns the group of a filter, with one more subscription. */
-  enter(filter: EventFilter): Group
+  /** Returns the group of a filter and dialect, with one more subscription. */
+  enter(filter: EventFilter, dialect?: Dialect): Group
   /** One subscription less; true if the group is empty and gone. */
   exit(group: Group): boolean
   /** The subscription is live from now on. */
@@ -45,10 +46,10 @@ export function createGroups(): Groups {
   }
 
   return {
-    enter(filter) {
-      const key = keyOf(filter)
+    enter(filter, dialect) {
+      const key = dialect === undefined ? keyOf(filter) : `${dialect.name} ${keyOf(filter)}`
       let group = byKey.get(key)
-      if (group === undefined) byKey.set(key, (group = createGroup(key, filter)))
+      if (group === undefined) byKey.set(key, (group = createGroup(key, { filter, dialect })))
       group.size += 1
       return group
     },

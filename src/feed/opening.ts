@@ -4,6 +4,7 @@ import type { Cursor } from '../domain/cursor.ts'
 import type { EventFilter } from '../domain/filter.ts'
 import type { Admission, Holder, Refusal } from './admission.ts'
 import { connectedFrame } from './control-frames.ts'
+import type { Dialect } from './dialect.ts'
 import type { Goodbye } from './goodbye.ts'
 import type { Groups } from './groups.ts'
 import type { FeedLimits } from './limits.ts'
@@ -21,6 +22,12 @@ export interface SubscribeRequest extends Holder {
   /** A position, `earliest` or `now`. */
   cursor: string
   clientId: string
+  /** What its client calls the request, for clients that want to know. */
+  requestId?: string | undefined
+  /** Default: our own. */
+  dialect?: Dialect | undefined
+  /** It is not ended for its age. */
+  isAgeless?: boolean | undefined
   /** The head of the response, ASCII: it is sent in one write with the first frame. */
   head?: string
 }
@@ -52,9 +59,14 @@ export function createOpening(deps: {
     return cursor === 'earliest' ? (view.floor() ?? ORIGIN) : cursor
   }
 
+  /** Between 80 and 100 % of the maximum age, so that not all of them end together. */
+  function ageTicks(): number {
+    return Math.ceil((limits.maxAgeMs / TICK_MS) * (0.8 + random() * 0.2))
+  }
+
   return {
     refusal: (holder, cursor) => admission.refusal(holder, startOf(cursor) < live.frontier()),
-    admit({ socket, chunked, filter, cursor, address, user }) {
+    admit({ socket, chunked, filter, cursor, address, user, dialect, isAgeless }) {
       const tick = clock()
       const start = startOf(cursor)
       const isResumed = cursor !== 'now' && cursor !== 'earliest'
@@ -63,11 +75,10 @@ export function createOpening(deps: {
       return createSubscription({
         socket,
         chunked,
-        group: groups.enter(filter),
+        group: groups.enter(filter, dialect),
         address,
         user,
-        // Between 80 and 100 % of the maximum age, so that not all of them end together.
-        expiresAt: tick + Math.ceil((limits.maxAgeMs / TICK_MS) * (0.8 + random() * 0.2)),
+        expiresAt: isAgeless ? NEVER : tick + ageTicks(),
         start,
         tick,
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,
@@ -76,11 +87,23 @@ export function createOpening(deps: {
         resumed: isResumed ? 'exact' : 'none',
       })
     },
-    firstFrame({ clientId, filter }, start) {
+    firstFrame({ clientId, requestId, filter, dialect }, start) {
       const retryMs = goodbye.retryMs()
       const heartbeatSeconds = limits.heartbeatMs / 1_000
-      const [head, types] = [live.head(), typesOf(filter)]
-      return connectedFrame({ retryMs, clientId, start, head, heartbeatSeconds, types })
+      const head = live.head()
+      const types = typesOf(filter).map((type) => dialect?.nameOf(type) ?? type)
+      return connectedFrame({
+        retryMs,
+        clientId,
+        requestId,
+        start,
+        head,
+        heartbeatSeconds,
+        types,
+      })
     },
   }
 }
+
+/** A tick that is decades away: still a small integer. */
+const NEVER = 2 ** 30

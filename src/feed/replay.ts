@@ -93,9 +93,9 @@ export function createReplay(deps: ReplayDeps): Replay {
       return partOf(known, after)
     }
     const version = view.version()
-    const { filter } = group
+    const { filter, dialect } = group
     const target = live.frontier()
-    const reading = yield* view.readText({ filter, after, target, limit: PULL_PAGE })
+    const reading = yield* view.readText({ filter, after, target, limit: PULL_PAGE, dialect })
     if (view.isStale()) look()
     if (view.version() !== version) return undefined
     // Far from the head and alone: another client is unlikely to want the same page.

@@ -1,6 +1,7 @@
 import type { Cursor } from '../domain/cursor.ts'
 import type { Gap } from '../store/read/coverage.ts'
 import type { LogEntry } from '../store/read/log.ts'
+import type { Dialect } from './dialect.ts'
 import { concat, eventBlock, toBytes } from './frame.ts'
 import type { Bytes } from './frame.ts'
 import type { Groups } from './groups.ts'
@@ -36,13 +37,18 @@ export interface Round {
   gap: Gap | undefined
 }
 
-/** Encodes each event once and collects, for each group, what matches its filter. */
+/** Encodes each event once in each dialect and collects, for each group, what matches its filter. */
 export function pageDeliveries(entries: readonly LogEntry[], groups: Groups): Delivery[] {
   const touched: Group[] = []
   for (const entry of entries) {
-    let bytes: Bytes | undefined
+    let own: Bytes | undefined
+    let others: Map<Dialect, Bytes> | undefined
     groups.match(entry, (group) => {
-      bytes ??= toBytes(eventBlock(entry))
+      const { dialect } = group
+      const bytes =
+        dialect === undefined
+          ? (own ??= toBytes(eventBlock(entry)))
+          : translated(entry, dialect, (others ??= new Map()))
       if (group.due.length > 0) group.due.push(bytes)
       else {
         touched.push(group)
@@ -57,6 +63,12 @@ export function pageDeliveries(entries: readonly LogEntry[], groups: Groups): De
     const payload = { parts, last, isReset: false, chunked: undefined, plain: undefined }
     return { subs: live.slice(), payload }
   })
+}
+
+function translated(entry: LogEntry, dialect: Dialect, done: Map<Dialect, Bytes>): Bytes {
+  let bytes = done.get(dialect)
+  if (bytes === undefined) done.set(dialect, (bytes = toBytes(dialect.eventBlock(entry))))
+  return bytes
 }
 
 /** Shared by all groups that have nothing due: it must stay empty. */

@@ -4,6 +4,7 @@ import type { Cursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import type { EventFilter } from '../domain/filter.ts'
 import type { ResetReason } from './control-frames.ts'
+import type { Dialect } from './dialect.ts'
 import type { Bytes } from './frame.ts'
 
 /** What became of the position that a client came back with; `none` if it came without one. */
@@ -103,11 +104,16 @@ export function isReplaying(sub: Subscription): boolean {
   return sub.mode === 'replaying'
 }
 
-/** The subscriptions with the same filter: matches are found, and encoded, once for all of them. */
+/**
+ * The subscriptions with the same filter and dialect: matches are found, and encoded, once for all of
+ * them.
+ */
 export interface Group {
   readonly key: string
   readonly filter: EventFilter
   readonly types: ReadonlySet<string> | undefined
+  /** Undefined: our own. */
+  readonly dialect: Dialect | undefined
   /** The live ones, in no order. */
   live: Subscription[]
   /** How many there are, in any mode. */
@@ -123,7 +129,10 @@ export interface Group {
 /** Shared by all groups that have nothing: it must stay empty. */
 const NONE: never[] = []
 
-export function createGroup(key: string, filter: EventFilter): Group {
+export function createGroup(
+  key: string,
+  { filter, dialect }: { filter: EventFilter; dialect: Dialect | undefined },
+): Group {
   const { streams, users, types } = filter
   return {
     key,
@@ -134,6 +143,7 @@ export function createGroup(key: string, filter: EventFilter): Group {
       types: types && compact(types),
     },
     types: types && new Set(types),
+    dialect,
     live: NONE,
     size: 0,
     due: NONE,

@@ -4,6 +4,7 @@ import type { EventFilter } from '../domain/filter.ts'
 import type { Gap, Interval } from '../store/read/coverage.ts'
 import type { LogEntry } from '../store/read/log.ts'
 import type { Store } from '../store/store.ts'
+import type { Dialect } from './dialect.ts'
 import { AROUND, eventBlock } from './frame.ts'
 
 /** What the feed reads of a store. */
@@ -65,7 +66,7 @@ export interface LogView {
    * Reads in steps of about a millisecond. A commit can come between two steps: the text is valid
    * only if `version` is still the same after another look.
    */
-  readText(options: ReadOptions): Generator<void, TextReading>
+  readText(options: ReadOptions & { dialect?: Dialect | undefined }): Generator<void, TextReading>
 }
 
 export function createLogView(store: FeedStore): LogView {
@@ -126,15 +127,16 @@ export function createLogView(store: FeedStore): LogView {
       return { entries, ...arrive(entries.at(-1)?.id, next) }
     },
     *readText(options) {
-      const { filter, after, limit } = options
+      const { filter, after, limit, dialect } = options
       const { through, arrive } = plan(options)
-      if (matchesEverything(filter)) {
+      if (dialect === undefined && matchesEverything(filter)) {
         const { text, count, last, next } = log.joined({ after, through, limit, around: AROUND })
         return { text, count, last, ...arrive(last, next) }
       }
       const { entries, next } = yield* log.scan({ filter, after, through, limit })
       const last = entries.at(-1)?.id
-      const text = last === undefined ? undefined : entries.map(eventBlock).join('')
+      const text =
+        last === undefined ? undefined : entries.map(dialect?.eventBlock ?? eventBlock).join('')
       return { text, count: entries.length, last, ...arrive(last, next) }
     },
   }

@@ -25,6 +25,7 @@ import { userRoutes } from './rest/users.ts'
 import { createRouter } from './router.ts'
 import { createSliced } from './sliced.ts'
 import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe/request.ts'
+import { createHandOver } from './subscribe/hand-over.ts'
 import { subscribeRoutes } from './subscribe/subscribe.ts'
 
 /**
@@ -77,7 +78,8 @@ export function createApp(deps: HttpDeps) {
   })
   const reads = { store: deps.store, sliced: createSliced(deps.slices) }
   for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
-  app.route('/', subscribeRoutes(deps))
+  const handOver = createHandOver(deps.feed)
+  app.route('/', subscribeRoutes({ ...deps, handOver }))
   for (const routes of [
     healthRoutes,
     readyRoutes,

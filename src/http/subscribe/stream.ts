@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Holder } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
+import type { SubscribeRequest } from '../../feed/opening.ts'
 import { ALLOW_ORIGIN } from '../middleware/cors.ts'
 import type { Subscribe } from './request.ts'
 
@@ -17,18 +18,21 @@ export const STREAM_HEADERS: readonly (readonly [string, string])[] = [
 /** Gives the socket to the feed: from here on nothing else may write to it. */
 export function openStream(
   feed: Feed,
-  { socket, chunked, filter, cursor, holder }: Omit<Subscribe, 'overload'> & StreamOptions,
+  { holder, ...request }: Pick<Subscribe, 'filter' | 'cursor'> & StreamOptions,
 ): void {
   const clientId = randomUUID()
-  feed.subscribe({ socket, chunked, filter, cursor, ...holder, clientId, head: head(chunked) })
+  feed.subscribe({ ...request, ...holder, clientId, head: head(request.chunked) })
 }
 
-interface StreamOptions {
+interface StreamOptions extends Style {
   socket: Socket
   holder: Holder
   /** False for HTTP/1.0, which has no chunks. */
   chunked: boolean
 }
+
+/** What only clients of another API need. */
+export type Style = Pick<SubscribeRequest, 'dialect' | 'isAgeless' | 'requestId'>
 
 /** The connection ends with the stream, because its length is not known. */
 function head(chunked: boolean): string {

@@ -1,29 +1,17 @@
-import type { Socket } from 'node:net'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { Slices } from '../../domain/slices.ts'
-import type { Refusal } from '../../feed/admission.ts'
-import type { Feed } from '../../feed/feed.ts'
-import type { ClientEnv, Wire } from '../client.ts'
+import type { ClientEnv } from '../client.ts'
 import { queryRecord, searchOf } from '../parameters.ts'
-import {
-  addressOverShare,
-  feedClosing,
-  feedFull,
-  isRefused,
-  pipelined,
-  replayFull,
-  respond,
-  userOverShare,
-} from '../problem.ts'
+import { isRefused } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 import { createRouter, refusals } from '../router.ts'
 import { parseBody, readBody } from './body.ts'
 import type { Body } from './body.ts'
 import { FeedFrame } from './frames.ts'
+import type { HandOver } from './hand-over.ts'
 import { BodyQuery, FeedCursor, parseSubscribe, SUBSCRIBE_PATH, UrlQuery } from './request.ts'
 import type { Asked, Subscribe } from './request.ts'
-import { openStream, STREAM_HEADERS } from './stream.ts'
 
 /**
  * The route of the feed. It validates the whole request first and answers a refusal like any other
@@ -32,51 +20,17 @@ import { openStream, STREAM_HEADERS } from './stream.ts'
  *
  * - `request.ts` the parameters, and what they ask for
  * - `body.ts` parameters in the body of a POST or QUERY
- * - `stream.ts` the response head, and the hand-over of the socket to the feed
+ * - `hand-over.ts` the refusal, or the hand-over of the socket to the feed
+ * - `stream.ts` the response head
  * - `frames.ts` the frames, for the OpenAPI document
  */
-export function subscribeRoutes({ feed, slices }: { feed: Feed; slices: Slices }) {
+export function subscribeRoutes({ slices, handOver }: { slices: Slices; handOver: HandOver }) {
   const router = createRouter()
   declareRoute(router)
-  /** Sockets that the feed has. */
-  const taken = new WeakSet<Socket>()
-
-  async function subscribe(c: Context<ClientEnv>): Promise<Response> {
-    const { holder, wire } = c.env
-    const parsed = await parseRequest(c, slices)
-    if (wire !== undefined) {
-      const { socket } = wire.incoming
-      // A second request on the connection of a subscription cannot be answered.
-      if (taken.has(socket)) socket.destroy()
-      if (socket.destroyed) {
-        wire.isTaken = true
-        return noBody()
-      }
-    }
-    if (isRefused(parsed)) return respond(parsed)
-    if (wire === undefined || c.req.method === 'HEAD') return noBody()
-    const { incoming, outgoing } = wire
-    // The connection still belongs to an earlier request that has not been answered.
-    if (outgoing.socket === null) return respond(pipelined())
-    const refusal = feed.refusal(holder, parsed.cursor)
-    if (refusal !== undefined) {
-      feed.countRefusal(refusal)
-      const afterSeconds = 1 + Math.floor(Math.random() * 5)
-      if (parsed.overload === undefined) return respond(REFUSALS[refusal](afterSeconds))
-      answerRetry(wire, afterSeconds)
-      return noBody()
-    }
-    const { socket } = incoming
-    wire.isTaken = true
-    taken.add(socket)
-    incoming.resume()
-    socket.setTimeout(0)
-    openStream(feed, { ...parsed, socket, holder, chunked: incoming.httpVersionMinor >= 1 })
-    return noBody()
-  }
-
   // Hono answers HEAD with what it has for GET.
-  router.on(['GET', 'POST', 'QUERY'], SUBSCRIBE_PATH, subscribe)
+  router.on(['GET', 'POST', 'QUERY'], SUBSCRIBE_PATH, async (c) =>
+    handOver(c, await parseRequest(c, slices)),
+  )
   return router
 }
 
@@ -112,26 +66,6 @@ function* parseInSteps(asked: Asked, body: Body): Generator<void, Subscribe | Re
   const parsed = parseSubscribe({ ...asked, schema: BodyQuery })
   yield
   return parsed
-}
-
-const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
-  full: feedFull,
-  replaying: replayFull,
-  closing: feedClosing,
-  address: addressOverShare,
-  user: userOverShare,
-}
-
-/** After any other status than 200 a browser's EventSource never tries again. */
-function answerRetry(wire: Wire, afterSeconds: number): void {
-  wire.isTaken = true
-  wire.outgoing.writeHead(200, Object.fromEntries(STREAM_HEADERS))
-  wire.outgoing.end(`retry: ${afterSeconds * 1_000}\n\n`)
-}
-
-/** The answer to HEAD, and what is dropped once the socket is taken. */
-function noBody(): Response {
-  return new Response(null, { headers: Object.fromEntries(STREAM_HEADERS) })
 }
 
 /** For the OpenAPI document, which has no QUERY. The handler validates, as the lane does. */

@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net'
+import type { Context } from 'hono'
+import type { Refusal } from '../../feed/admission.ts'
+import type { Feed } from '../../feed/feed.ts'
+import type { ClientEnv, Wire } from '../client.ts'
+import {
+  addressOverShare,
+  feedClosing,
+  feedFull,
+  isRefused,
+  pipelined,
+  replayFull,
+  respond,
+  userOverShare,
+} from '../problem.ts'
+import type { Refused } from '../problem.ts'
+import type { Subscribe } from './request.ts'
+import { openStream, STREAM_HEADERS } from './stream.ts'
+import type { Style } from './stream.ts'
+
+/**
+ * Answers a request for the feed that has been parsed: with a refusal, or by giving its socket to
+ * the feed. The routes that do this share one hand-over, because they share the connections.
+ */
+export type HandOver = (
+  c: Context<ClientEnv>,
+  parsed: Subscribe | Refused,
+  style?: Style,
+) => Response
+
+export function createHandOver(feed: Feed): HandOver {
+  /** Sockets that the feed has. */
+  const taken = new WeakSet<Socket>()
+
+  return (c, parsed, style) => {
+    const { holder, wire } = c.env
+    if (wire !== undefined) {
+      const { socket } = wire.incoming
+      // A second request on the connection of a subscription cannot be answered.
+      if (taken.has(socket)) socket.destroy()
+      if (socket.destroyed) {
+        wire.isTaken = true
+        return noBody()
+      }
+    }
+    if (isRefused(parsed)) return respond(parsed)
+    if (wire === undefined || c.req.method === 'HEAD') return noBody()
+    const { incoming, outgoing } = wire
+    // The connection still belongs to an earlier request that has not been answered.
+    if (outgoing.socket === null) return respond(pipelined())
+    const refusal = feed.refusal(holder, parsed.cursor)
+    if (refusal !== undefined) {
+      feed.countRefusal(refusal)
+      const afterSeconds = 1 + Math.floor(Math.random() * 5)
+      if (parsed.overload === undefined) return respond(REFUSALS[refusal](afterSeconds))
+      answerRetry(wire, afterSeconds)
+      return noBody()
+    }
+    const { socket } = incoming
+    wire.isTaken = true
+    taken.add(socket)
+    incoming.resume()
+    socket.setTimeout(0)
+    const chunked = incoming.httpVersionMinor >= 1
+    openStream(feed, { ...parsed, ...style, socket, holder, chunked })
+    return noBody()
+  }
+}
+
+const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
+  full: feedFull,
+  replaying: replayFull,
+  closing: feedClosing,
+  address: addressOverShare,
+  user: userOverShare,
+}
+
+/** After any other status than 200 a browser's EventSource never tries again. */
+function answerRetry(wire: Wire, afterSeconds: number): void {
+  wire.isTaken = true
+  wire.outgoing.writeHead(200, Object.fromEntries(STREAM_HEADERS))
+  wire.outgoing.end(`retry: ${afterSeconds * 1_000}\n\n`)
+}
+
+/** The answer to HEAD, and what is dropped once the socket is taken. */
+function noBody(): Response {
+  return new Response(null, { headers: Object.fromEntries(STREAM_HEADERS) })
+}
