@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
 import type { Access } from '../auth/access.ts'
 import type { Slices } from '../domain/slices.ts'
+import { docsRoutes } from './docs/routes.ts'
 import { admit } from './middleware/access.ts'
 import { allowOrigins } from './middleware/cors.ts'
 import { limitRate } from './middleware/rate-limit.ts'
@@ -34,6 +35,7 @@ import { subscribeRoutes } from './subscribe/subscribe.ts'
  *
  * - `rest/` one file per resource
  * - `subscribe/` the feed: its route, and what a request for it may say
+ * - `docs/` the OpenAPI document, and a page that renders it
  * - `middleware/` what happens before a route: origins, rates, access, the form of a request
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
@@ -76,7 +78,8 @@ export function createApp(deps: HttpDeps) {
     if (path === SUBSCRIBE_PATH) return respond(methodNotAllowed(method, SUBSCRIBE_METHODS))
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
-  const reads = { store: deps.store, sliced: createSliced(deps.slices) }
+  const sliced = createSliced(deps.slices)
+  const reads = { store: deps.store, sliced }
   for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
   const handOver = createHandOver(deps.feed)
   app.route('/', subscribeRoutes({ ...deps, handOver }))
@@ -90,5 +93,7 @@ export function createApp(deps: HttpDeps) {
   ]) {
     app.route('/', routes(deps))
   }
+  const definitions = () => app.openAPIRegistry.definitions
+  app.route('/', docsRoutes({ version: deps.version, sliced, definitions }))
   return app
 }

@@ -80,7 +80,7 @@ export function noSuchStream(streamId: string): Refused {
 }
 
 export function noSuchRoute(path: string): Refused {
-  return refused(404, `${path} does not exist; the README lists the routes`)
+  return refused(404, `${path} does not exist; /docs shows the routes`)
 }
 
 export function methodNotAllowed(method: string, allowed = ['GET', 'HEAD']): Refused {

@@ -39,20 +39,22 @@ export function refusals(problems: Partial<Record<number, string>>) {
   return Object.fromEntries(entries) as Record<string, Refusal>
 }
 
-/** A GET route with a JSON answer. Adds the refusals that every route can give. */
+/** A GET route. Refusals that every route can give are added to the document. */
 export function get<P extends string, R extends NonNullable<RouteConfig['request']>>(options: {
   path: P
   summary: string
   request: R
   answer: z.ZodType
+  /** Of the answer; default: JSON. */
+  type?: string
   problems?: Partial<Record<404 | 429 | 503, string>>
 }) {
-  const { path, summary, request, answer, problems = {} } = options
-  const ok = { description: 'ok', content: { 'application/json': { schema: answer } } }
+  const { path, summary, request, answer, type = 'application/json', problems = {} } = options
+  const ok = { description: 'ok', content: { [type]: { schema: answer } } }
   // Handlers return plain Responses, which have no type for their body.
   const responses: Record<200, { description: string }> = {
     200: ok,
-    ...refusals({ 400: 'a parameter is invalid', ...problems }),
+    ...refusals(problems),
   }
   return createRoute({ method: 'get', path, summary, request, responses })
 }

@@ -24,7 +24,7 @@ export function admit(access: Access): MiddlewareHandler<ClientEnv> {
   }
 }
 
-type Needed = 'nothing' | 'token' | 'admin'
+export type Needed = 'nothing' | 'token' | 'admin'
 
 /** They reveal no stream and no user, or are how a token is obtained. */
 const WITHOUT_TOKEN = new Set([
@@ -46,7 +46,7 @@ const V1 = /^(\/api)?(\/v1){1,2}(?=\/)/
 const V1_WITHOUT_TOKEN = new Set(['/health', '/events/stats'])
 
 /** A path that is not known here needs a token, so that a new route is closed at first. */
-function neededFor(path: string, mode: Access['mode']): Needed {
+export function neededFor(path: string, mode: Access['mode']): Needed {
   if (ADMIN.test(path)) return 'admin'
   if (mode === 'open') return 'nothing'
   if (path === '/audit') return 'admin'

@@ -5,13 +5,20 @@ import { rateHeaders } from '../rate-limit.ts'
 import type { TakeRequest } from '../rate-limit.ts'
 import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
 
-/** Probes, the feed, and what a browser loads as a page. */
-const UNCOUNTED = new Set(['/', '/health', '/ready', '/metrics', SUBSCRIBE_PATH])
+/** Probes, the feed, and pages. */
+const UNCOUNTED = new Set(['/', '/docs', '/health', '/ready', '/metrics', SUBSCRIBE_PATH])
+/** What pages load. */
+const ASSETS = /^\/(docs|assets)\//
+
+/** Whether the requests for a path count for the rate of their address. */
+export function isCounted(path: string): boolean {
+  return !UNCOUNTED.has(path) && !ASSETS.test(path)
+}
 
 /** Refuses the requests of an address beyond its rate, and tells each client what it has left. */
 export function limitRate(takeRequest: TakeRequest): MiddlewareHandler<ClientEnv> {
   return async (c, next) => {
-    if (c.req.method === 'OPTIONS' || UNCOUNTED.has(c.req.path)) return next()
+    if (c.req.method === 'OPTIONS' || !isCounted(c.req.path)) return next()
     const rate = await takeRequest(c.env.holder.address)
     if (rate === undefined) return next()
     if (rate.isOver) c.res = respond(overRate(rate.perMinute, rate.resetSeconds))

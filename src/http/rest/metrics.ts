@@ -1,15 +1,15 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import { AggregatorRegistry } from 'prom-client'
 import type { Metrics } from '../../metrics/metrics.ts'
 import type { Peers } from '../peers.ts'
-import { createRouter } from '../router.ts'
+import { createRouter, get } from '../router.ts'
 
-const metricsRoute = createRoute({
-  method: 'get',
+const metricsRoute = get({
   path: '/metrics',
   summary: 'Prometheus metrics',
   request: { query: z.strictObject({}) },
-  responses: { 200: { description: 'text exposition format' } },
+  answer: z.string().openapi({ description: 'text exposition format' }),
+  type: 'text/plain',
 })
 
 export interface MetricsDeps {

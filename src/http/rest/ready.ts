@@ -1,11 +1,11 @@
 import { MAX_LEDGER } from '../../domain/cursor.ts'
-import { z } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
 import type { Upstream } from '../../domain/upstream.ts'
 import { lagOf, runway } from '../../store/read/summary.ts'
 import type { Store } from '../../store/store.ts'
 import { Runway } from '../json.ts'
 import { wholeNumber } from '../parameters.ts'
-import { createRouter, get, json } from '../router.ts'
+import { createRouter, json } from '../router.ts'
 
 const ReadyQuery = z.strictObject({ max_lag: wholeNumber(0, MAX_LEDGER).optional() })
 
@@ -19,12 +19,17 @@ const Ready = z
   })
   .openapi('Ready')
 
-const readyRoute = get({
+const content = { 'application/json': { schema: Ready } }
+
+const readyRoute = createRoute({
+  method: 'get',
   path: '/ready',
   summary: 'Caught up, and no more than max_lag ledgers behind',
   request: { query: ReadyQuery },
-  answer: Ready,
-  problems: { 503: 'not ready; the body is that of 200, with reasons' },
+  responses: {
+    200: { description: 'ready', content },
+    503: { description: 'not ready; `reasons` says why', content },
+  } as Record<200 | 503, { description: string }>,
 })
 
 export interface ReadyDeps {

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { EVENT_TYPES } from '../../src/domain/event.ts'
+import { startFeedDaemon } from '../support/feed/daemon.ts'
+import type { FeedDaemon } from '../support/feed/daemon.ts'
+
+let daemon: FeedDaemon
+
+beforeAll(async () => {
+  daemon = await startFeedDaemon({ recording: 'first-steps' })
+})
+afterAll(() => daemon.close())
+
+interface Described {
+  openapi: string
+  paths: Record<string, Record<string, { operationId: string }>>
+  components: { schemas: Record<string, { discriminator?: { mapping: object } }> }
+}
+
+async function document(): Promise<{ text: string; described: Described }> {
+  const response = await fetch(`${daemon.url}/openapi.json`)
+  expect(response.headers.get('content-type')).toBe('application/json')
+  const text = await response.text()
+  return { text, described: JSON.parse(text) as Described }
+}
+
+test('the OpenAPI document describes every event type and frame, and names each operation once', async () => {
+  const { described } = await document()
+  expect(described.openapi).toBe('3.1.0')
+  const { mapping } = described.components.schemas['Event']!.discriminator!
+  expect(Object.keys(mapping)).toEqual(EVENT_TYPES)
+  expect(Object.keys(described.components.schemas)).toContain('FeedFrame')
+  const ids = Object.values(described.paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }) => operationId),
+  )
+  expect(new Set(ids).size).toBe(ids.length)
+})
+
+test('every reference in the OpenAPI document leads somewhere', async () => {
+  const { text, described } = await document()
+  for (const [, path = ''] of text.matchAll(/"\$ref":"#\/([^"]*)"/g)) {
+    const target = path
+      .split('/')
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], described)
+    expect([path, typeof target]).toEqual([path, 'object'])
+  }
+})
+
+test('the reference page and all it loads come from this server, without inline code', async () => {
+  const page = await fetch(`${daemon.url}/docs`)
+  const html = await page.text()
+  const policy = page.headers.get('content-security-policy')
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).not.toContain('unsafe')
+  expect(page.headers.get('x-frame-options')).toBe('DENY')
+  const loaded = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, url = '']) => url)
+  expect(loaded.length).toBe(4)
+  for (const url of loaded) {
+    expect(url).not.toContain(':')
+    const response = await fetch(new URL(url, `${daemon.url}/docs`))
+    expect([url, response.status]).toEqual([url, 200])
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100)
+  }
+  expect(html).not.toMatch(/<script>|<style|style=| on\w+=/)
+  expect((await fetch(`${daemon.url}/docs/package.json`)).status).toBe(404)
+})
