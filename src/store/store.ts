@@ -12,6 +12,7 @@
  * - lock.ts           one writing process for each file
  * - storage-error.ts  what SQLite's errors mean, and what to do about them
  * - stream-row.ts     a stream as a row
+ * - raw.ts            an event as the source gave it, as a column
  * - revision.ts       counts changes that no new event shows
  *
  * read/ never imports from write/:
@@ -20,7 +21,8 @@
  * - merge.ts, candidates.ts, log-query.ts  how a scan finds the matches of a filter
  * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts
  * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
- * - records.ts        records of the chain
+ * - records.ts        records of the chain; chain-records.ts folds on them
+ * - history.ts        a stream at any ledger, and how it came to be
  * - summary.ts        what operators see of a database
  * - held.ts           reads in several steps that see one moment
  *
@@ -33,7 +35,7 @@ import { lockDatabase } from './lock.ts'
 import type { Lock } from './lock.ts'
 import { createCoverage } from './read/coverage.ts'
 import type { Coverage, Identity } from './read/coverage.ts'
-import { createHeld } from './read/held.ts'
+import { createHeld, createHeldView } from './read/held.ts'
 import type { Held } from './read/held.ts'
 import { createLog } from './read/log.ts'
 import type { Log } from './read/log.ts'
@@ -124,7 +126,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
   // A database in memory has only this connection.
   const held: Held =
     path === ':memory:'
-      ? { read: (work) => work({ streams, coverage }), close() {} }
+      ? { read: (work) => work(createHeldView(sqlite)), close() {} }
       : createHeld(() => openForReading(path))
   const dataVersion = sqlite.prepare<[], number>('pragma data_version').pluck()
   return {

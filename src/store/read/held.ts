@@ -1,5 +1,7 @@
 import { createCoverage } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
+import { createHistory } from './history.ts'
+import type { History } from './history.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createStreams } from './streams.ts'
 import type { Streams } from './streams.ts'
@@ -8,6 +10,12 @@ import type { Streams } from './streams.ts'
 export interface HeldView {
   streams: Streams
   coverage: Coverage
+  history: History
+}
+
+export function createHeldView(sqlite: Sqlite): HeldView {
+  const coverage = createCoverage(sqlite)
+  return { streams: createStreams(sqlite), coverage, history: createHistory(sqlite, coverage) }
 }
 
 /** Reads in several steps that agree with each other, even if commits come in between. */
@@ -40,10 +48,7 @@ export function createHeld(open: () => Sqlite): Held {
     const unused = free.pop()
     if (unused !== undefined || all.length === MAX_CONNECTIONS) return unused
     const sqlite = open()
-    const connection = {
-      sqlite,
-      view: { streams: createStreams(sqlite), coverage: createCoverage(sqlite) },
-    }
+    const connection = { sqlite, view: createHeldView(sqlite) }
     all.push(connection)
     return connection
   }

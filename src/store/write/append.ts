@@ -3,7 +3,7 @@ import { fold } from '../../domain/fold.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createParties } from './parties.ts'
 import type { Projection } from './projection.ts'
-import { encodeRaw } from './raw.ts'
+import { encodeRaw } from '../raw.ts'
 import type { RecordTable } from './records.ts'
 import type { DecodedEvent } from './scanned-page.ts'
 

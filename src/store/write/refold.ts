@@ -6,7 +6,7 @@ import type { Coverage } from '../read/coverage.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createParties } from './parties.ts'
 import type { Projection } from './projection.ts'
-import { decodeRaw } from './raw.ts'
+import { decodeRaw } from '../raw.ts'
 import type { RecordTable } from './records.ts'
 
 export interface LogRow {

@@ -1,7 +1,7 @@
 /**
  * Writes the database. A page of events goes through these steps, in one transaction:
  *
- * - append.ts      adds the events to the log; parties.ts and raw.ts make their columns
+ * - append.ts      adds the events to the log; parties.ts and ../raw.ts make their columns
  * - projection.ts  holds the transaction's streams; totals.ts keeps the sums over all streams
  * - refold.ts      folds a stream again, if its events or its record (records.ts) arrived late
  * - progress.ts    moves the checkpoint, and adds scanned ledgers and gaps

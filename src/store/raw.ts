@@ -1,4 +1,4 @@
-import type { RawEvent } from '../../domain/event.ts'
+import type { RawEvent } from '../domain/event.ts'
 
 /** The `raw` column: the part of the source's event that is not in the public JSON. */
 export function encodeRaw({ type, topics, value }: RawEvent): string {

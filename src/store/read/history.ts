@@ -1,0 +1,136 @@
+import { completeThrough, endOfLedger } from '../../domain/cursor.ts'
+import type { Cursor } from '../../domain/cursor.ts'
+import type { Decode, StreamEvent } from '../../domain/event.ts'
+import { fold } from '../../domain/fold.ts'
+import type { Stream } from '../../domain/stream.ts'
+import { decodeRaw } from '../raw.ts'
+import type { Sqlite } from '../sqlite.ts'
+import { basedOn, createRecordReader, NO_FACTS, withEvent } from './chain-records.ts'
+import type { StoredRecord } from './chain-records.ts'
+import { uncovered } from './coverage.ts'
+import type { Coverage, Interval } from './coverage.ts'
+
+/** A stream after one of its events, or as a record of the chain shows it. */
+export interface Change {
+  stream: Stream
+  /** Null: the record replaced what the events before it gave. */
+  event: StreamEvent | null
+}
+
+/**
+ * Streams in the past. The rows of the projection are the present; here a stream is folded from its
+ * events and its record, by the rule of write/records.ts, up to any position.
+ */
+export interface History {
+  /**
+   * The changes of a stream up to a position, oldest first, in batches that take about a
+   * millisecond. A batch may be empty. All batches need one snapshot. Fees change nothing.
+   */
+  changes(query: ChangesQuery): Generator<Change[], void>
+  /**
+   * Ledgers up to `ledger` that may have changed the stream without us knowing. `stream` is what
+   * the changes up to there gave.
+   */
+  unknownLedgers(stream: Stream, ledger: number): Interval[]
+  /** The last close time that is known at or before the end of a ledger, Unix seconds. */
+  closeTime(ledger: number): number | null
+}
+
+export interface ChangesQuery {
+  streamId: bigint
+  /** Inclusive. */
+  through: Cursor
+  decode: Decode
+}
+
+/** Events that are read, decoded and folded in about a millisecond. */
+const EVENTS_PER_BATCH = 64
+
+export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
+  const recordOf = createRecordReader(sqlite)
+  const eventsOf = sqlite.prepare<[string, Cursor, Cursor, number], { data: string; raw: string }>(
+    `select data, raw from events indexed by events_by_stream
+     where stream_id = ? and id > ? and id <= ? order by id limit ?`,
+  )
+  const lastTime = sqlite
+    .prepare<[Cursor], number>(
+      `select data ->> 'timestamp' from events where id <= ? order by id desc limit 1`,
+    )
+    .pluck()
+
+  function* events({ streamId, through, decode }: ChangesQuery): Generator<StreamEvent[], void> {
+    let after: Cursor = ''
+    for (;;) {
+      const rows = eventsOf.all(streamId.toString(), after, through, EVENTS_PER_BATCH)
+      const decoded = rows.map((row) => decode(decodeRaw(row)))
+      yield decoded.filter((event) => 'streamId' in event)
+      after = decoded.at(-1)?.id ?? after
+      if (rows.length < EVENTS_PER_BATCH) return
+    }
+  }
+
+  /** The stream's record, if it is not after the position. */
+  function recordUpTo(streamId: bigint, through: Cursor): StoredRecord | undefined {
+    const record = recordOf(streamId)
+    return record !== undefined && record.ledger <= completeThrough(through) ? record : undefined
+  }
+
+  return {
+    *changes(query) {
+      let record = recordUpTo(query.streamId, query.through)
+      let stream: Stream | undefined
+      let facts = NO_FACTS
+
+      /** Puts the record in place of what the events up to its ledger gave. */
+      function replace(changes: Change[]): void {
+        if (record === undefined) return
+        const based = basedOn(record, stream, () => facts)
+        if (based !== stream) changes.push({ stream: based, event: null })
+        stream = based
+        record = undefined
+      }
+
+      for (const batch of events(query)) {
+        const changes: Change[] = []
+        for (const event of batch) {
+          if (record !== undefined && event.ledger > record.ledger) replace(changes)
+          const after = fold(stream, event)
+          if (event.type !== 'stream.fee_collected') facts = withEvent(facts, event)
+          if (after !== undefined && after !== stream) changes.push({ stream: after, event })
+          stream = after
+        }
+        yield changes
+      }
+      const last: Change[] = []
+      replace(last)
+      yield last
+    },
+
+    unknownLedgers(stream, ledger) {
+      const stored = recordOf(stream.streamId)
+      const isBased = stored !== undefined && stored.ledger <= ledger
+      // Nothing has changed the record up to the ledger at which it was read.
+      const known = isBased ? Math.max(stored.ledger, stored.readLedger) : stream.createdLedger
+      const from = Math.min((known ?? -1) + 1, ledger)
+      // After a gap every stream was compared with the chain. If that changed nothing in this one,
+      // there is no newer record, and the gap had no event of it.
+      const harmless = stored === undefined || isBased ? coverage.gaps().filter(isRepaired) : []
+      const covered = coverage.intervals()
+      const whole = [...covered, ...harmless].toSorted((a, b) => a.from - b.from)
+      const missing = uncovered({ from, to: ledger }, whole)
+      return missing.length > 0 ? missing : uncovered({ from: ledger, to: ledger }, covered)
+    },
+
+    closeTime(ledger) {
+      const checkpoint = coverage.checkpoint()
+      if (checkpoint?.ledger === ledger && checkpoint.ledgerClosedAt !== null) {
+        return checkpoint.ledgerClosedAt
+      }
+      return lastTime.get(endOfLedger(ledger)) ?? null
+    },
+  }
+}
+
+function isRepaired({ repaired }: { repaired: boolean }): boolean {
+  return repaired
+}
