@@ -163,6 +163,13 @@ const PAGING: Bad = {
   limit: numbersBut(1, 1_000),
 }
 
+const RANGE: Bad = {
+  from_ledger: numbersBut(0, 2_147_483_647),
+  to_ledger: ['2147483648', '-1'],
+  from_time: numbersBut(0, Number.MAX_SAFE_INTEGER),
+  to_time: ['9007199254740992', '2026-01-01T00:00:00Z'],
+}
+
 const SCALARS: Record<string, Bad> = {
   '/streams': {
     sender: ADDRESSES,
@@ -195,7 +202,8 @@ const SCALARS: Record<string, Bad> = {
   '/streams/1/events': PAGING,
   '/streams/1/claimable': { at: numbersBut(0, Number.MAX_SAFE_INTEGER) },
   [`/users/${account}/summary`]: {},
-  '/events': PAGING,
+  [`/users/${account}/events`]: { limit: ['1001'], to_ledger: ['x'], after: ['now'] },
+  '/events': { ...PAGING, ...RANGE },
   '/events/stats': {},
   '/health': {},
   '/ready': { max_lag: numbersBut(0, 2_147_483_647) },

@@ -2,32 +2,31 @@ import { z } from '@hono/zod-openapi'
 import { isVisible, narrow, partyOf } from '../../auth/identity.ts'
 import type { Identity } from '../../auth/identity.ts'
 import { ORIGIN } from '../../domain/cursor.ts'
-import type { LogQuery } from '../../store/read/log.ts'
+import type { EventFilter } from '../../domain/filter.ts'
 import { EventJson } from '../event-shapes.ts'
 import { asOf } from '../json.ts'
-import { eventFilterQuery, Order, Position, SHORT_LISTS, wholeNumber } from '../parameters.ts'
+import { eventFilterQuery, SHORT_LISTS } from '../parameters.ts'
 import { noSuchStream, respond } from '../problem.ts'
 import { createRouter, get, jsonText, listOf } from '../router.ts'
 import type { Reads } from '../router.ts'
+import { rangeOf, rangeQuery } from './event-range.ts'
+import type { RangeQuery } from './event-range.ts'
 import { StreamParams } from './streams.ts'
+import { UserParams } from './users.ts'
 
-const MAX_PAGE = 1_000
-const DEFAULT_PAGE = 100
-
-const PagingQuery = {
-  after: Position.optional().openapi({
-    description: 'exclusive: the last id of the previous page, or nextCursor',
-  }),
-  before: Position.optional().openapi({
-    description: 'exclusive: where to stop',
-  }),
-  order: Order.default('asc'),
-  limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
-}
+/** Elsewhere a page is shorter: few ask for all events of one stream or user. */
+const LOG_PAGE = 100
+const SHORT_PAGE = 50
 
 const FilterQuery = eventFilterQuery(SHORT_LISTS)
-const EventListQuery = z.strictObject({ ...FilterQuery, ...PagingQuery })
-const StreamEventsQuery = z.strictObject({ types: FilterQuery.types, ...PagingQuery })
+const EventListQuery = z.strictObject({
+  ...FilterQuery,
+  ...rangeQuery({ defaultLimit: LOG_PAGE }),
+})
+const ShortListQuery = z.strictObject({
+  types: FilterQuery.types,
+  ...rangeQuery({ defaultLimit: SHORT_PAGE }),
+})
 
 const logRoute = get({
   path: '/events',
@@ -39,25 +38,38 @@ const logRoute = get({
 const streamRoute = get({
   path: '/streams/{id}/events',
   summary: 'The events of one stream',
-  request: { params: StreamParams, query: StreamEventsQuery },
+  request: { params: StreamParams, query: ShortListQuery },
   answer: listOf(EventJson),
   problems: { 404: 'the stream is unknown, and so are its events' },
+})
+
+const userRoute = get({
+  path: '/users/{address}/events',
+  summary: 'The events of the streams that an address sends or receives',
+  request: { params: UserParams, query: ShortListQuery },
+  answer: listOf(EventJson),
 })
 
 export function eventRoutes({ store, sliced }: Reads) {
   const router = createRouter()
 
   router.openapi(logRoute, (c) => {
-    const { streams = [], users = [], types, ...paging } = c.req.valid('query')
-    return sliced(c, page(narrow({ streams, users, types }, c.get('identity')), paging))
+    const { streams = [], users = [], types, ...range } = c.req.valid('query')
+    return sliced(c, page(narrow({ streams, users, types }, c.get('identity')), range))
   })
 
   router.openapi(streamRoute, (c) => {
     const { id } = c.req.valid('param')
-    const { types, ...paging } = c.req.valid('query')
+    const { types, ...range } = c.req.valid('query')
     const identity = c.get('identity')
     if (!isKnown(id, identity)) return respond(noSuchStream(id))
-    return sliced(c, page(narrow({ streams: [id], users: [], types }, identity), paging))
+    return sliced(c, page(narrow({ streams: [id], users: [], types }, identity), range))
+  })
+
+  router.openapi(userRoute, (c) => {
+    const { types, ...range } = c.req.valid('query')
+    const filter = { streams: [], users: [c.req.valid('param').address], types }
+    return sliced(c, page(narrow(filter, c.get('identity')), range))
   })
 
   return router
@@ -69,24 +81,12 @@ export function eventRoutes({ store, sliced }: Reads) {
     return store.log.page({ filter, limit: 1 }).entries.length > 0
   }
 
-  /** A page of the log up to one checkpoint: the log before it does not change while we read. */
-  function* page(
-    filter: LogQuery['filter'],
-    { after, before, order, limit }: Paging,
-  ): Generator<void, Response> {
+  function* page(filter: EventFilter, query: RangeQuery): Generator<void, Response> {
     const checkpoint = store.coverage.checkpoint()
-    const bounds = order === 'asc' ? { after, before } : { after: before, before: after }
-    const query = { filter, ...bounds, order, limit, through: checkpoint?.cursor ?? ORIGIN }
-    const { entries, next } = yield* store.log.scan(query)
+    const range = rangeOf(store, query, checkpoint?.cursor ?? ORIGIN)
+    const { entries, next } = yield* store.log.scan({ filter, ...range })
     const data = entries.map((entry) => entry.data).join(',')
     const rest = JSON.stringify({ nextCursor: next ?? null, asOf: asOf(checkpoint) })
     return jsonText(`{"data":[${data}],${rest.slice(1)}`)
   }
-}
-
-interface Paging {
-  after?: string | undefined
-  before?: string | undefined
-  order: 'asc' | 'desc'
-  limit: number
 }

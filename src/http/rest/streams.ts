@@ -129,7 +129,10 @@ export function streamRoutes({ store, sliced }: Reads) {
   }
 }
 
-function* list({ streams, coverage }: HeldView, query: StreamQuery): Generator<void, Response> {
+function* list(
+  { streams, coverage }: Pick<HeldView, 'streams' | 'coverage'>,
+  query: StreamQuery,
+): Generator<void, Response> {
   const checkpoint = coverage.checkpoint()
   const time = BigInt(checkpoint?.ledgerClosedAt ?? 0)
   const page = yield* streams.list(query)

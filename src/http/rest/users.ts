@@ -33,10 +33,12 @@ const Summary = z
   })
   .openapi('UserSummary')
 
+export const UserParams = z.strictObject({ address: Address })
+
 const summaryRoute = get({
   path: '/users/{address}/summary',
   summary: 'What an address pays and receives, per token',
-  request: { params: z.strictObject({ address: Address }), query: z.strictObject({}) },
+  request: { params: UserParams, query: z.strictObject({}) },
   answer: oneOf(Summary),
 })
 

@@ -1,3 +1,4 @@
+import { endOfLedger, ledgerOf } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
 import type { Sqlite } from '../sqlite.ts'
 import type { LogPage, LogQuery } from './log-query.ts'
@@ -27,6 +28,8 @@ export interface Log {
    * for each row this is twice as fast.
    */
   joined(query: { after: Cursor; through: Cursor; limit: number; around: Around }): JoinedPage
+  /** The ledger of the first event at or after a time (Unix seconds); after the log, if none is. */
+  firstLedgerSince(time: number): number
   /** Number of events by type. */
   counts(): ReadonlyMap<string, number>
 }
@@ -62,6 +65,7 @@ export function createLog(sqlite: Sqlite): Log {
       const next = count === limit ? last : null
       return { text: text ?? undefined, count, last: last ?? undefined, next: next ?? undefined }
     },
+    firstLedgerSince: createTimes(sqlite),
     counts: () => new Map(counts.all()),
   }
 }
@@ -70,4 +74,25 @@ interface Joined {
   count: number
   last: Cursor | null
   text: string | null
+}
+
+/** Finds a time in the log by bisection: close times grow with the ledgers. */
+function createTimes(sqlite: Sqlite): (time: number) => number {
+  const newest = sqlite.prepare<[], Cursor | null>('select max(id) from events').pluck()
+  const next = sqlite.prepare<[Cursor], { id: Cursor; time: number }>(
+    `select id, data ->> 'timestamp' as time from events where id > ? order by id limit 1`,
+  )
+  return (time) => {
+    const last = newest.get()
+    // The ledger that is wanted is after `low` and not after `high`.
+    let low = 0
+    let high = last ? ledgerOf(last) + 1 : 1
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2)
+      const found = next.get(endOfLedger(middle - 1))
+      if (found === undefined || found.time >= time) high = middle
+      else low = ledgerOf(found.id)
+    }
+    return high
+  }
 }
