@@ -24,13 +24,15 @@ export async function start(folder: string): Promise<Figure[]> {
     LOG_LEVEL: 'silent',
     RATE_LIMIT_PER_MINUTE: '0',
   }
+  // Nothing is compiled yet.
+  const first = await untilServing(env)
   const ours: number[] = []
   const floor: number[] = []
   const imports: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     ours.push(await untilServing(env))
     floor.push(await untilEnded(['-e', '0']))
-    imports.push(await untilEnded(['-e', "import('./src/command/start.ts')"]))
+    imports.push(await untilEnded(['-e', "import('./src/daemon/daemon.ts')"]))
   }
   await rpc.stop()
   const [mine, bare, loading] = [median(ours), median(floor), median(imports)]
@@ -40,7 +42,14 @@ export async function start(folder: string): Promise<Figure[]> {
       value: mine.toFixed(0),
       floor: `${bare.toFixed(0)} (node -e 0); ${loading.toFixed(0)} (loading the same modules)`,
       ratio: `${(mine / bare).toFixed(1)}; ${(mine / loading).toFixed(2)}`,
-      target: '< 1,000',
+      target: '< 600',
+    },
+    {
+      name: 'the very first start, which compiles every module, ms',
+      value: first.toFixed(0),
+      floor: `${bare.toFixed(0)} (node -e 0)`,
+      ratio: (first / bare).toFixed(1),
+      target: '',
     },
   ]
 }
@@ -54,7 +63,8 @@ async function untilServing(env: Record<string, string>): Promise<number> {
     await sleep(5)
   }
   const took = performance.now() - began
-  await child.stop()
+  child.process.kill('SIGTERM')
+  await once(child.process, 'exit')
   return took
 }
 

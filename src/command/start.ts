@@ -1,4 +1,5 @@
 import { existsSync, renameSync } from 'node:fs'
+import { saveCompiledCode } from '../config/compile-cache.ts'
 import { requireContract, requireRpcUrls } from '../config/config.ts'
 import { redact } from '../config/redact.ts'
 import { launchIndexingThread } from '../daemon/thread.ts'
@@ -37,6 +38,7 @@ export async function start(invocation: Invocation, options: StartOptions): Prom
     })
     const { databasePath } = config
     logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
+    setImmediate(saveCompiledCode)
     try {
       await untilStopped(signal, daemon.ended)
       logger.info('stopping')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 
 /**
@@ -12,4 +12,12 @@ export function cacheCompiledCode(databasePath: string): { NODE_COMPILE_CACHE?: 
   if (!existsSync(folder)) return {}
   const { directory } = enableCompileCache(join(folder, '.compile-cache'))
   return directory === undefined ? {} : { NODE_COMPILE_CACHE: directory }
+}
+
+/**
+ * Writes what this thread has compiled so far. Node does so only at a normal exit, so a program that
+ * is killed would compile everything again at its next start. Later starts have nothing to write.
+ */
+export function saveCompiledCode(): void {
+  flushCompileCache()
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { saveCompiledCode } from '../config/compile-cache.ts'
 import type { Logger } from 'pino'
 import type { Indexing } from './indexing.ts'
 import { copyError } from './copied-error.ts'
@@ -70,6 +71,7 @@ async function connect({ store, decode }: OpenLog): Promise<Indexing> {
 async function run(): Promise<void> {
   if (log === undefined) throw new Error('the database is not open')
   indexing = await connect(log)
+  setImmediate(saveCompiledCode)
   sendStatus()
   reporting = setInterval(sendStatus, STATUS_MS)
   await indexing.run(

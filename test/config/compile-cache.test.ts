@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs'
 import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { run, temporaryFolder } from '../support/process.ts'
+import { environment, simulate } from '../support/daemon.ts'
+import { launchServer, run, temporaryFolder } from '../support/process.ts'
+import { loadRecording } from '../support/recordings.ts'
 
 /** Turns off the cache that all tests share. */
 const OWN_CACHE = { NODE_COMPILE_CACHE: '' }
@@ -12,6 +15,20 @@ describe('compiled code', () => {
     const { err } = await run(['status'], { ...OWN_CACHE, DATABASE_PATH: join(folder, 'a.db') })
     expect(err).toMatch(/there is no database/)
     expect(await readdir(join(folder, '.compile-cache'))).not.toEqual([])
+  })
+
+  test('is kept by a daemon while it runs, because one that is killed cannot keep it', async () => {
+    const folder = await temporaryFolder()
+    const recording = await loadRecording('first-steps')
+    const { url: rpcUrl } = await simulate(recording)
+    const databasePath = join(folder, 'a.db')
+    await launchServer(['start'], {
+      ...environment(recording, { rpcUrl, databasePath }),
+      ...OWN_CACHE,
+    })
+    await expect
+      .poll(() => readdirSync(join(folder, '.compile-cache'), { recursive: true }).length)
+      .toBeGreaterThan(200)
   })
 
   test('is not needed: a read-only folder is no failure', async () => {
