@@ -48,7 +48,7 @@ export function narrow(filter: EventFilter, identity: Identity): EventFilter {
   const party = partyOf(identity)
   if (party === undefined) return filter
   const { streams, users, types } = filter
-  return streams.length + users.length === 0
-    ? { streams, users: [party], types }
-    : { ...filter, party }
+  // Filters that mean the same are the same, because the feed shares bytes between equal filters.
+  const isAll = streams.length === 0 && users.every((user) => user === party)
+  return isAll ? { streams, users: [party], types } : { ...filter, party }
 }

@@ -15,7 +15,7 @@ export const RESET_REASONS = ['expired', 'ahead', 'gap'] as const
 export type ResetReason = (typeof RESET_REASONS)[number]
 
 /** Why the feed ends a subscription. */
-export const GOODBYE_REASONS = ['shutdown', 'max_age'] as const
+export const GOODBYE_REASONS = ['shutdown', 'max_age', 'token_expired'] as const
 export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 
 /** The first frame; its id is the start position, so that a client can resume from it. */

@@ -116,7 +116,7 @@ export function createFeed(deps: FeedDeps): Feed {
   const replay = createReplay({ ...common, live, resets, slices, look, arrived: arrive })
   const goodbye = createGoodbye({ ...common, sleep, remove })
   const opening = createOpening({ ...common, live, resets, goodbye })
-  const aged = (sub: Subscription) => goodbye.say(sub, 'max_age')
+  const aged = (sub: Subscription) => goodbye.say(sub, sub.endsFor)
   const heartbeat = createHeartbeat({ ...common, ticked, aged })
   const stats = createStats({ counters, admission, subscriptions, now })
 

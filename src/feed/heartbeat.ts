@@ -22,7 +22,7 @@ export function createHeartbeat(deps: {
   positionOf(sub: Subscription): Cursor
   /** Called at each tick, before anything else. */
   ticked(): void
-  /** It has reached its maximum age. */
+  /** Its time is over. */
   aged(sub: Subscription): void
 }): Heartbeat {
   const { limits, clock, outlet, positionOf, ticked, aged } = deps

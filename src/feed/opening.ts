@@ -22,6 +22,8 @@ export interface SubscribeRequest extends Holder {
   /** A position, `earliest` or `now`. */
   cursor: string
   clientId: string
+  /** After this time its client has to identify itself again; undefined: never. */
+  lifetimeMs?: number | undefined
   /** What its client calls the request, for clients that want to know. */
   requestId?: string | undefined
   /** Default: our own. */
@@ -66,8 +68,12 @@ export function createOpening(deps: {
 
   return {
     refusal: (holder, cursor) => admission.refusal(holder, startOf(cursor) < live.frontier()),
-    admit({ socket, chunked, filter, cursor, address, user, dialect, isAgeless }) {
+    admit(request) {
+      const { socket, chunked, filter, cursor, address, user, dialect } = request
+      const { isAgeless = false, lifetimeMs = Infinity } = request
       const tick = clock()
+      const age = isAgeless ? NEVER : ageTicks()
+      const lifetime = Math.ceil(lifetimeMs / TICK_MS)
       const start = startOf(cursor)
       const isResumed = cursor !== 'now' && cursor !== 'earliest'
       const countsAsReplaying = start < live.frontier()
@@ -78,7 +84,8 @@ export function createOpening(deps: {
         group: groups.enter(filter, dialect),
         address,
         user,
-        expiresAt: isAgeless ? NEVER : tick + ageTicks(),
+        expiresAt: Math.min(NEVER, tick + Math.min(age, lifetime)),
+        endsFor: lifetime < age ? 'token_expired' : 'max_age',
         start,
         tick,
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,

@@ -3,7 +3,7 @@ import { ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import type { EventFilter } from '../domain/filter.ts'
-import type { ResetReason } from './control-frames.ts'
+import type { GoodbyeReason, ResetReason } from './control-frames.ts'
 import type { Dialect } from './dialect.ts'
 import type { Bytes } from './frame.ts'
 
@@ -34,6 +34,8 @@ export interface Subscription {
   readonly user: string | undefined
   /** A tick of the feed's clock. */
   readonly expiresAt: number
+  /** Why it ends then. */
+  readonly endsFor: GoodbyeReason
   mode: Mode
   /** Everything that matches up to here has been written. Not kept up to date while live. */
   cursor: Cursor
@@ -69,13 +71,14 @@ export function createSubscription(
     | 'address'
     | 'user'
     | 'expiresAt'
+    | 'endsFor'
     | 'fromOrigin'
     | 'missed'
     | 'countsAsReplaying'
     | 'resumed'
   > & { start: Cursor; tick: number },
 ): Subscription {
-  const { socket, chunked, group, address, user, expiresAt, start, tick } = fields
+  const { socket, chunked, group, address, user, expiresAt, endsFor, start, tick } = fields
   const { fromOrigin, missed, countsAsReplaying, resumed } = fields
   return {
     socket,
@@ -84,6 +87,7 @@ export function createSubscription(
     address,
     user,
     expiresAt,
+    endsFor,
     mode: 'replaying',
     cursor: start,
     sent: start,

@@ -81,7 +81,7 @@ export function createApp(deps: HttpDeps) {
   const sliced = createSliced(deps.slices)
   const reads = { store: deps.store, sliced }
   for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
-  const handOver = createHandOver(deps.feed)
+  const handOver = createHandOver(deps)
   app.route('/', subscribeRoutes({ ...deps, handOver }))
   for (const routes of [
     healthRoutes,

@@ -1,10 +1,17 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Access } from '../../auth/access.ts'
+import type { Carriers } from '../../auth/credentials.ts'
+import { PUBLIC } from '../../auth/identity.ts'
+import type { Identity } from '../../auth/identity.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { HolderOf } from '../holder.ts'
+import { carriersOf } from '../carriers.ts'
 import { queryRecord } from '../parameters.ts'
 import { isRefused } from '../problem.ts'
-import { parseSubscribe } from '../subscribe/request.ts'
+import { grant } from '../subscribe/grant.ts'
+import { parseSubscribe, SUBSCRIBE_PATH } from '../subscribe/request.ts'
+import type { Subscribe } from '../subscribe/request.ts'
 import { openStream } from '../subscribe/stream.ts'
 import type { ConnectionListener } from './bind.ts'
 import { hangUp } from './hang-up.ts'
@@ -15,11 +22,13 @@ import type { WaitingConnections } from './waiting-connections.ts'
  * memory per connection than a subscription needs. The lane looks at the first bytes of each
  * connection. If they are one plain, whole request for the feed that can be granted, the feed gets
  * the bare socket. Everything else goes to the HTTP server, untouched. So the lane refuses nothing
- * and never decides differently from the HTTP server.
+ * and never decides differently from the HTTP server. A ticket is left to the HTTP server, because
+ * it can be checked only once.
  */
 
 interface LaneDeps {
   feed: Feed
+  access: Access
   holderOf: HolderOf
   waiting: WaitingConnections
   /** How long a connection may be silent before it is closed. */
@@ -33,20 +42,50 @@ export interface Lane {
 
 /** Puts the lane in front of the HTTP server. */
 export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDeps): Lane {
+  const { access } = deps
   const serveHttp = server.listeners('connection') as ConnectionListener[]
+  /** Connections that the HTTP server does not know, and the feed neither. */
   const silent = new Set<Socket>()
   server.removeAllListeners('connection')
 
   function onFirst(this: Socket, bytes: Buffer): void {
-    silent.delete(this)
-    this.off('close', onClose)
+    const asked = readRequest(bytes)
+    if (asked === undefined || access.mode === 'open') decide(this, { asked, bytes })
+    else void identify(this, asked, bytes)
+  }
+
+  /** Reads nothing else of the connection until it is known who asks. */
+  async function identify(socket: Socket, asked: Asked, bytes: Buffer): Promise<void> {
+    socket.pause()
+    const identity = await identityOf(asked)
+    if (socket.destroyed) return
+    decide(socket, { asked: identity && { ...asked, identity }, bytes })
+    socket.resume()
+  }
+
+  /** Gives the connection to the feed or to the HTTP server. */
+  function decide(socket: Socket, { asked, bytes }: { asked?: Asked | undefined; bytes: Buffer }) {
+    silent.delete(socket)
+    socket
+      .off('close', onClose)
       .off('end', hangUp)
       .off('error', hangUp)
       .off('timeout', hangUp)
       .setTimeout(0)
-    if (subscribe(deps, this, bytes)) return waiting.requested(this)
-    for (const listener of serveHttp) listener.call(server, this)
-    this.unshift(bytes)
+    if (asked !== undefined && subscribe(deps, socket, asked)) return waiting.requested(socket)
+    for (const listener of serveHttp) listener.call(server, socket)
+    socket.unshift(bytes)
+  }
+
+  /** Undefined if the HTTP server has to say why there is none. */
+  async function identityOf({ request }: Asked): Promise<Identity | undefined> {
+    if (request.carriers.ticket !== undefined) return undefined
+    try {
+      const sender = await access.senderOf(request.carriers)
+      return typeof sender === 'string' ? undefined : sender
+    } catch {
+      return undefined
+    }
   }
 
   function onClose(this: Socket): void {
@@ -65,25 +104,38 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
   }
 }
 
+interface Asked {
+  request: LaneRequest
+  wanted: Subscribe
+  identity: Identity
+}
+
+/** The request of someone who is not identified yet, if the lane takes it. */
+function readRequest(bytes: Buffer): Asked | undefined {
+  const request = parseLaneRequest(bytes)
+  if (request === undefined) return undefined
+  const wanted = parseSubscribe(request)
+  if (isRefused(wanted)) return undefined
+  return { request, wanted, identity: PUBLIC }
+}
+
 /** False if the lane cannot grant this: then nothing has been done. */
 function subscribe(
-  { feed, holderOf }: Pick<LaneDeps, 'feed' | 'holderOf'>,
+  { feed, access, holderOf }: Pick<LaneDeps, 'feed' | 'access' | 'holderOf'>,
   socket: Socket,
-  bytes: Buffer,
+  { request, wanted, identity }: Asked,
 ): boolean {
-  const request = parseLaneRequest(bytes)
-  if (request === undefined) return false
-  const parsed = parseSubscribe(request)
-  if (isRefused(parsed)) return false
   const holder = holderOf({ remoteAddress: socket.remoteAddress, ...request })
-  if (feed.refusal(holder, parsed.cursor) !== undefined) return false
+  const granted = grant(wanted, { identity, holder }, access.mode)
+  if (feed.refusal(granted.holder, granted.cursor) !== undefined) return false
   // As in the HTTP server, a client that has closed its end is gone.
   socket.on('end', hangUp).on('error', hangUp).resume()
-  openStream(feed, { ...parsed, socket, holder, chunked: true })
+  openStream(feed, granted, { socket, chunked: true })
   return true
 }
 
 export interface LaneRequest {
+  carriers: Carriers
   parameters: Record<string, string | string[]>
   lastEventId: string | undefined
   forwardedFor: string | undefined
@@ -125,8 +177,15 @@ export function parseLaneRequest(bytes: Buffer): LaneRequest | undefined {
   if (!isPlainHost(headers.get('host'))) return undefined
   const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
   if (connection !== 'keep-alive' && connection !== 'close') return undefined
+  const [, query = ''] = asked
   return {
-    parameters: queryRecord(new URLSearchParams(asked[1])),
+    carriers: carriersOf({
+      method: 'GET',
+      path: SUBSCRIBE_PATH,
+      target: `?${query}`,
+      header: (name) => headers.get(name),
+    }),
+    parameters: queryRecord(new URLSearchParams(query)),
     lastEventId: headers.get('last-event-id'),
     forwardedFor: headers.get('x-forwarded-for'),
     forwardedUser: headers.get('x-forwarded-user'),

@@ -53,7 +53,7 @@ export interface ServeOptions extends HttpDeps {
 
 /** Serves the routes and the feed on a port that is taken already. */
 export function serveHttp({ server, open }: BoundServer, options: ServeOptions): HttpServer {
-  const { feed, feedLane, logger, maxConnectionsPerAddress: most, trustProxy } = options
+  const { feed, access, feedLane, logger, maxConnectionsPerAddress: most, trustProxy } = options
   const app = createApp(options)
   const holderOf = createHolderOf(trustProxy, logger)
   const waiting = createWaitingConnections({ most, hostOf: createHostOf(trustProxy) })
@@ -61,7 +61,9 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
   answerRequests(server, { app, holderOf, waiting, logger })
   const silenceMs = HEADERS_TIMEOUT_MS
   const lane =
-    feedLane === 'lean' ? openLane(server, { feed, holderOf, waiting, silenceMs }) : undefined
+    feedLane === 'lean'
+      ? openLane(server, { feed, access, holderOf, waiting, silenceMs })
+      : undefined
   server.prependListener('connection', waiting.opened)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Context } from 'hono'
+import type { Access } from '../../auth/access.ts'
 import type { Refusal } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { ClientEnv, Wire } from '../client.ts'
@@ -14,6 +15,7 @@ import {
   userOverShare,
 } from '../problem.ts'
 import type { Refused } from '../problem.ts'
+import { grant } from './grant.ts'
 import type { Subscribe } from './request.ts'
 import { openStream, STREAM_HEADERS } from './stream.ts'
 import type { Style } from './stream.ts'
@@ -28,7 +30,7 @@ export type HandOver = (
   style?: Style,
 ) => Response
 
-export function createHandOver(feed: Feed): HandOver {
+export function createHandOver({ feed, access }: { feed: Feed; access: Access }): HandOver {
   /** Sockets that the feed has. */
   const taken = new WeakSet<Socket>()
 
@@ -48,7 +50,8 @@ export function createHandOver(feed: Feed): HandOver {
     const { incoming, outgoing } = wire
     // The connection still belongs to an earlier request that has not been answered.
     if (outgoing.socket === null) return respond(pipelined())
-    const refusal = feed.refusal(holder, parsed.cursor)
+    const granted = grant(parsed, { identity: c.get('identity'), holder }, access.mode)
+    const refusal = feed.refusal(granted.holder, granted.cursor)
     if (refusal !== undefined) {
       feed.countRefusal(refusal)
       const afterSeconds = 1 + Math.floor(Math.random() * 5)
@@ -62,7 +65,7 @@ export function createHandOver(feed: Feed): HandOver {
     incoming.resume()
     socket.setTimeout(0)
     const chunked = incoming.httpVersionMinor >= 1
-    openStream(feed, { ...parsed, ...style, socket, holder, chunked })
+    openStream(feed, granted, { ...style, socket, chunked })
     return noBody()
   }
 }

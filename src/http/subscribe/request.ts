@@ -21,6 +21,21 @@ export const FeedCursor = z
   .refine((text) => isWord(text) || parseCursor(text) !== undefined, { error: CURSOR_FORM })
   .openapi({ type: 'string', description: CURSOR_FORM })
 
+const ONE_TOKEN = unlessTwice('a token is text')
+
+/** Who asks. They are judged before everything else, and only in the URL. */
+export const CREDENTIALS = {
+  token: z
+    .string({ error: ONE_TOKEN })
+    .optional()
+    .openapi({ description: 'a token, for clients that cannot send headers' }),
+  access_token: z.string({ error: ONE_TOKEN }).optional().openapi({ description: 'same as token' }),
+  ticket: z
+    .string({ error: ONE_TOKEN })
+    .optional()
+    .openapi({ description: 'from POST /auth/ticket; valid once' }),
+}
+
 function subscribeQuery(lists: typeof SHORT_LISTS) {
   return z.strictObject({
     ...eventFilterQuery(lists),
@@ -37,8 +52,10 @@ function subscribeQuery(lists: typeof SHORT_LISTS) {
 }
 
 /** In a URL, and in a body, which has room for longer lists. */
-export const UrlQuery = subscribeQuery(SHORT_LISTS)
+export const UrlQuery = subscribeQuery(SHORT_LISTS).extend(CREDENTIALS)
 export const BodyQuery = subscribeQuery(LONG_LISTS)
+/** Of both together. */
+export const WholeQuery = BodyQuery.extend(CREDENTIALS)
 
 const NO_FILTER =
   'say which events: streams=1,2 or users=G… (either or both), types=stream.withdrawn, or all=true'

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { Holder } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { SubscribeRequest } from '../../feed/opening.ts'
 import { ALLOW_ORIGIN } from '../middleware/cors.ts'
-import type { Subscribe } from './request.ts'
+import type { Granted } from './grant.ts'
 
 /** The headers of a feed, whichever way the request came in. */
 export const STREAM_HEADERS: readonly (readonly [string, string])[] = [
@@ -18,15 +17,15 @@ export const STREAM_HEADERS: readonly (readonly [string, string])[] = [
 /** Gives the socket to the feed: from here on nothing else may write to it. */
 export function openStream(
   feed: Feed,
-  { holder, ...request }: Pick<Subscribe, 'filter' | 'cursor'> & StreamOptions,
+  { holder, ...granted }: Granted,
+  options: StreamOptions,
 ): void {
   const clientId = randomUUID()
-  feed.subscribe({ ...request, ...holder, clientId, head: head(request.chunked) })
+  feed.subscribe({ ...granted, ...options, ...holder, clientId, head: head(options.chunked) })
 }
 
 interface StreamOptions extends Style {
   socket: Socket
-  holder: Holder
   /** False for HTTP/1.0, which has no chunks. */
   chunked: boolean
 }

@@ -3,14 +3,22 @@ import type { Context } from 'hono'
 import type { Slices } from '../../domain/slices.ts'
 import type { ClientEnv } from '../client.ts'
 import { queryRecord, searchOf } from '../parameters.ts'
-import { isRefused } from '../problem.ts'
+import { badRequest, isRefused } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 import { createRouter, refusals } from '../router.ts'
 import { parseBody, readBody } from './body.ts'
 import type { Body } from './body.ts'
 import { FeedFrame } from './frames.ts'
 import type { HandOver } from './hand-over.ts'
-import { BodyQuery, FeedCursor, parseSubscribe, SUBSCRIBE_PATH, UrlQuery } from './request.ts'
+import {
+  BodyQuery,
+  CREDENTIALS,
+  FeedCursor,
+  parseSubscribe,
+  SUBSCRIBE_PATH,
+  UrlQuery,
+  WholeQuery,
+} from './request.ts'
 import type { Asked, Subscribe } from './request.ts'
 
 /**
@@ -21,6 +29,7 @@ import type { Asked, Subscribe } from './request.ts'
  * - `request.ts` the parameters, and what they ask for
  * - `body.ts` parameters in the body of a POST or QUERY
  * - `hand-over.ts` the refusal, or the hand-over of the socket to the feed
+ * - `grant.ts` what the sender may have of it
  * - `stream.ts` the response head
  * - `frames.ts` the frames, for the OpenAPI document
  */
@@ -60,10 +69,13 @@ function* parseInSteps(asked: Asked, body: Body): Generator<void, Subscribe | Re
   yield
   const { parameters } = asked
   for (const [key, values] of Object.entries(inBody)) {
+    if (Object.hasOwn(CREDENTIALS, key)) {
+      return badRequest([{ parameter: key, detail: 'belongs into the query, not into the body' }])
+    }
     const others = parameters[key]
     parameters[key] = others === undefined ? values : [others, values].flat()
   }
-  const parsed = parseSubscribe({ ...asked, schema: BodyQuery })
+  const parsed = parseSubscribe({ ...asked, schema: WholeQuery })
   yield
   return parsed
 }
@@ -77,6 +89,7 @@ function declareRoute({ openAPIRegistry }: ReturnType<typeof createRouter>): voi
     },
     ...refusals({
       400: 'a parameter is invalid, or there is no filter',
+      401: 'there is no valid token (only with AUTH=jwt)',
       429: 'the address or the user has reached its limit of subscriptions',
       503: 'the feed is full or closing',
     }),
