@@ -133,6 +133,9 @@ const Settings = z.object({
   rateLimitPerMinute: whole(0, 1_000_000)
     .prefault('600')
     .describe('REST requests of one address; 0: off'),
+  maxWaiting: whole(0, 1_000_000)
+    .prefault('1000')
+    .describe('requests that wait for the log at once'),
   feedLane: z
     .enum(['lean', 'http'], { error: 'one of lean, http' })
     .prefault('lean')

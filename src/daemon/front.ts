@@ -11,6 +11,7 @@ import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers } from '../http/peers.ts'
 import type { BoundServer } from '../http/server/bind.ts'
 import { serveHttp } from '../http/server/server.ts'
+import { createWaiting } from '../http/waiting.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createSlices } from '../domain/slices.ts'
@@ -35,7 +36,7 @@ export interface FrontParts {
   counters?: (() => SourceCounters) | undefined
   logger: Logger
   version: string
-  /** The limits of subscriptions are divided by this number of processes. */
+  /** The limits of subscriptions and waiting requests are divided by this number of processes. */
   share?: number
   /** The other processes on the same port. */
   peers?: Peers | undefined
@@ -54,7 +55,7 @@ export interface Front {
   failed: Promise<never>
   /** Whether the database file was replaced or removed after it was opened. */
   isReplaced(): boolean
-  /** Accepts no more connections. */
+  /** Accepts no more connections, and no more requests wait. */
   stop(): void
   /** Says goodbye to subscribers over the drain time, then closes everything. */
   close(): Promise<void>
@@ -77,8 +78,11 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const tip = watchTip(store)
   const upstream = () => warnIfReplaced(store, parts.upstream(tip.stillForMs()))
   const { feed, metrics, slices } = createReaders(config, { ...parts, upstream, tip })
+  const most = Math.ceil(config.maxWaiting / (parts.share ?? 1))
+  const waiting = createWaiting({ store, slices, most })
   const http = serveHttp(bound, {
     ...config,
+    waiting,
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
     access: accessOf(config),
     store,
@@ -95,6 +99,11 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   function onCommit(): void {
     tip.look()
     feed.wake()
+    waiting.look()
+  }
+  function stop(): void {
+    http.stop()
+    waiting.close()
   }
   const following = { store, logger, onCommit, onRepaired: feed.resetAll }
   const { look, failed } = followCommits(following, stopping.signal)
@@ -105,9 +114,9 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     look,
     failed,
     isReplaced: store.isReplaced,
-    stop: http.stop,
+    stop,
     async close() {
-      http.stop()
+      stop()
       await feed.close(config.drainSeconds * 1_000)
       await http.close()
       stopping.abort()

@@ -14,7 +14,7 @@ import type { Front } from './front.ts'
 export interface ReplicaParts {
   logger: Logger
   version: string
-  /** The limits of subscriptions are divided by this number of processes. */
+  /** The limits of subscriptions and waiting requests are divided by this number of processes. */
   share?: number
   /** What the process that indexes last reported. A replica without it knows only the database. */
   upstream?: () => Upstream | undefined

@@ -6,6 +6,7 @@ import { docsRoutes } from './docs/routes.ts'
 import { admit } from './middleware/access.ts'
 import { allowOrigins } from './middleware/cors.ts'
 import { limitRate } from './middleware/rate-limit.ts'
+import { allowWaiting } from './middleware/wait.ts'
 import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form.ts'
 import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import type { TakeRequest } from './rate-limit.ts'
@@ -22,12 +23,14 @@ import type { StatsDeps } from './rest/stats.ts'
 import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
 import { streamRoutes } from './rest/streams.ts'
+import { transactionRoutes } from './rest/transactions.ts'
 import { userRoutes } from './rest/users.ts'
 import { createRouter } from './router.ts'
 import { createSliced } from './sliced.ts'
 import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe/request.ts'
 import { createHandOver } from './subscribe/hand-over.ts'
 import { subscribeRoutes } from './subscribe/subscribe.ts'
+import type { Waiting } from './waiting.ts'
 
 /**
  * Every route, and the middleware that all of them share. A new route is a file in `rest/` and a
@@ -36,13 +39,15 @@ import { subscribeRoutes } from './subscribe/subscribe.ts'
  * - `rest/` one file per resource
  * - `subscribe/` the feed: its route, and what a request for it may say
  * - `docs/` the OpenAPI document, and a page that renders it
- * - `middleware/` what happens before a route: origins, rates, access, the form of a request
+ * - `middleware/` what happens before a route: origins, rates, access, the form of a request,
+ *   waiting for the log
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
  *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` every refusal
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
  *   `carriers.ts` where a request may carry a token
- * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns
+ * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns ·
+ *   `waiting.ts` requests that wait for the log
  * - `peers.ts` the other processes that serve the same port
  */
 
@@ -54,6 +59,7 @@ export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps,
   slices: Slices
   takeRequest: TakeRequest
   access: Access
+  waiting: Waiting
 }
 
 export type App = ReturnType<typeof createApp>
@@ -67,6 +73,7 @@ export function createApp(deps: HttpDeps) {
     admit(deps.access),
     refuseBodies,
     refuseUnnamedParameters,
+    allowWaiting(deps.waiting),
   )
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
@@ -80,7 +87,9 @@ export function createApp(deps: HttpDeps) {
   })
   const sliced = createSliced(deps.slices)
   const reads = { store: deps.store, sliced }
-  for (const routes of [streamRoutes, eventRoutes, userRoutes]) app.route('/', routes(reads))
+  for (const routes of [streamRoutes, eventRoutes, userRoutes, transactionRoutes]) {
+    app.route('/', routes(reads))
+  }
   const handOver = createHandOver(deps)
   app.route('/', subscribeRoutes({ ...deps, handOver }))
   for (const routes of [

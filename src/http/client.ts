@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../auth/identity.ts'
 import type { Holder } from '../feed/admission.ts'
+import type { Waiting } from './waiting.ts'
 
 /** What the server tells the routes about a request. */
 export interface Client {
@@ -32,5 +33,7 @@ export interface ClientEnv {
     identity: Identity
     /** The address whose streams and events alone may be seen; undefined: everybody's. */
     party: string | undefined
+    /** Requests that wait for the log. */
+    waiting: Waiting
   }
 }

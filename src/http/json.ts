@@ -60,6 +60,9 @@ export const ProblemJson = z
     status: z.number().int(),
     detail: z.string(),
     errors: z.array(z.object({ parameter: z.string(), detail: z.string() })).optional(),
+    checkpoint: AsOf.optional().openapi({
+      description: 'how far the log is, if the request waited for it',
+    }),
   })
   .openapi('Problem')
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { parseCursor } from '../domain/cursor.ts'
+import { MAX_LEDGER, parseCursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { parseU64 } from '../domain/integers.ts'
 import { decodeAddress } from '../domain/strkey.ts'
@@ -55,6 +55,11 @@ export const Position = z
   })
   .openapi({ type: 'string', pattern: String.raw`^\d{19}-\d{10}$` })
 
+export const TransactionHash = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: 'a transaction hash is 64 lower-case hex digits' })
+  .openapi({ example: '3389e9f0f1a65f19736cacf544c2e825313e8447f569233bb8db39aa607c8889' })
+
 export const Order = z.enum(['asc', 'desc'], { error: unlessTwice('an order is asc or desc') })
 
 /** A whole number in a query string, within bounds, both included. */
@@ -70,6 +75,26 @@ export function wholeNumber(low: number, high: number) {
   function inRange(value: number): boolean {
     return value >= low && value <= high
   }
+}
+
+const MAX_WAIT_SECONDS = 30
+export const DEFAULT_WAIT_SECONDS = 10
+
+/** What makes a request wait; `router.ts` waits before the route's own work. */
+export const WAIT_FOR_LEDGER = {
+  wait_ledger: wholeNumber(0, MAX_LEDGER).optional().openapi({
+    description: 'answer as soon as the checkpoint has reached this ledger',
+  }),
+  wait: wholeNumber(0, MAX_WAIT_SECONDS)
+    .optional()
+    .openapi({ description: `how long to wait, in seconds; default: ${DEFAULT_WAIT_SECONDS}` }),
+}
+
+export const WAIT = {
+  ...WAIT_FOR_LEDGER,
+  wait_tx: TransactionHash.optional().openapi({
+    description: 'answer as soon as the events of this transaction are in the log',
+  }),
 }
 
 /**

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { AsOf } from './json.ts'
 
 /**
  * Every refusal of the API, as RFC 9457 problems. `detail` tells the caller what to do; `errors`
@@ -10,6 +11,8 @@ export interface Problem {
   status: number
   detail: string
   errors?: { parameter: string; detail: string }[]
+  /** How far the log is, if the caller waited for it. */
+  checkpoint?: AsOf
 }
 
 export const PROBLEM_TYPE = 'application/problem+json'
@@ -182,6 +185,21 @@ export function tookTooLong(retryAfterSeconds: number): Refused {
     503,
     `the server is too busy for this request; ask for less, or try again in ${retryAfterSeconds} s`,
   )
+}
+
+/** A request that waits for the log, and did not get what it waits for. */
+export function notYet(reason: 'late' | 'full' | 'closing', checkpoint: AsOf): Refused {
+  const { problem, headers } = refusedFor(1, 503, NOT_YET[reason])
+  return {
+    problem: { ...problem, checkpoint },
+    headers: { ...headers, ...(reason === 'closing' && CLOSE) },
+  }
+}
+
+const NOT_YET = {
+  late: 'the log has not reached what this request waits for; try again, or wait longer (wait, in seconds)',
+  full: 'too many requests wait for the log; try again in 1 s, or subscribe to the feed instead',
+  closing: 'this server is shutting down; try again in 1 s',
 }
 
 export function feedFull(retryAfterSeconds: number): Refused {

@@ -1,8 +1,10 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
+import type { Context, Next } from 'hono'
 import type { Store } from '../store/store.ts'
 import type { ClientEnv } from './client.ts'
 import { AsOf, ProblemJson } from './json.ts'
+import { waitAsAsked } from './middleware/wait.ts'
 import { explain } from './parameters.ts'
 import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'
 import type { Sliced } from './sliced.ts'
@@ -13,14 +15,30 @@ export interface Reads {
   sliced: Sliced
 }
 
-/** A router that refuses invalid input with a problem that names the parameter. */
+/**
+ * A router that refuses invalid input with a problem that names the parameter. Routes with the
+ * parameters `WAIT` wait before their handler runs.
+ */
 export function createRouter(): OpenAPIHono<ClientEnv> {
-  return new OpenAPIHono({
+  const router = new OpenAPIHono<ClientEnv>({
     defaultHook: (result) => {
       if (result.success) return undefined
       return respond(badRequest(explain(result.error)))
     },
   })
+  const { openapi } = router
+  type Handle = (c: Context<ClientEnv>, next: Next) => Response | Promise<Response>
+  const openWaiting = (route: RouteConfig, handle: Handle, ...rest: unknown[]) => {
+    const waits: Handle = async (c, next) =>
+      (await waitAsAsked(c, c.req.valid('query' as never))) ?? handle(c, next)
+    return openapi(route, canWait(route) ? waits : handle, ...(rest as []))
+  }
+  router.openapi = openWaiting as typeof openapi
+  return router
+}
+
+function canWait({ request }: Pick<RouteConfig, 'request'>): boolean {
+  return request?.query instanceof z.ZodObject && 'wait' in request.query.shape
 }
 
 const problemContent = { [PROBLEM_TYPE]: { schema: ProblemJson } }
@@ -54,10 +72,12 @@ export function get<P extends string, R extends NonNullable<RouteConfig['request
   // Handlers return plain Responses, which have no type for their body.
   const responses: Record<200, { description: string }> = {
     200: ok,
-    ...refusals(problems),
+    ...refusals({ ...(canWait({ request }) && { 503: NOT_YET }), ...problems }),
   }
   return createRoute({ method: 'get', path, summary, request, responses })
 }
+
+const NOT_YET = 'the log has not reached what the request waits for, or too many requests wait'
 
 export function listOf(item: z.ZodType) {
   return z.object({

@@ -8,6 +8,9 @@ import type { AnySQLiteColumn } from 'drizzle-orm/sqlite-core'
  * are plain integers here.
  */
 
+/** Drizzle writes an expression with commas into a migration as if it were columns: correct it there. */
+const TRANSACTION_KEY = sql`unhex(substr(data ->> 'transactionHash', 1, 10))`
+
 /**
  * The event log, append-only. `data` is the event's public JSON, encoded once when it is applied:
  * REST and the feed send it unchanged. `raw` keeps what the source gave, base64 XDR included, so
@@ -36,6 +39,9 @@ export const events = sqliteTable(
       .on(table.recipient, table.id, table.type)
       .where(sql`recipient is not null`),
     index('events_by_type').on(table.type, table.id),
+    // Forty bits of the hash: hashes have no order, so each entry is written to another page, and a
+    // small index has fewer of them.
+    index('events_by_transaction').on(TRANSACTION_KEY),
   ],
 )
 
@@ -138,6 +144,14 @@ export const chainRecords = sqliteTable(
   },
   (table) => [index('chain_records_by_ledger').on(table.ledger)],
 )
+
+/** What the contracts of tokens say about themselves; null where they do not say. */
+export const tokens = sqliteTable('tokens', {
+  address: text().primaryKey(),
+  symbol: text(),
+  name: text(),
+  decimals: integer(),
+})
 
 /** The position up to which the log is complete, except for the gaps: one row. */
 export const checkpoint = sqliteTable('checkpoint', {

@@ -19,6 +19,7 @@
  *
  * - log.ts            the event log: page.ts (one bounded step), scan.ts (many steps)
  * - merge.ts, candidates.ts, log-query.ts  how a scan finds the matches of a filter
+ * - transactions.ts   events by the hashes of their transactions
  * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts
  * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
  * - records.ts        records of the chain; chain-records.ts folds on them
@@ -43,6 +44,8 @@ import { createRecords } from './read/records.ts'
 import type { Records } from './read/records.ts'
 import { createStreams } from './read/streams.ts'
 import type { Streams } from './read/streams.ts'
+import { createTransactions } from './read/transactions.ts'
+import type { Transactions } from './read/transactions.ts'
 import { createRevision } from './revision.ts'
 import { fileAt } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
@@ -56,6 +59,7 @@ export interface Store {
   streams: Streams
   coverage: Coverage
   records: Records
+  transactions: Transactions
   /** Another number after each commit of another connection. */
   changes(): number
   /** Another number after streams or stored events have changed without a new event. */
@@ -135,6 +139,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     streams,
     coverage,
     records: createRecords(sqlite, coverage),
+    transactions: createTransactions(sqlite),
     changes: () => dataVersion.get() ?? 0,
     revision: createRevision(sqlite),
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,

@@ -56,6 +56,7 @@ const WHOLE: Record<string, [low: number, high: number]> = {
   MAX_REPLAYING_SUBSCRIPTIONS: [1, 1_000_000],
   MAX_CONNECTIONS_PER_ADDRESS: [1, 1_000_000],
   RATE_LIMIT_PER_MINUTE: [0, 1_000_000],
+  MAX_WAITING: [0, 1_000_000],
   AUDIT_INTERVAL_SECONDS: [0, 604_800],
   RPC_TIMEOUT_SECONDS: [1, 300],
   RPC_AGREEMENT: [1, 2],
@@ -198,6 +199,7 @@ describe('a variable that is not set', () => {
       maxReplayingSubscriptions: 10_000,
       maxConnectionsPerAddress: 256,
       rateLimitPerMinute: 600,
+      maxWaiting: 1_000,
       rpcTimeoutSeconds: 20,
     })
   })

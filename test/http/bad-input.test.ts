@@ -180,6 +180,9 @@ const SCALARS: Record<string, Bad> = {
     sort: WORDS,
     order: WORDS,
     limit: numbersBut(1, 200),
+    wait_ledger: numbersBut(0, 2_147_483_647),
+    wait: numbersBut(0, 30),
+    wait_tx: ['a'.repeat(63), 'a'.repeat(65), 'A'.repeat(64), 'g'.repeat(64), ...ODD],
     cursor: [
       ...ODD,
       SOME_ID,
@@ -204,6 +207,7 @@ const SCALARS: Record<string, Bad> = {
   [`/users/${account}/summary`]: {},
   [`/users/${account}/events`]: { limit: ['1001'], to_ledger: ['x'], after: ['now'] },
   '/events': { ...PAGING, ...RANGE },
+  [`/transactions/${'a'.repeat(64)}`]: { wait: numbersBut(0, 30) },
   '/events/stats': {},
   '/health': {},
   '/ready': { max_lag: numbersBut(0, 2_147_483_647) },

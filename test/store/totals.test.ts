@@ -158,8 +158,10 @@ describe('totals', () => {
     const expected = kept(store.sqlite)
     store.sqlite.exec(
       `drop table stream_totals;
-       delete from __drizzle_migrations where created_at =
-         (select max(created_at) from __drizzle_migrations)`,
+       drop table tokens;
+       drop index events_by_transaction;
+       delete from __drizzle_migrations where created_at >
+         (select min(created_at) from __drizzle_migrations)`,
     )
     store.close()
     const migrated = openDatabase(path)

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { endOfLedger, later, MAX_LEDGER, ORIGIN } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
 import type { Store } from '../../store/store.ts'
-import { Order, Position, wholeNumber } from '../parameters.ts'
+import { Order, Position, WAIT, wholeNumber } from '../parameters.ts'
 
 /** Which part of the log a list of events shows, and in what order. */
 
@@ -25,6 +25,7 @@ export function rangeQuery(options: { defaultLimit: number }) {
       .openapi({ description: 'Unix seconds, inclusive: when the ledger closed' }),
     order: Order.default('asc'),
     limit: wholeNumber(1, MAX_PAGE).default(options.defaultLimit),
+    ...WAIT,
   }
 }
 

@@ -8,7 +8,7 @@ import { STREAM_SORTS } from '../../store/read/streams.ts'
 import type { StreamQuery } from '../../store/read/streams.ts'
 import type { ClientEnv } from '../client.ts'
 import { asOf, StreamJson, streamJson } from '../json.ts'
-import { Address, Order, StreamId, unlessTwice, wholeNumber } from '../parameters.ts'
+import { Address, Order, StreamId, unlessTwice, WAIT, wholeNumber } from '../parameters.ts'
 import { badRequest, noSuchStream, respond } from '../problem.ts'
 import { createRouter, get, json, listOf, oneOf } from '../router.ts'
 import type { Reads } from '../router.ts'
@@ -35,6 +35,7 @@ const StreamListQuery = z.strictObject({
   order: Order.default('asc'),
   limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
   cursor: z.string().optional().openapi({ description: 'nextCursor of the previous page' }),
+  ...WAIT,
 })
 
 export const StreamParams = z.strictObject({ id: StreamId })
@@ -46,6 +47,7 @@ const ClaimableQuery = z.strictObject({
   at: wholeNumber(0, Number.MAX_SAFE_INTEGER)
     .optional()
     .openapi({ description: 'Unix seconds, the future included; default: asOf.ledgerClosedAt' }),
+  ...WAIT,
 })
 
 const Claimable = z
@@ -62,7 +64,7 @@ const listRoute = get({
 const oneRoute = get({
   path: '/streams/{id}',
   summary: 'One stream',
-  request: { params: StreamParams, query: z.strictObject({}) },
+  request: { params: StreamParams, query: z.strictObject(WAIT) },
   answer: oneOf(StreamJson),
   problems: { 404: 'the stream is unknown' },
 })

@@ -3,7 +3,7 @@ import type { StreamStatus } from '../../domain/stream.ts'
 import type { HeldView } from '../../store/read/held.ts'
 import type { Total } from '../../store/read/totals.ts'
 import { asOf } from '../json.ts'
-import { Address } from '../parameters.ts'
+import { Address, WAIT } from '../parameters.ts'
 import { createRouter, get, json, oneOf } from '../router.ts'
 import type { Reads } from '../router.ts'
 
@@ -38,7 +38,7 @@ export const UserParams = z.strictObject({ address: Address })
 const summaryRoute = get({
   path: '/users/{address}/summary',
   summary: 'What an address pays and receives, per token',
-  request: { params: UserParams, query: z.strictObject({}) },
+  request: { params: UserParams, query: z.strictObject(WAIT) },
   answer: oneOf(Summary),
 })
 
