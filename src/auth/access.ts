@@ -24,6 +24,7 @@ export interface Access {
   /** Whether `ADMIN_TOKEN` is set. */
   hasAdminToken: boolean
   tokens: Tokens
+  vault: Vault
   /** In open mode bad credentials are ignored, and nobody is `PUBLIC`. */
   senderOf(carriers: Carriers): Promise<Sender>
   /** A ticket for the feed. `expiresAt` is in Unix milliseconds. */
@@ -63,6 +64,7 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
     mode,
     hasAdminToken: adminToken !== undefined,
     tokens,
+    vault,
     async senderOf(carriers) {
       try {
         const sender = await identify(carriers)

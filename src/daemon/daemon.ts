@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { createVault } from '../auth/vault.ts'
 import { requireContract } from '../config/config.ts'
 import type { Config } from '../config/config.ts'
 import type { FeedLimits } from '../feed/limits.ts'
@@ -28,6 +29,7 @@ import { findPort, superviseWorkers } from './workers.ts'
  * replica           the front over a database that another process writes
  * workers, worker   several processes that serve for one that indexes: the two ends
  * remote-rate       the count of requests over all workers
+ * remote-vault      what may be used once, over all workers
  *
  * messages, questions, copied-error    what threads and processes say to each other
  * logger, descriptors                  the log, and a check of the limit of open files
@@ -164,6 +166,7 @@ async function serveByWorkers(
     logger,
     upstream,
     takeRequest: createRateLimit(rateLimitPerMinute),
+    vault: createVault(),
     ownReport: async () => ({ stats: undefined, metrics: await metrics.values() }),
     closeMs: drainSeconds * 1_000 + CLOSE_GRACE_MS,
   })

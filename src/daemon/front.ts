@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import { createAccess } from '../auth/access.ts'
 import type { Access } from '../auth/access.ts'
+import { createVault } from '../auth/vault.ts'
+import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
@@ -42,6 +44,8 @@ export interface FrontParts {
   peers?: Peers | undefined
   /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest | undefined
+  /** What may be used once, at any process; default: at this one. */
+  vault?: Vault | undefined
   reconnectMs?: FeedLimits['reconnectMs'] | undefined
 }
 
@@ -84,7 +88,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     ...config,
     waiting,
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
-    access: accessOf(config),
+    access: accessOf(config, parts.vault),
     store,
     slices,
     feed,
@@ -187,10 +191,11 @@ function watchTip({ coverage }: Store): Tip {
   }
 }
 
-function accessOf(config: Config): Access {
+function accessOf(config: Config, vault = createVault()): Access {
   const { auth: mode, jwtSecrets: secrets = [], jwtJwksUrl: jwksUrl } = config
   const { jwtIssuer: issuer, jwtAudience: audience, adminSubjects, adminToken } = config
-  return createAccess({ mode, secrets, jwksUrl, issuer, audience, adminSubjects, adminToken })
+  const settings = { mode, secrets, jwksUrl, issuer, audience, adminSubjects, adminToken }
+  return createAccess(settings, { vault })
 }
 
 /** The limits of the feed for one of several processes. */

@@ -4,6 +4,7 @@ import type { FeedStats } from '../feed/stats.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import type { MetricValues } from '../metrics/metrics.ts'
 import type { CopiedError } from './copied-error.ts'
+import type { VaultAnswer, VaultRequest } from './remote-vault.ts'
 
 /**
  * The messages between the main thread and what it has started: the indexing thread, and with
@@ -31,6 +32,7 @@ export type FromWorker =
   | { kind: 'gather'; question: number }
   /** Asks to count a request of this address. */
   | { kind: 'take'; question: number; address: string }
+  | { kind: 'vault'; question: number; request: VaultRequest }
 
 export type ToWorker =
   | { kind: 'upstream'; upstream: Upstream }
@@ -38,6 +40,7 @@ export type ToWorker =
   | { kind: 'ask'; question: number }
   | { kind: 'gathered'; question: number; reports: ProcessReport[] }
   | { kind: 'taken'; question: number; rate: Rate | undefined }
+  | { kind: 'vault'; question: number; answer: VaultAnswer }
   | { kind: 'close' }
 
 export type FromThread =

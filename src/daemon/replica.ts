@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
 import { NEVER_AUDITED } from '../domain/upstream.ts'
@@ -21,6 +22,8 @@ export interface ReplicaParts {
   peers?: Peers
   /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest
+  /** What may be used once; default: at this process. */
+  vault?: Vault
 }
 
 /**

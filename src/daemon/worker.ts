@@ -6,6 +6,8 @@ import type { Front } from './front.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
 import { createRemoteRate } from './remote-rate.ts'
+import { createRemoteVault } from './remote-vault.ts'
+import type { VaultAnswer } from './remote-vault.ts'
 import { startReplica } from './replica.ts'
 
 /**
@@ -24,18 +26,21 @@ export interface WorkerOptions {
 const GATHER_MS = 5_000
 /** Without an answer in this time a request passes uncounted. */
 const RATE_MS = 1_000
+/** Without an answer in this time a ticket is not valid. */
+const VAULT_MS = 2_000
 
 /** Serves until the supervisor says so, or has gone. */
 export async function runWorker(config: Config, options: WorkerOptions): Promise<void> {
   const { count: share, logger, version } = options
   const supervisor = connectSupervisor()
-  const { upstream, peers, takeRequest } = supervisor
+  const { upstream, peers, takeRequest, vault } = supervisor
   const front = await startReplica(config, {
     logger,
     version,
     share,
     upstream,
     peers,
+    vault,
     ...(config.rateLimitPerMinute > 0 && { takeRequest }),
   })
   supervisor.begin(front)
@@ -52,6 +57,7 @@ function connectSupervisor() {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
   const gathering = createQuestions<ProcessReport[]>(GATHER_MS)
   const counting = createQuestions<Rate | undefined>(RATE_MS)
+  const vaulting = createQuestions<VaultAnswer>(VAULT_MS)
   let upstream: Upstream | undefined
 
   async function gather(): Promise<ProcessReport[]> {
@@ -71,6 +77,9 @@ function connectSupervisor() {
       case 'taken':
         counting.answer(message.question, message.rate)
         return
+      case 'vault':
+        vaulting.answer(message.question, message.answer)
+        return
       case 'gathered':
         gathering.answer(message.question, message.reports)
         return
@@ -89,6 +98,9 @@ function connectSupervisor() {
     upstream: () => upstream,
     takeRequest: createRemoteRate((address) =>
       counting.ask((question) => send({ kind: 'take', question, address })),
+    ),
+    vault: createRemoteVault((request) =>
+      vaulting.ask((question) => send({ kind: 'vault', question, request })),
     ),
     peers: {
       stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),

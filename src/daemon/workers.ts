@@ -6,12 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import type { Vault } from '../auth/vault.ts'
 import { UsageError } from '../domain/errors.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import { portIsTaken } from '../http/server/bind.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
+import { answerFrom } from './remote-vault.ts'
 
 /**
  * Processes that serve the database on one port while this one indexes. This is the supervisor's
@@ -29,6 +31,8 @@ export interface WorkersOptions {
   ownReport(): Promise<ProcessReport>
   /** Counts a request of an address to any worker. */
   takeRequest(address: string): Rate | undefined
+  /** What may be used once at any worker. */
+  vault: Vault
   /** How long a worker can take to close before it is killed. */
   closeMs: number
 }
@@ -146,7 +150,7 @@ function startWorker({ count, port }: WorkersOptions, receive: Receive): Worker 
 
 /** Answers the questions of workers. */
 function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): Receive {
-  const { upstream, ownReport, takeRequest } = options
+  const { upstream, ownReport, takeRequest, vault } = options
   const asking = createQuestions<ProcessReport>(GATHER_MS)
 
   async function gather(worker: ChildProcess, question: number): Promise<void> {
@@ -159,6 +163,10 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
     send(worker, { kind: 'gathered', question, reports })
   }
 
+  async function lookUp(worker: ChildProcess, { question, request }: Asked<'vault'>) {
+    send(worker, { kind: 'vault', question, answer: await answerFrom(vault, request) })
+  }
+
   return (worker, message) => {
     switch (message.kind) {
       case 'ready':
@@ -169,11 +177,15 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
         const { question, address } = message
         return send(worker, { kind: 'taken', question, rate: takeRequest(address) })
       }
+      case 'vault':
+        return void lookUp(worker, message)
       case 'gather':
         return void gather(worker, message.question)
     }
   }
 }
+
+type Asked<K> = Extract<FromWorker, { kind: K }>
 
 function send(worker: ChildProcess, message: ToWorker): void {
   // The exit of a worker that has died is noticed elsewhere, so an error here is ignored.

@@ -23,6 +23,7 @@ import type { StatsDeps } from './rest/stats.ts'
 import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
 import { streamRoutes } from './rest/streams.ts'
+import { TICKET_PATH, ticketRoutes } from './rest/ticket.ts'
 import { transactionRoutes } from './rest/transactions.ts'
 import { userRoutes } from './rest/users.ts'
 import { createRouter } from './router.ts'
@@ -83,6 +84,9 @@ export function createApp(deps: HttpDeps) {
   app.notFound((c) => {
     const { method, path } = c.req
     if (path === SUBSCRIBE_PATH) return respond(methodNotAllowed(method, SUBSCRIBE_METHODS))
+    if (path === TICKET_PATH && deps.access.mode === 'jwt') {
+      return respond(methodNotAllowed(method, ['POST']))
+    }
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
   const sliced = createSliced(deps.slices)
@@ -99,6 +103,7 @@ export function createApp(deps: HttpDeps) {
     statsRoutes,
     metricsRoutes,
     auditRoutes,
+    ticketRoutes,
   ]) {
     app.route('/', routes(deps))
   }

@@ -48,16 +48,24 @@ export function userRoutes({ store, sliced }: Reads) {
     const { address } = c.req.valid('param')
     return sliced(
       c,
-      store.held.read((view) => summary(view, address)),
+      store.held.read((view) => summary(view, address, c.get('party'))),
     )
   })
   return router
 }
 
-function* summary({ coverage, streams }: HeldView, address: string): Generator<void, Response> {
+function* summary(
+  { coverage, streams }: HeldView,
+  address: string,
+  party: string | undefined,
+): Generator<void, Response> {
   const checkpoint = coverage.checkpoint()
-  const byToken = Map.groupBy(streams.totals(address), (total) => total.tokenAddress)
-  const claimable = yield* streams.claimable(address, checkpoint?.ledgerClosedAt ?? 0)
+  const time = checkpoint?.ledgerClosedAt ?? 0
+  const isWhole = party === undefined || party === address
+  const { totals: all, claimable } = isWhole
+    ? { totals: streams.totals(address), claimable: yield* streams.claimable(address, time) }
+    : yield* streams.between(address, party, time)
+  const byToken = Map.groupBy(all, (total) => total.tokenAddress)
   const tokens = [...byToken].map(([tokenAddress, totals]) => {
     const side = (name: Total['side']) =>
       sideJson(

@@ -1,4 +1,6 @@
 import type { Stream } from '../../domain/stream.ts'
+import { createBetween } from './between.ts'
+import type { Sums } from './between.ts'
 import { createClaimable } from './claimable.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createStreamList } from './stream-list.ts'
@@ -23,6 +25,8 @@ export interface Streams {
    * side and token, in steps of about a millisecond. All steps need one snapshot.
    */
   claimable(address: string, time: number): Generator<void, Record<Side, Map<string, bigint>>>
+  /** Both over the streams between an address and a party. */
+  between(address: string, party: string, time: number): Generator<void, Sums>
   count(): number
   /** Ids of streams in order, after the given one. */
   idsAfter(streamId: bigint | undefined, limit: number): bigint[]
@@ -53,6 +57,7 @@ export function createStreams(sqlite: Sqlite): Streams {
     },
     totals: createTotals(sqlite),
     claimable: createClaimable(sqlite),
+    between: createBetween(list),
     count: () => count.get() ?? 0,
     idsAfter(streamId, limit) {
       const after = streamId === undefined ? '' : u64Order(streamId)
