@@ -14,6 +14,7 @@
  * - faults.ts      what can go wrong with a source, and how the program reacts
  * - errors.ts      the errors that callers can expect
  * - strkey.ts      addresses as text
+ * - public-address.ts  which addresses are somebody's on the internet
  * - integers.ts    the contract's integers
  * - times.ts       times in JSON
  * - clock.ts       the passing of time

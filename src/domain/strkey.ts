@@ -8,9 +8,10 @@ export type AddressKind = 'account' | 'contract'
 
 /** The version byte gives the first letter, G or C. */
 const VERSIONS: Readonly<Record<AddressKind, number>> = { account: 6 << 3, contract: 2 << 3 }
+const SEED_VERSION = 18 << 3
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const KEY_BYTES = 32
-const FORM = /^[GC][A-Z2-7]{55}$/
+const FORM = /^[GCS][A-Z2-7]{55}$/
 
 /** The address of a 32-byte key. */
 export function encodeAddress(kind: AddressKind, key: Uint8Array): string {
@@ -34,6 +35,19 @@ export function encodeAddress(kind: AddressKind, key: Uint8Array): string {
 
 /** The kind and key of an address; undefined if `text` is not an address. */
 export function decodeAddress(text: string): { kind: AddressKind; key: Uint8Array } | undefined {
+  const { version, key } = decode(text) ?? {}
+  if (key === undefined) return undefined
+  if (version === VERSIONS.account) return { kind: 'account', key }
+  return version === VERSIONS.contract ? { kind: 'contract', key } : undefined
+}
+
+/** The seed of an account's secret key (S…); undefined if `text` is not a secret key. */
+export function decodeSeed(text: string): Uint8Array | undefined {
+  const { version, key } = decode(text) ?? {}
+  return version === SEED_VERSION ? key : undefined
+}
+
+function decode(text: string): { version: number; key: Uint8Array } | undefined {
   if (!FORM.test(text)) return undefined
   const bytes = new Uint8Array(KEY_BYTES + 3)
   for (let at = 0, from = 0; at < bytes.length; at += 5, from += 8) {
@@ -49,9 +63,7 @@ export function decodeAddress(text: string): { kind: AddressKind; key: Uint8Arra
   }
   const checksum = bytes[KEY_BYTES + 1]! | (bytes[KEY_BYTES + 2]! << 8)
   if (crc16(bytes.subarray(0, KEY_BYTES + 1)) !== checksum) return undefined
-  const kind = bytes[0] === VERSIONS.account ? 'account' : 'contract'
-  if (bytes[0] !== VERSIONS[kind]) return undefined
-  return { kind, key: bytes.slice(1, KEY_BYTES + 1) }
+  return { version: bytes[0]!, key: bytes.slice(1, KEY_BYTES + 1) }
 }
 
 export function isContractId(text: string): boolean {

@@ -1,7 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { StrKey } from '@stellar/stellar-sdk/base'
 import { describe, expect, test } from 'vitest'
-import { decodeAddress, encodeAddress, isContractId } from '../../src/domain/strkey.ts'
+import { decodeAddress, decodeSeed, encodeAddress, isContractId } from '../../src/domain/strkey.ts'
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const kind = fc.constantFrom<'account' | 'contract'>('account', 'contract')
@@ -16,6 +16,13 @@ describe('addresses', () => {
     const text = encodeAddress(of, bytes)
     expect(decodeAddress(text)).toEqual({ kind: of, key: bytes })
     expect(isContractId(text)).toBe(of === 'contract')
+  })
+
+  property.prop([key])('a secret key is decoded to its seed, and is no address', (seed) => {
+    const text = StrKey.encodeEd25519SecretSeed(Buffer.from(seed))
+    expect(decodeSeed(text)).toEqual(seed)
+    expect(decodeAddress(text)).toBeUndefined()
+    expect(decodeSeed(encodeAddress('account', seed))).toBeUndefined()
   })
 
   property.prop([
