@@ -24,6 +24,7 @@ export interface Access {
   /** Whether `ADMIN_TOKEN` is set. */
   hasAdminToken: boolean
   tokens: Tokens
+  /** What may be used once, over all processes that serve. */
   vault: Vault
   /** In open mode bad credentials are ignored, and nobody is `PUBLIC`. */
   senderOf(carriers: Carriers): Promise<Sender>

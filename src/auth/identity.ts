@@ -7,6 +7,7 @@ import type { EventFilter } from '../domain/filter.ts'
  * - `credentials.ts`: which token a request carries. Pure.
  * - `tokens.ts`: checks and issues JSON Web Tokens.
  * - `vault.ts`: what may be used once: tickets, signed challenges.
+ * - `sep10/`: a token for whoever signs with a Stellar account.
  * - `access.ts`: from a request's credentials to an identity or a refusal.
  */
 

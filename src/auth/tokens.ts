@@ -18,7 +18,12 @@ export interface Tokens {
   /** The token's bearer; undefined if the token is not valid. Throws KeysUnavailable. */
   verify(token: string): Promise<Identity | undefined>
   /** A token for a subject. Needs a secret. */
-  issue(subject: string, seconds: number): Promise<{ token: string; expiresAt: number }>
+  issue(
+    subject: string,
+    seconds: number,
+    /** Of these, `iss` gives way to JWT_ISSUER. */
+    claims?: JWTPayload,
+  ): Promise<{ token: string; expiresAt: number }>
 }
 
 /** The public keys cannot be fetched, so nothing is known about the token. */
@@ -115,12 +120,12 @@ export function createTokens(
       const payload = await payloadOf(token)
       return payload && identityOf(payload)
     },
-    async issue(subject, seconds) {
+    async issue(subject, seconds, more = {}) {
       const key = keys[0]
       if (key === undefined) throw new Error('a token cannot be issued without JWT_SECRET')
       const issuedAt = Math.floor(now() / 1_000)
       const expiresAt = issuedAt + seconds
-      const claims = new SignJWT()
+      const claims = new SignJWT(more)
         .setProtectedHeader({ alg: SECRET_ALGORITHM, typ: 'JWT' })
         .setSubject(subject)
         .setIssuedAt(issuedAt)

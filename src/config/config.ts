@@ -7,6 +7,7 @@ import { isContractId } from '../domain/strkey.ts'
 import { ACCESS_SETTINGS, requireKeys } from './access.ts'
 import type { Env } from './env.ts'
 import { redactText } from './redact.ts'
+import { requireSep10, SEP10_SETTINGS } from './sep10.ts'
 import { fileVariableOf, readSecretFiles } from './secret-files.ts'
 
 /**
@@ -14,6 +15,7 @@ import { fileVariableOf, readSecretFiles } from './secret-files.ts'
  * reads the environment.
  *
  * access           the variables about tokens
+ * sep10            the variables about tokens for Stellar accounts
  * secret-files     secrets that come from files
  * env              the type of an environment
  * database-path    the default of DATABASE_PATH, which is needed before this file is loaded
@@ -154,6 +156,7 @@ const Settings = z.object({
     .prefault('')
     .describe('proxies whose X-Forwarded-For is believed: addresses and ranges'),
   ...ACCESS_SETTINGS,
+  ...SEP10_SETTINGS,
 })
 
 type Settings = z.infer<typeof Settings>
@@ -170,7 +173,7 @@ const IRREGULAR = new Map([
 ])
 
 /** They can come from a file, and a bad value of them is not repeated. */
-const SECRETS = ['jwtSecrets', 'adminToken'].map(variableOf)
+const SECRETS = ['jwtSecrets', 'adminToken', 'sep10SigningKey'].map(variableOf)
 
 /** `maxAgeSeconds` is set by MAX_AGE_SECONDS. */
 function variableOf(field: string): string {
@@ -213,6 +216,7 @@ export function parseConfig(environment: Env): Config {
   if (!parsed.success) throw new UsageError(explain(parsed.error, env))
   const { rpcUrls, ...settings } = parsed.data
   requireKeys(settings)
+  requireSep10(settings)
   return { ...settings, rpcUrls: rpcUrls ?? publicRpc(settings.networkPassphrase) }
 }
 

@@ -28,6 +28,7 @@ import { findPort, superviseWorkers } from './workers.ts'
  * follow            notices commits of the other half
  * replica           the front over a database that another process writes
  * workers, worker   several processes that serve for one that indexes: the two ends
+ * sep10, accounts   the SEP-10 server, and what it asks the RPCs
  * remote-rate       the count of requests over all workers
  * remote-vault      what may be used once, over all workers
  *

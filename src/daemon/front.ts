@@ -21,6 +21,7 @@ import { openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
+import { openSep10 } from './sep10.ts'
 
 /** The half that serves: the routes and the feed over a database that it only reads. */
 
@@ -84,11 +85,13 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const { feed, metrics, slices } = createReaders(config, { ...parts, upstream, tip })
   const most = Math.ceil(config.maxWaiting / (parts.share ?? 1))
   const waiting = createWaiting({ store, slices, most })
+  const access = accessOf(config, parts.vault)
+  const sep10 = openSep10(config, { access, contractId, network, logger })
   const http = serveHttp(bound, {
     ...config,
     waiting,
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
-    access: accessOf(config, parts.vault),
+    access,
     store,
     slices,
     feed,
@@ -99,6 +102,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     network,
     logger,
     ...(peers && { peers }),
+    ...(sep10 && { sep10 }),
   })
   function onCommit(): void {
     tip.look()
@@ -123,6 +127,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
       stop()
       await feed.close(config.drainSeconds * 1_000)
       await http.close()
+      await sep10?.close()
       stopping.abort()
       store.close()
     },

@@ -7,7 +7,7 @@ import { createFailoverSource } from '../failover/failover.ts'
 import type { FailoverSource } from '../failover/failover.ts'
 import { createRpcSource } from '../source/rpc/rpc.ts'
 
-type SourceConfig = Pick<
+export type SourceConfig = Pick<
   Config,
   'contractId' | 'rpcUrls' | 'networkPassphrase' | 'rpcAgreement' | 'rpcTimeoutSeconds'
 >

@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
 import type { Access } from '../auth/access.ts'
+import type { Sep10 } from '../auth/sep10/sep10.ts'
 import type { Slices } from '../domain/slices.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { admit } from './middleware/access.ts'
@@ -18,6 +19,7 @@ import { metricsRoutes } from './rest/metrics.ts'
 import type { MetricsDeps } from './rest/metrics.ts'
 import { readyRoutes } from './rest/ready.ts'
 import type { ReadyDeps } from './rest/ready.ts'
+import { AUTH_PATH, inSep10Form, sep10Routes } from './rest/sep10.ts'
 import { statsRoutes } from './rest/stats.ts'
 import type { StatsDeps } from './rest/stats.ts'
 import { statusRoutes } from './rest/status.ts'
@@ -61,12 +63,16 @@ export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps,
   takeRequest: TakeRequest
   access: Access
   waiting: Waiting
+  /** Undefined if this is no SEP-10 server. */
+  sep10?: Sep10
 }
 
 export type App = ReturnType<typeof createApp>
 
 export function createApp(deps: HttpDeps) {
   const app = createRouter()
+  const { sep10, logger } = deps
+  app.use(AUTH_PATH, inSep10Form)
   app.use(
     allowOrigins(),
     limitRate(deps.takeRequest),
@@ -78,7 +84,7 @@ export function createApp(deps: HttpDeps) {
   )
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
-    if (!env.wire?.incoming.errored) deps.logger.error({ err: error }, 'request failed')
+    if (!env.wire?.incoming.errored) logger.error({ err: error }, 'request failed')
     return respond(internal())
   })
   app.notFound((c) => {
@@ -107,6 +113,7 @@ export function createApp(deps: HttpDeps) {
   ]) {
     app.route('/', routes(deps))
   }
+  app.route('/', sep10Routes({ sep10, logger }))
   const definitions = () => app.openAPIRegistry.definitions
   app.route('/', docsRoutes({ version: deps.version, sliced, definitions }))
   return app

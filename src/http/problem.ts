@@ -86,6 +86,13 @@ export function noSuchRoute(path: string): Refused {
   return refused(404, `${path} does not exist; /docs shows the routes`)
 }
 
+export function noSep10Server(): Refused {
+  return refused(
+    404,
+    'this daemon is no SEP-10 server; SEP10_SIGNING_KEY, HOME_DOMAIN and JWT_SECRET make it one',
+  )
+}
+
 export function methodNotAllowed(method: string, allowed = ['GET', 'HEAD']): Refused {
   return refused(405, `${method} is not supported here; use ${allowed[0]}`, {
     allow: [...allowed, 'OPTIONS'].join(', '),

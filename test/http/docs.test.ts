@@ -63,3 +63,17 @@ test('the reference page and all it loads come from this server, without inline 
   expect(html).not.toMatch(/<script>|<style|style=| on\w+=/)
   expect((await fetch(`${daemon.url}/docs/package.json`)).status).toBe(404)
 })
+
+test('a daemon that is no SEP-10 server describes its routes, and says what is missing', async () => {
+  const { described } = await document()
+  expect(Object.keys(described.paths)).toEqual(
+    expect.arrayContaining(['/auth', '/.well-known/stellar.toml']),
+  )
+  for (const method of ['GET', 'POST']) {
+    const response = await fetch(`${daemon.url}/auth`, { method })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toEqual({ error: expect.stringContaining('SEP10_SIGNING_KEY') })
+  }
+  const toml = await fetch(`${daemon.url}/.well-known/stellar.toml`)
+  expect([toml.status, toml.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+})

@@ -4,7 +4,7 @@ import { queryRecord } from '../parameters.ts'
 import { badRequest, bodyTooLarge, unsupportedBody } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 
-/** Enough for the longest legal lists in any notation. */
+/** Enough for the longest legal lists of the feed in any notation. */
 const MOST_BYTES = 256 * 1024
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
@@ -17,8 +17,11 @@ export interface Body {
   isForm: boolean
 }
 
-/** The body of a request for the feed, as text. */
-export async function readBody(request: IncomingMessage): Promise<Body | Refused> {
+/** The body of a request, as text. */
+export async function readBody(
+  request: IncomingMessage,
+  mostBytes = MOST_BYTES,
+): Promise<Body | Refused> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';')
   const form = type.trim().toLowerCase()
   if (form !== FORM && form !== JSON_TYPE) return unsupportedBody([JSON_TYPE, FORM])
@@ -28,7 +31,7 @@ export async function readBody(request: IncomingMessage): Promise<Body | Refused
   const chunks = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
   for await (const part of chunks) {
     length += part.length
-    if (length > MOST_BYTES) return bodyTooLarge(MOST_BYTES)
+    if (length > mostBytes) return bodyTooLarge(mostBytes)
     parts.push(part)
   }
   return { text: Buffer.concat(parts).toString(), isForm: form === FORM }
