@@ -15,6 +15,7 @@ import type { ClientError } from './client-error.ts'
 import { hangUp } from './hang-up.ts'
 import { openLane } from './lane.ts'
 import { sendBeforeBody, sendProblem } from './refusal.ts'
+import { createTurnstile } from './turnstile.ts'
 import { createWaitingConnections } from './waiting-connections.ts'
 import type { WaitingConnections } from './waiting-connections.ts'
 
@@ -27,6 +28,7 @@ import type { WaitingConnections } from './waiting-connections.ts'
  * - `waiting-connections.ts` the limit of connections that have not sent a whole request
  * - `client-error.ts` what to answer to bytes that are not a request
  * - `refusal.ts` answers that go out before the request is whole
+ * - `turnstile.ts` lets requests in at a pace that leaves the thread free
  */
 
 /** Longer than the idle time of the usual load balancers, so that the balancer closes first. */
@@ -35,6 +37,9 @@ const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How long answers under way may take at shutdown. */
 const CLOSE_GRACE_MS = 1_000
+
+/** What load balancers and operators ask for never waits for other requests. */
+const FIRST = /^\/(health|ready|metrics)(\?|$)/
 
 export interface HttpServer {
   url: string
@@ -100,6 +105,7 @@ interface Exchange {
 /** Answers what Node's server reports: requests, tunnels, and bytes that are not a request. */
 function answerRequests(server: Server, { app, holderOf, waiting, logger }: AnswerDeps): void {
   const answer = createListener({ app, holderOf, logger })
+  const turnstile = createTurnstile()
   /** The newest request of each connection. */
   const exchanges = new WeakMap<Socket, Exchange>()
 
@@ -113,7 +119,11 @@ function answerRequests(server: Server, { app, holderOf, waiting, logger }: Answ
     else count()
     if (!waiting.hasRoom(socket)) response.setHeader('connection', 'close')
     response.once('finish', () => waiting.answered(socket))
-    void answer(request, response)
+    if (FIRST.test(request.url ?? '')) return void answer(request, response)
+    return turnstile.enter(socket.remoteAddress ?? '', () => {
+      // The client can have left while its request waited.
+      if (!response.closed) void answer(request, response)
+    })
   })
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     waiting.requested(socket)
