@@ -26,6 +26,7 @@ import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
 import { streamRoutes } from './rest/streams.ts'
 import { TICKET_PATH, ticketRoutes } from './rest/ticket.ts'
+import { summaryRoutes } from './rest/summary.ts'
 import { transactionRoutes } from './rest/transactions.ts'
 import { userRoutes } from './rest/users.ts'
 import { createRouter } from './router.ts'
@@ -97,7 +98,7 @@ export function createApp(deps: HttpDeps) {
   })
   const sliced = createSliced(deps.slices)
   const reads = { store: deps.store, sliced }
-  for (const routes of [streamRoutes, eventRoutes, userRoutes, transactionRoutes]) {
+  for (const routes of [streamRoutes, eventRoutes, userRoutes, transactionRoutes, summaryRoutes]) {
     app.route('/', routes(reads))
   }
   const handOver = createHandOver(deps)

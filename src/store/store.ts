@@ -20,7 +20,7 @@
  * - log.ts            the event log: page.ts (one bounded step), scan.ts (many steps)
  * - merge.ts, candidates.ts, log-query.ts  how a scan finds the matches of a filter
  * - transactions.ts   events by the hashes of their transactions
- * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts, between.ts
+ * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts, overall.ts, between.ts
  * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
  * - records.ts        records of the chain; chain-records.ts folds on them
  * - history.ts        a stream at any ledger, and how it came to be

@@ -208,6 +208,7 @@ const SCALARS: Record<string, Bad> = {
   [`/users/${account}/events`]: { limit: ['1001'], to_ledger: ['x'], after: ['now'] },
   '/events': { ...PAGING, ...RANGE },
   [`/transactions/${'a'.repeat(64)}`]: { wait: numbersBut(0, 30) },
+  '/summary': { wait_ledger: ['-1', 'x'] },
   '/events/stats': {},
   '/health': {},
   '/ready': { max_lag: numbersBut(0, 2_147_483_647) },

@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/store/database.ts'
 import type { Sqlite } from '../../src/store/sqlite.ts'
 import { createProjection } from '../../src/store/write/projection.ts'
 import { openStore } from '../../src/store/store.ts'
+import type { TokenSums } from '../../src/store/read/overall.ts'
 import { createStreams } from '../../src/store/read/streams.ts'
 import { createTotals } from '../../src/store/read/totals.ts'
 import { temporaryFolder } from '../support/process.ts'
@@ -42,10 +43,13 @@ function kept(sqlite: Sqlite): Map<string, [number, bigint, bigint]> {
     .prepare('select distinct address from stream_totals')
     .pluck()
     .all() as string[]
-  const read = createTotals(sqlite)
+  const { ofAddress, ofAll } = createTotals(sqlite)
   return new Map(
     addresses.flatMap((address) =>
-      read(address).map(({ side, tokenAddress, status, streams, ...sums }) => [
+      (address === ''
+        ? ofAll().map((total) => ({ ...total, side: 'all' }))
+        : ofAddress(address)
+      ).map(({ side, tokenAddress, status, streams, ...sums }) => [
         `${address} ${side} ${tokenAddress} ${status}`,
         [streams, sums.depositedAmount, sums.withdrawnAmount],
       ]),
@@ -171,20 +175,42 @@ describe('totals', () => {
   })
 })
 
-describe('claimable amounts of an address', () => {
+/** What `overall` should say about these streams. */
+function sumsOf(streams: readonly Stream[], at: bigint): TokenSums[] {
+  const byToken = Map.groupBy(streams, ({ tokenAddress }) => tokenAddress)
+  const of = (some: readonly Stream[], amount: (stream: Stream) => bigint) =>
+    some.reduce((sum, stream) => sum + amount(stream), 0n)
+  return [...byToken]
+    .map(([tokenAddress, some]) => ({
+      tokenAddress,
+      streams: Object.fromEntries(
+        [...Map.groupBy(some, statusOf)].map(([status, { length }]) => [status, length]),
+      ),
+      depositedAmount: of(some, ({ depositedAmount }) => depositedAmount),
+      withdrawnAmount: of(some, ({ withdrawnAmount }) => withdrawnAmount),
+      lockedAmount: of(
+        some.filter(({ isActive }) => isActive),
+        (stream) => stream.depositedAmount - stream.withdrawnAmount,
+      ),
+      claimableAmount: of(some, (stream) => claimable(stream, at)),
+    }))
+    .toSorted((a, b) => (a.tokenAddress < b.tokenAddress ? -1 : 1))
+}
+
+describe('claimable amounts, and sums by token', () => {
   property.prop([fc.array(record, { maxLength: 30 }), fc.bigInt({ min: 0n, max: 2n ** 33n })], {
     numRuns: 20,
   })(
-    'P5: the claimable amount of an address is the sum over its streams, for amounts of any size',
+    'P5: sums are those over the visible streams, a stream to oneself once, for amounts of any size',
     (records, at) => {
       const { sqlite, close } = memoryStore()
       const projection = createProjection(sqlite)
       const streams = records.map((fields, number) => streamOf(number, fields))
       for (const stream of streams) projection.set(stream)
       projection.flush()
-      const read = createClaimable(sqlite)
+      const { ofAddress } = createClaimable(sqlite)
       for (const address of ['alice', 'bob', 'nobody']) {
-        const sums = drain(read(address, Number(at)))
+        const sums = drain(ofAddress(address, Number(at)))
         for (const side of ['sender', 'recipient'] as const) {
           for (const token of ['gold', 'silver']) {
             const expected = streams
@@ -193,6 +219,13 @@ describe('claimable amounts of an address', () => {
             expect(sums[side].get(token) ?? 0n).toBe(expected)
           }
         }
+      }
+      const { overall } = createStreams(sqlite)
+      for (const viewer of [undefined, 'alice', 'nobody', '']) {
+        const visible = streams.filter(({ sender, recipient }) =>
+          viewer === undefined ? true : sender === viewer || recipient === viewer,
+        )
+        expect(drain(overall(viewer, Number(at)))).toEqual(sumsOf(visible, at))
       }
       close()
     },

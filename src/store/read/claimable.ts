@@ -23,19 +23,38 @@ interface Sum {
   last: string
 }
 
+/** Index ranges of streams. */
+const RANGES = {
+  sender: 'indexed by streams_sender_created where sender = @address and',
+  recipient: 'indexed by streams_recipient_created where recipient = @address and',
+  all: 'indexed by streams_status_created where',
+}
+
+type ByToken = Map<string, bigint>
+
 /**
- * Adds up the amounts that can be withdrawn from the streams of an address, in steps. They change
- * every second, so they cannot be stored. SQLite does the arithmetic for small numbers, which is
- * several times as fast as reading every stream.
+ * The amount that can be withdrawn at a time (Unix seconds), by token. All steps need one snapshot.
  */
-export function createClaimable(
-  sqlite: Sqlite,
-): (address: string, time: number) => Generator<void, Record<Side, Map<string, bigint>>> {
-  const statements = { sender: statementOf('sender'), recipient: statementOf('recipient') }
+export interface Claimable {
+  ofAddress(address: string, time: number): Generator<void, Record<Side, ByToken>>
+  ofAll(time: number): Generator<void, ByToken>
+}
+
+/**
+ * Adds up the amounts that can be withdrawn from streams, in steps. They change every second, so
+ * they cannot be stored. SQLite does the arithmetic for small numbers, which is several times as
+ * fast as reading every stream.
+ */
+export function createClaimable(sqlite: Sqlite): Claimable {
+  const statements = {
+    sender: statementOf('sender'),
+    recipient: statementOf('recipient'),
+    all: statementOf('all'),
+  }
   const byRow = sqlite.prepare<[number], StreamRow>(`${SELECT_STREAMS} where rowid = ?`)
 
-  function statementOf(side: Side) {
-    return sqlite.prepare(
+  function statementOf(range: keyof typeof RANGES) {
+    return sqlite.prepare<unknown[], Sum>(
       `select token_address as tokenAddress, count(*) as streams, max(created_order) as last,
            cast(sum(min(max(deposited - withdrawn, 0), max(until - since, 0) * rate))
              filter (where is_small) as text) as small,
@@ -53,39 +72,47 @@ export function createClaimable(
                and length(rate_per_second) <= ${SMALL_RATE} and rate_per_second >= '0'
                and length(last_update_time) <= ${SMALL_AMOUNT}
                and coalesce(length(paused_at), 0) <= ${SMALL_AMOUNT} as is_small
-           from streams indexed by streams_${side}_created
-           where ${side} = @address and status = @status and created_order > @after
+           from streams ${RANGES[range]} status = @status and created_order > @after
            order by created_order limit ${STREAMS_PER_STEP})
          group by token_address`,
     )
   }
 
-  return function* (address, time) {
-    const sums = { sender: new Map<string, bigint>(), recipient: new Map<string, bigint>() }
-    for (const side of ['sender', 'recipient'] as const) {
-      // Nothing can be withdrawn from the others.
-      for (const status of ['active', 'paused']) {
-        let after = ''
-        for (;;) {
-          const found = statements[side].all({ address, status, after, time }) as Sum[]
-          for (const sum of found) add(sums[side], sum)
-          const read = found.reduce((total, sum) => total + sum.streams, 0)
-          if (read < STREAMS_PER_STEP) break
-          after = found.reduce((last, sum) => (sum.last > last ? sum.last : last), '')
-          yield
-        }
+  function* sumsOf(
+    range: keyof typeof RANGES,
+    { address, time }: { address: string; time: number },
+  ): Generator<void, ByToken> {
+    const sums: ByToken = new Map()
+    // Nothing can be withdrawn from the others.
+    for (const status of ['active', 'paused']) {
+      let after = ''
+      for (;;) {
+        const found = statements[range].all({ address, status, after, time })
+        for (const sum of found) add(sums, sum, BigInt(time))
+        const read = found.reduce((total, sum) => total + sum.streams, 0)
+        if (read < STREAMS_PER_STEP) break
+        after = found.reduce((last, sum) => (sum.last > last ? sum.last : last), '')
+        yield
       }
     }
     return sums
+  }
 
-    function add(totals: Map<string, bigint>, { tokenAddress, small, large }: Sum): void {
-      let total = totals.get(tokenAddress) ?? 0n
-      total += BigInt(small ?? 0)
-      for (const row of large?.split(',') ?? []) {
-        const found = byRow.get(Number(row))
-        if (found !== undefined) total += claimable(fromRow(found), BigInt(time))
-      }
-      totals.set(tokenAddress, total)
+  function add(sums: ByToken, { tokenAddress, small, large }: Sum, time: bigint): void {
+    let total = sums.get(tokenAddress) ?? 0n
+    total += BigInt(small ?? 0)
+    for (const row of large?.split(',') ?? []) {
+      const found = byRow.get(Number(row))
+      if (found !== undefined) total += claimable(fromRow(found), time)
     }
+    sums.set(tokenAddress, total)
+  }
+
+  return {
+    *ofAddress(address, time) {
+      const sender = yield* sumsOf('sender', { address, time })
+      return { sender, recipient: yield* sumsOf('recipient', { address, time }) }
+    },
+    ofAll: (time) => sumsOf('all', { address: '', time }),
   }
 }

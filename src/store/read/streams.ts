@@ -2,6 +2,8 @@ import type { Stream } from '../../domain/stream.ts'
 import { createBetween } from './between.ts'
 import type { Sums } from './between.ts'
 import { createClaimable } from './claimable.ts'
+import { createOverall } from './overall.ts'
+import type { Overall } from './overall.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createStreamList } from './stream-list.ts'
 import type { StreamPage, StreamQuery } from './stream-list.ts'
@@ -27,6 +29,8 @@ export interface Streams {
   claimable(address: string, time: number): Generator<void, Record<Side, Map<string, bigint>>>
   /** Both over the streams between an address and a party. */
   between(address: string, party: string, time: number): Generator<void, Sums>
+  /** Sums by token over all streams, or those of a party. All steps need one snapshot. */
+  overall: Overall
   count(): number
   /** Ids of streams in order, after the given one. */
   idsAfter(streamId: bigint | undefined, limit: number): bigint[]
@@ -35,6 +39,9 @@ export interface Streams {
 export function createStreams(sqlite: Sqlite): Streams {
   const byId = sqlite.prepare<[string], StreamRow>(`${SELECT_STREAMS} where stream_id = ?`)
   const list = createStreamList(sqlite)
+  const between = createBetween(list)
+  const totals = createTotals(sqlite)
+  const claimable = createClaimable(sqlite)
   const count = sqlite.prepare<[], number>('select count(*) from streams').pluck()
   const ids = sqlite
     .prepare<[string, number], string>(
@@ -55,9 +62,10 @@ export function createStreams(sqlite: Sqlite): Streams {
       const row = byId.get(streamId)
       return row && fromRow(row)
     },
-    totals: createTotals(sqlite),
-    claimable: createClaimable(sqlite),
-    between: createBetween(list),
+    totals: totals.ofAddress,
+    claimable: claimable.ofAddress,
+    between,
+    overall: createOverall({ totals, claimable, between }),
     count: () => count.get() ?? 0,
     idsAfter(streamId, limit) {
       const after = streamId === undefined ? '' : u64Order(streamId)

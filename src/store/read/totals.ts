@@ -13,19 +13,34 @@ export interface Total {
   withdrawnAmount: bigint
 }
 
+/** Sums over the streams of one status in one token, whoever sends and receives them. */
+export type WholeTotal = Omit<Total, 'side'>
+
+export interface Totals {
+  ofAddress(address: string): Total[]
+  ofAll(): WholeTotal[]
+}
+
 /** Reads the sums that the writer keeps beside the streams. */
-export function createTotals(sqlite: Sqlite): (address: string) => Total[] {
-  const ofAddress = sqlite.prepare<[address: string], Row>(
-    `select side, token_address as tokenAddress, status, streams,
-       deposited_amount as deposited, withdrawn_amount as withdrawn
-     from stream_totals where address = ? order by token_address, side, status`,
-  )
-  return (address) =>
-    ofAddress.all(address).map(({ deposited, withdrawn, ...total }) => ({
-      ...total,
-      depositedAmount: BigInt(deposited),
-      withdrawnAmount: BigInt(withdrawn),
-    }))
+export function createTotals(sqlite: Sqlite): Totals {
+  const select = (sides: string) =>
+    sqlite.prepare<[address: string], Row>(
+      `select side, token_address as tokenAddress, status, streams,
+         deposited_amount as deposited, withdrawn_amount as withdrawn
+       from stream_totals where address = ? and side in (${sides})
+       order by token_address, side, status`,
+    )
+  const ofSides = select("'sender', 'recipient'")
+  // The sums over all streams are those of no address, on a side of their own.
+  const whole = select("'all'")
+  return {
+    ofAddress: (address) => ofSides.all(address).map(fromRow),
+    ofAll: () => whole.all('').map(fromRow),
+  }
+}
+
+function fromRow({ deposited, withdrawn, ...total }: Row): Total {
+  return { ...total, depositedAmount: BigInt(deposited), withdrawnAmount: BigInt(withdrawn) }
 }
 
 type Row = Omit<Total, 'depositedAmount' | 'withdrawnAmount'> & {

@@ -1,0 +1,71 @@
+import { z } from '@hono/zod-openapi'
+import type { HeldView } from '../../store/read/held.ts'
+import type { TokenSums } from '../../store/read/overall.ts'
+import { asOf } from '../json.ts'
+import { WAIT_FOR_LEDGER } from '../parameters.ts'
+import { createRouter, get, json, oneOf } from '../router.ts'
+import type { Reads } from '../router.ts'
+
+/** Amounts of different tokens are never added up. */
+const TokenSummary = z
+  .object({
+    tokenAddress: z.string(),
+    streams: z.number().int(),
+    active: z.number().int(),
+    paused: z.number().int(),
+    cancelled: z.number().int(),
+    completed: z.number().int(),
+    depositedAmount: z.string(),
+    withdrawnAmount: z.string(),
+    lockedAmount: z.string().openapi({
+      description:
+        'what the contract still holds: deposits less withdrawals of active and paused streams',
+    }),
+    claimableAmount: z.string().openapi({ description: 'as of asOf.ledgerClosedAt' }),
+  })
+  .openapi('TokenSummary')
+
+const summaryRoute = get({
+  path: '/summary',
+  summary: 'All streams, per token',
+  request: { query: z.strictObject(WAIT_FOR_LEDGER) },
+  answer: oneOf(z.object({ tokens: z.array(TokenSummary) }).openapi('Summary')),
+})
+
+export function summaryRoutes({ store, sliced }: Reads) {
+  const router = createRouter()
+  router.openapi(summaryRoute, (c) => {
+    const party = c.get('party')
+    return sliced(
+      c,
+      store.held.read((view) => summary(view, party)),
+    )
+  })
+  return router
+}
+
+function* summary(
+  { coverage, streams }: HeldView,
+  party: string | undefined,
+): Generator<void, Response> {
+  const checkpoint = coverage.checkpoint()
+  const sums = yield* streams.overall(party, checkpoint?.ledgerClosedAt ?? 0)
+  return json({ data: { tokens: sums.map(tokenJson) }, asOf: asOf(checkpoint) })
+}
+
+function tokenJson({ tokenAddress, streams, ...amounts }: TokenSums): z.infer<typeof TokenSummary> {
+  const { active = 0, paused = 0, cancelled = 0, completed = 0 } = streams
+  const { depositedAmount, withdrawnAmount, lockedAmount, claimableAmount } = amounts
+  return {
+    tokenAddress,
+    streams: active + paused + cancelled + completed,
+    active,
+    paused,
+    cancelled,
+    completed,
+    depositedAmount: depositedAmount.toString(),
+    withdrawnAmount: withdrawnAmount.toString(),
+    lockedAmount: lockedAmount.toString(),
+    claimableAmount: claimableAmount.toString(),
+  }
+}
