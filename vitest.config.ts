@@ -18,6 +18,8 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Answers of a daemon must be those that the OpenAPI document describes.
+    setupFiles: ['test/support/described/every-answer.ts'],
     // Limits only end a test that hangs. A busy machine makes tests slow, never red.
     testTimeout: 2 * PATIENCE_MS,
     hookTimeout: 2 * PATIENCE_MS,

@@ -50,8 +50,8 @@ import type { Waiting } from './waiting.ts'
  *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` every refusal
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
  *   `carriers.ts` where a request may carry a token
- * - `rate-limit.ts` counts requests · `sliced.ts` long reads in turns ·
- *   `waiting.ts` requests that wait for the log
+ * - `request-id.ts` names requests · `rate-limit.ts` counts requests ·
+ *   `sliced.ts` long reads in turns · `waiting.ts` requests that wait for the log
  * - `peers.ts` the other processes that serve the same port
  */
 
@@ -85,7 +85,9 @@ export function createApp(deps: HttpDeps) {
   )
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
-    if (!env.wire?.incoming.errored) logger.error({ err: error }, 'request failed')
+    if (!env.wire?.incoming.errored) {
+      logger.error({ err: error, requestId: env.requestId }, 'request failed')
+    }
     return respond(internal())
   })
   app.notFound((c) => {

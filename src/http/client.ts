@@ -8,6 +8,8 @@ import type { Waiting } from './waiting.ts'
 export interface Client {
   /** Whose limits the request counts against. */
   holder: Holder
+  /** Names the request, in its answer and in the log. */
+  requestId: string
   /** Emits `close` when the answer has been sent or the client has left. */
   exchange: EventEmitter
   /** Undefined if the request came without a connection that a route could use. */

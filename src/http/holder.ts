@@ -9,6 +9,7 @@ export interface Origin {
   remoteAddress: string | undefined
   forwardedFor?: string | undefined
   forwardedUser?: string | undefined
+  requestId?: string | undefined
 }
 
 /** The origin of a request that came through Node's HTTP server. */
@@ -17,6 +18,7 @@ export function originOf({ socket, headers }: IncomingMessage): Origin {
     remoteAddress: socket.remoteAddress,
     forwardedFor: joined(headers['x-forwarded-for']),
     forwardedUser: joined(headers['x-forwarded-user']),
+    requestId: joined(headers['x-request-id']),
   }
 }
 
@@ -72,6 +74,11 @@ export function createHolderOf(trusted: BlockList, log: Pick<Logger, 'warn'>): H
     }
     return { address: hostOf(address), user: forwardedUser === '' ? undefined : forwardedUser }
   }
+}
+
+/** Whether what the peer says about a request is believed. */
+export function isTrusted(trusted: BlockList, remoteAddress: string): boolean {
+  return isIn(trusted, withoutMapping(remoteAddress))
 }
 
 function isIn(trusted: BlockList, address: string): boolean {

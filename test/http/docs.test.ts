@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
+import { describe as describeAnswers } from '../support/described/every-answer.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
 
 let daemon: FeedDaemon
@@ -64,6 +65,7 @@ test('the reference page and all it loads come from this server, without inline 
   expect((await fetch(`${daemon.url}/docs/package.json`)).status).toBe(404)
 })
 
+<<<<<<< HEAD
 test('a daemon that is no SEP-10 server describes its routes, and says what is missing', async () => {
   const { described } = await document()
   expect(Object.keys(described.paths)).toEqual(
@@ -76,4 +78,17 @@ test('a daemon that is no SEP-10 server describes its routes, and says what is m
   }
   const toml = await fetch(`${daemon.url}/.well-known/stellar.toml`)
   expect([toml.status, toml.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
+=======
+test('what the suite compares answers with finds fields, types and statuses that are not described', async () => {
+  const { differences } = await describeAnswers()
+  const answer = { method: 'GET', path: '/health', status: 200, type: 'application/json' }
+  expect(differences({ ...answer, body: '{"status":"ok"}' })).toEqual([])
+  expect(differences({ ...answer, body: '{"status":"ok","extra":1}' })).toEqual([
+    '/extra: is not described',
+  ])
+  expect(differences({ ...answer, body: '{"status":"well"}' }).length).toBeGreaterThan(0)
+  expect(differences({ ...answer, status: 404 })).not.toEqual([])
+  expect(differences({ ...answer, type: 'text/html' })).not.toEqual([])
+  expect(differences({ ...answer, path: '/healthy' })).not.toEqual([])
+>>>>>>> 991d052 (feat(http): every answer names its request, and every answer of the suite is compared with the OpenAPI document)
 })

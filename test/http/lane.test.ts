@@ -25,6 +25,7 @@ const EVENT_ID = '0012884906182971392-0000000001'
 function comparable(text: string): string {
   return text
     .replace(/^Date: .*$/gim, 'Date')
+    .replace(/^X-Request-Id: .*$/gim, 'X-Request-Id')
     .replace(/"clientId":"[^"]*"/g, 'clientId')
     .replace(/retry: \d+/g, 'retry')
     .replace(/in \d+ s/g, 'in some s')

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { createRoute, z } from '@hono/zod-openapi'
 import { noSuchRoute, respond } from '../problem.ts'
-import { createRouter, get, jsonText } from '../router.ts'
+import { createRouter, get, jsonText, refusals } from '../router.ts'
 import type { Sliced } from '../sliced.ts'
 import { describeRoutes } from './document.ts'
 import type { Definitions } from './document.ts'
@@ -54,6 +55,7 @@ const fileRoute = createRoute({
         [...TYPES.values()].map((type) => [type, { schema: z.string() }]),
       ),
     },
+    ...refusals({ 404: 'the page loads no such file' }),
   },
 })
 
@@ -88,5 +90,6 @@ export function docsRoutes({ version, sliced, definitions }: DocsDeps) {
 }
 
 function pathOf(file: string): string {
-  return createRequire(import.meta.url).resolve(`swagger-ui-dist/${file}`)
+  const require = createRequire(import.meta.url)
+  return join(dirname(require.resolve('swagger-ui-dist/package.json')), file)
 }

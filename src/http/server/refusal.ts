@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Wire } from '../client.ts'
 import { CORS_HEADERS } from '../middleware/cors.ts'
 import { PROBLEM_TYPE } from '../problem.ts'
 import type { Refused } from '../problem.ts'
+import { commonHeaders } from '../request-id.ts'
 
 /** Answers that go out before the request is whole: to a half-read body, or to no request at all. */
 
@@ -43,6 +45,7 @@ export function sendProblem(socket: Socket, { problem, headers }: Refused): void
     'content-type': PROBLEM_TYPE,
     'content-length': String(Buffer.byteLength(body)),
     ...CORS_HEADERS,
+    ...Object.fromEntries(commonHeaders(randomUUID())),
     ...headers,
     connection: 'close',
   })

@@ -9,6 +9,8 @@ import { createHolderOf, createHostOf, originOf } from '../holder.ts'
 import type { HolderOf } from '../holder.ts'
 import { hasBody } from '../middleware/request-form.ts'
 import { badHttp, badTarget, internal, methodNotAllowed, respond } from '../problem.ts'
+import { commonHeaders, createRequestIdOf } from '../request-id.ts'
+import type { RequestIdOf } from '../request-id.ts'
 import type { BoundServer } from './bind.ts'
 import { explainError } from './client-error.ts'
 import type { ClientError } from './client-error.ts'
@@ -63,7 +65,8 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
   const holderOf = createHolderOf(trustProxy, logger)
   const waiting = createWaitingConnections({ most, hostOf: createHostOf(trustProxy) })
   open()
-  answerRequests(server, { app, holderOf, waiting, logger })
+  const requestIdOf = createRequestIdOf(trustProxy)
+  answerRequests(server, { app, holderOf, requestIdOf, waiting, logger })
   const silenceMs = HEADERS_TIMEOUT_MS
   const lane =
     feedLane === 'lean'
@@ -93,6 +96,7 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
 interface AnswerDeps {
   app: App
   holderOf: HolderOf
+  requestIdOf: RequestIdOf
   waiting: WaitingConnections
   logger: Logger
 }
@@ -103,8 +107,9 @@ interface Exchange {
 }
 
 /** Answers what Node's server reports: requests, tunnels, and bytes that are not a request. */
-function answerRequests(server: Server, { app, holderOf, waiting, logger }: AnswerDeps): void {
-  const answer = createListener({ app, holderOf, logger })
+function answerRequests(server: Server, deps: AnswerDeps): void {
+  const { app, holderOf, requestIdOf, waiting, logger } = deps
+  const answer = createListener(deps)
   const turnstile = createTurnstile()
   /** The newest request of each connection. */
   const exchanges = new WeakMap<Socket, Exchange>()
@@ -113,6 +118,9 @@ function answerRequests(server: Server, { app, holderOf, waiting, logger }: Answ
     const { socket } = request
     // The connection was refused before its request was whole.
     if (socket.writableEnded) return
+    const requestId = requestIdOf(originOf(request))
+    for (const [name, value] of commonHeaders(requestId)) response.setHeader(name, value)
+    if (logger.isLevelEnabled('debug')) logAnswer(logger, { request, response, requestId })
     exchanges.set(socket, { request, response })
     const count = () => waiting.requested(socket)
     if (comesWithBody(request)) request.once('end', count)
@@ -146,22 +154,24 @@ function answerRequests(server: Server, { app, holderOf, waiting, logger }: Answ
 
   async function refuseUnread(error: ClientError, socket: Socket): Promise<void> {
     const holder = holderOf({ remoteAddress: socket.remoteAddress })
+    const requestId = requestIdOf({ remoteAddress: socket.remoteAddress })
     const refused = await explainError(error, (url) =>
-      app.request(url, undefined, { holder, exchange: socket }),
+      app.request(url, undefined, { holder, requestId, exchange: socket }),
     )
     sendProblem(socket, refused)
   }
 }
 
 /** Gives a request to the routes and sends their response, unless a route took the socket. */
-function createListener({ app, holderOf, logger }: Omit<AnswerDeps, 'waiting'>) {
+function createListener({ app, holderOf, logger }: AnswerDeps) {
   return getRequestListener(
     async (request, env) => {
       const incoming = env.incoming as IncomingMessage
       const outgoing = env.outgoing as ServerResponse
       const wire = { incoming, outgoing, isTaken: false }
+      const requestId = String(outgoing.getHeader('X-Request-Id'))
       const holder = holderOf(originOf(incoming))
-      const response = await app.fetch(request, { holder, exchange: outgoing, wire })
+      const response = await app.fetch(request, { holder, requestId, exchange: outgoing, wire })
       if (wire.isTaken) return RESPONSE_ALREADY_SENT
       if (incoming.complete || !comesWithBody(incoming)) return response
       await sendBeforeBody(wire, response)
@@ -180,6 +190,21 @@ function createListener({ app, holderOf, logger }: Omit<AnswerDeps, 'waiting'>) 
       },
     },
   )
+}
+
+/** Says at the end how a request was answered. The query may hold a token, so it is left out. */
+function logAnswer(
+  logger: Logger,
+  { request, response, requestId }: Exchange & { requestId: string },
+): void {
+  const startedAt = performance.now()
+  const { method, url = '' } = request
+  const [path] = url.split('?')
+  response.once('close', () => {
+    const elapsedMs = Math.round(performance.now() - startedAt)
+    const status = response.statusCode
+    logger.debug({ requestId, method, path, status, elapsedMs }, 'request answered')
+  })
 }
 
 function comesWithBody({ headers }: IncomingMessage): boolean {

@@ -1,0 +1,113 @@
+import { createCompare } from './schema.ts'
+import type { Compare, Schema } from './schema.ts'
+
+/** The OpenAPI document of the daemon, and whether an answer is one that it describes. */
+
+interface Described {
+  content?: Record<string, { schema?: Schema }>
+}
+
+export interface Operation {
+  operationId: string
+  parameters?: {
+    name: string
+    in: 'query' | 'path' | 'header'
+    required?: boolean
+    schema: Schema
+  }[]
+  requestBody?: { content: Record<string, { schema: Schema }> }
+  responses: Record<string, Described | { $ref: string }>
+}
+
+export interface OpenApi {
+  openapi: string
+  paths: Record<string, Record<string, Operation>>
+  components: Record<string, Record<string, Schema & Described>>
+}
+
+export interface Answer {
+  method: string
+  /** Without the query. */
+  path: string
+  status: number
+  /** Undefined if there is no body. */
+  type: string | undefined
+  /** Undefined: it is not compared. */
+  body?: string
+}
+
+export interface Description {
+  document: OpenApi
+  /** What of an answer is not described. */
+  differences(answer: Answer): string[]
+}
+
+/** What a path or method that does not exist may answer. */
+const WITHOUT_ROUTE = [400, 401, 403, 404, 405, 408, 413, 429, 431, 500, 501]
+
+export function createDescription(document: OpenApi): Description {
+  const compare = createCompare((ref) => resolve(document, ref))
+  const problem = { $ref: '#/components/schemas/Problem' }
+  // What is written out comes before what has parameters.
+  const templates = Object.keys(document.paths).toSorted((a, b) => places(a) - places(b))
+  const routes = templates.map((path) => ({ path, pattern: patternOf(path) }))
+
+  function operationOf({ method, path }: Answer): Operation | undefined {
+    const template = routes.find(({ pattern }) => pattern.test(path))?.path
+    const name = method === 'HEAD' ? 'get' : method === 'QUERY' ? 'post' : method.toLowerCase()
+    return template === undefined ? undefined : document.paths[template]?.[name]
+  }
+
+  function withoutRoute({ status, type, body }: Answer): string[] {
+    if (!WITHOUT_ROUTE.includes(status)) return [`status ${status}, but no such route is described`]
+    return compareBody(compare, { 'application/problem+json': { schema: problem } }, { type, body })
+  }
+
+  return {
+    document,
+    differences(answer) {
+      const { method, status, type, body } = answer
+      if (method === 'OPTIONS') return []
+      const operation = operationOf(answer)
+      const described = operation?.responses[status]
+      // A middleware refuses what it does not know before there is a route.
+      if (operation === undefined) return withoutRoute(answer)
+      if (described === undefined) return [`the status ${status} is not described`]
+      const whole = '$ref' in described ? resolve(document, described.$ref) : described
+      return compareBody(compare, whole.content, { type, body })
+    },
+  }
+}
+
+function compareBody(
+  compare: Compare,
+  content: Described['content'],
+  { type, body }: { type: string | undefined; body: string | undefined },
+): string[] {
+  if (type === undefined) return []
+  const [name = ''] = type.split(';')
+  const schema = content?.[name]?.schema
+  if (content?.[name] === undefined) return [`the type ${name} is not described`]
+  if (schema === undefined || body === undefined || body === '') return []
+  if (name.endsWith('json')) return compare(schema, JSON.parse(body))
+  if (name !== 'application/x-ndjson') return []
+  const lines = body.split('\n').filter((line) => line !== '')
+  return lines.flatMap((line) => compare(schema, JSON.parse(line)))
+}
+
+function resolve(document: OpenApi, ref: string): Schema & Described {
+  const [, , kind = '', name = ''] = ref.split('/')
+  const component = document.components[kind]?.[name]
+  if (component === undefined) throw new Error(`the document has no ${ref}`)
+  return component
+}
+
+function patternOf(path: string): RegExp {
+  const escaped = path.replaceAll('.', String.raw`\.`).replaceAll(/\{[^}]*\}/g, '[^/]+')
+  return new RegExp(`^${escaped}$`)
+}
+
+/** How many parameters a path has. */
+function places(path: string): number {
+  return path.split('{').length
+}
