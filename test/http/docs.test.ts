@@ -65,7 +65,6 @@ test('the reference page and all it loads come from this server, without inline 
   expect((await fetch(`${daemon.url}/docs/package.json`)).status).toBe(404)
 })
 
-<<<<<<< HEAD
 test('a daemon that is no SEP-10 server describes its routes, and says what is missing', async () => {
   const { described } = await document()
   expect(Object.keys(described.paths)).toEqual(
@@ -78,7 +77,8 @@ test('a daemon that is no SEP-10 server describes its routes, and says what is m
   }
   const toml = await fetch(`${daemon.url}/.well-known/stellar.toml`)
   expect([toml.status, toml.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
-=======
+})
+
 test('what the suite compares answers with finds fields, types and statuses that are not described', async () => {
   const { differences } = await describeAnswers()
   const answer = { method: 'GET', path: '/health', status: 200, type: 'application/json' }
@@ -90,5 +90,4 @@ test('what the suite compares answers with finds fields, types and statuses that
   expect(differences({ ...answer, status: 404 })).not.toEqual([])
   expect(differences({ ...answer, type: 'text/html' })).not.toEqual([])
   expect(differences({ ...answer, path: '/healthy' })).not.toEqual([])
->>>>>>> 991d052 (feat(http): every answer names its request, and every answer of the suite is compared with the OpenAPI document)
 })

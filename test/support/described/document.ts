@@ -52,31 +52,42 @@ export function createDescription(document: OpenApi): Description {
   const templates = Object.keys(document.paths).toSorted((a, b) => places(a) - places(b))
   const routes = templates.map((path) => ({ path, pattern: patternOf(path) }))
 
-  function operationOf({ method, path }: Answer): Operation | undefined {
+  function itemOf(path: string): Record<string, Operation> | undefined {
     const template = routes.find(({ pattern }) => pattern.test(path))?.path
-    const name = method === 'HEAD' ? 'get' : method === 'QUERY' ? 'post' : method.toLowerCase()
-    return template === undefined ? undefined : document.paths[template]?.[name]
+    return template === undefined ? undefined : document.paths[template]
   }
 
-  function withoutRoute({ status, type, body }: Answer): string[] {
+  function whole(described: Described | { $ref: string }): Described {
+    return '$ref' in described ? resolve(document, described.$ref) : described
+  }
+
+  /** No such path, or no such method: a problem, or what the path's other methods refuse with. */
+  function withoutRoute({ path, status, type, body }: Answer): string[] {
     if (!WITHOUT_ROUTE.includes(status)) return [`status ${status}, but no such route is described`]
-    return compareBody(compare, { 'application/problem+json': { schema: problem } }, { type, body })
+    const others = Object.values(itemOf(path) ?? {}).map(({ responses }) => responses[400])
+    const contents = others.map((described) => described && whole(described).content)
+    const content = Object.assign({ 'application/problem+json': { schema: problem } }, ...contents)
+    return compareBody(compare, content as Described['content'], { type, body })
   }
 
   return {
     document,
     differences(answer) {
-      const { method, status, type, body } = answer
+      const { method, path, status, type, body } = answer
       if (method === 'OPTIONS') return []
-      const operation = operationOf(answer)
-      const described = operation?.responses[status]
-      // A middleware refuses what it does not know before there is a route.
+      const operation = itemOf(path)?.[described(method)]
       if (operation === undefined) return withoutRoute(answer)
-      if (described === undefined) return [`the status ${status} is not described`]
-      const whole = '$ref' in described ? resolve(document, described.$ref) : described
-      return compareBody(compare, whole.content, { type, body })
+      const response = operation.responses[status]
+      if (response === undefined) return [`the status ${status} is not described`]
+      return compareBody(compare, whole(response).content, { type, body })
     },
   }
+}
+
+/** HEAD answers like GET, and OpenAPI 3.1 has no QUERY. */
+function described(method: string): string {
+  const name = method.toLowerCase()
+  return { head: 'get', query: 'post' }[name] ?? name
 }
 
 function compareBody(
