@@ -1,22 +1,39 @@
 import { connect } from 'node:net'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTokens } from '../../src/auth/tokens.ts'
 import { parseLaneRequest } from '../../src/http/server/lane.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
+import { SECRET } from '../support/tokens.ts'
 
-let lean: FeedDaemon
-let http: FeedDaemon
+interface Pair {
+  lean: FeedDaemon
+  http: FeedDaemon
+}
+
+let open: Pair
+let jwt: Pair
 
 beforeAll(async () => {
-  ;[lean, http] = await Promise.all(
-    ['lean', 'http'].map((FEED_LANE) =>
-      startFeedDaemon({ recording: 'first-steps', env: { FEED_LANE } }),
-    ) as [Promise<FeedDaemon>, Promise<FeedDaemon>],
-  )
-  await Promise.all([lean.indexed(), http.indexed()])
+  ;[open, jwt] = await Promise.all([
+    startPair({}),
+    startPair({ AUTH: 'jwt', JWT_SECRET: SECRET, TRUST_PROXY: '127.0.0.0/8' }),
+  ])
 })
-afterAll(() => Promise.all([lean.close(), http.close()]))
+afterAll(() => Promise.all([open, jwt].flatMap(({ lean, http }) => [lean.close(), http.close()])))
+
+async function startPair(env: Record<string, string>): Promise<Pair> {
+  const start = async (FEED_LANE: string) => {
+    const daemon = await startFeedDaemon({ recording: 'first-steps', env: { ...env, FEED_LANE } })
+    await daemon.indexed()
+    return daemon
+  }
+  const [lean, http] = await Promise.all([start('lean'), start('http')])
+  return { lean, http }
+}
+
+const GOOD = await createTokens({ secrets: [SECRET] }).issue('somebody', 3_600)
 
 const PLAIN = 'GET /events/subscribe?all=true HTTP/1.1\r\nHost: localhost\r\n'
 const EVENT_ID = '0012884906182971392-0000000001'
@@ -66,6 +83,11 @@ function firstAnswer(raw: string): string | undefined {
   return /^[^]*?(\r\n0\r\n\r\n|caught_up\n[^]*?\n\n)/.exec(raw)?.[0]
 }
 
+/** Both answers. */
+function answers({ lean, http }: Pair, pieces: readonly string[]): Promise<[string, string]> {
+  return Promise.all([answer(lean, pieces), answer(http, pieces)])
+}
+
 const weighted = <T>(usual: T, ...unusual: T[]) =>
   fc.oneof(
     { weight: 6, arbitrary: fc.constant(usual) },
@@ -80,6 +102,9 @@ const requestLine = fc
     weighted(
       '/events/subscribe?all=true&cursor=earliest',
       '/events/subscribe?all=true',
+      `/events/subscribe?all=true&token=${GOOD.token}`,
+      '/events/subscribe?all=true&access_token=abc',
+      '/events/subscribe?all=true&ticket=abc',
       '/events/subscribe',
       '/events/subscribe?',
       '/events/subscribe?all=true#x',
@@ -114,6 +139,12 @@ const header = fc.oneof(
     'Connection: keep-alive',
     'Connection: close',
     'X-Forwarded-For: 203.0.113.9, 10.0.0.1',
+  ),
+  fc.constantFrom(
+    `Authorization: Bearer ${GOOD.token}`,
+    'Authorization: Bearer abc',
+    'Authorization: Basic abc',
+    `Cookie: flowfi_token=${GOOD.token}`,
   ),
   fc.constantFrom(
     'Host: again',
@@ -178,20 +209,19 @@ function piecesOf({ line, host, headers, newline, rest, cuts }: RequestParts): s
 type RequestParts = typeof request extends fc.Arbitrary<infer T> ? T : never
 
 describe('the lean lane', () => {
-  property.prop([request], { numRuns: 150 })(
-    'the lean lane answers every request exactly as the HTTP server does',
-    async (parts) => {
+  property.prop([request, fc.boolean()], { numRuns: 200 })(
+    'the lean lane answers every request exactly as the HTTP server does, with and without tokens',
+    async (parts, isOpen) => {
       // The bytes after the request would be a broken body: then it is chance how far an answer gets.
       fc.pre(parts.rest === '' || !parts.headers.some((each) => /^(Content-L|Tr)/.test(each)))
-      const pieces = piecesOf(parts)
-      const [fromLean, fromHttp] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
+      const [fromLean, fromHttp] = await answers(isOpen ? open : jwt, piecesOf(parts))
       expect(fromLean).toBe(fromHttp)
     },
   )
 
   test('the lean lane answers a request that comes byte by byte as the HTTP server does', async () => {
     const pieces = `${PLAIN}\r\n`.split('')
-    const [fromLean, fromHttp] = await Promise.all([answer(lean, pieces), answer(http, pieces)])
+    const [fromLean, fromHttp] = await answers(open, pieces)
     expect(fromLean).toBe(fromHttp)
     expect(fromLean).toContain('caught_up')
   })
