@@ -4,6 +4,7 @@ import type { Access } from '../auth/access.ts'
 import { createVault } from '../auth/vault.ts'
 import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
+import { createDecoder } from '../decode/decode.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -93,6 +94,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
     access,
     store,
+    decode: createDecoder(),
     slices,
     feed,
     metrics,

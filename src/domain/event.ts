@@ -7,6 +7,7 @@
  * - event-json.ts  an event as users get it
  * - stream.ts      a stream, and what can be claimed from it
  * - fold.ts        how an event changes a stream
+ * - derivation.ts  the balance of a stream in words and formulas
  * - cursor.ts      positions in event order
  * - ledger.ts      ledgers and ranges of them
  * - filter.ts      which events someone wants

@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net'
 import type { Logger } from 'pino'
 import type { Access } from '../auth/access.ts'
 import type { Sep10 } from '../auth/sep10/sep10.ts'
+import type { Decode } from '../domain/event.ts'
 import type { Slices } from '../domain/slices.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { admit } from './middleware/access.ts'
@@ -12,6 +13,7 @@ import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form
 import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import type { TakeRequest } from './rate-limit.ts'
 import { eventRoutes } from './rest/events.ts'
+import { explainRoutes } from './rest/explain.ts'
 import { auditRoutes } from './rest/audit.ts'
 import type { AuditDeps } from './rest/audit.ts'
 import { healthRoutes } from './rest/health.ts'
@@ -24,6 +26,7 @@ import { statsRoutes } from './rest/stats.ts'
 import type { StatsDeps } from './rest/stats.ts'
 import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
+import { streamListRoutes } from './rest/stream-list.ts'
 import { streamRoutes } from './rest/streams.ts'
 import { TICKET_PATH, ticketRoutes } from './rest/ticket.ts'
 import { summaryRoutes } from './rest/summary.ts'
@@ -66,6 +69,7 @@ export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps,
   waiting: Waiting
   /** Undefined if this is no SEP-10 server. */
   sep10?: Sep10
+  decode: Decode
 }
 
 export type App = ReturnType<typeof createApp>
@@ -99,8 +103,16 @@ export function createApp(deps: HttpDeps) {
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
   const sliced = createSliced(deps.slices)
-  const reads = { store: deps.store, sliced }
-  for (const routes of [streamRoutes, eventRoutes, userRoutes, transactionRoutes, summaryRoutes]) {
+  const reads = { store: deps.store, sliced, decode: deps.decode }
+  for (const routes of [
+    streamListRoutes,
+    streamRoutes,
+    explainRoutes,
+    eventRoutes,
+    userRoutes,
+    transactionRoutes,
+    summaryRoutes,
+  ]) {
     app.route('/', routes(reads))
   }
   const handOver = createHandOver(deps)

@@ -69,7 +69,9 @@ export const ProblemJson = z
 export type StreamJson = z.infer<typeof StreamJson>
 export type AsOf = z.infer<typeof AsOf>
 
-export function asOf(checkpoint: Checkpoint | undefined): AsOf {
+export function asOf(
+  checkpoint: Pick<Checkpoint, 'cursor' | 'ledger' | 'ledgerClosedAt'> | undefined,
+): AsOf {
   if (checkpoint === undefined) return null
   const { cursor, ledger, ledgerClosedAt } = checkpoint
   return { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) }

@@ -116,16 +116,17 @@ function list<T extends string>({ isLegal, error, plural }: Kind<T>, most: numbe
   })
 }
 
+/** Ids of streams, as a filter of streams. */
+export function streamIds(most: number) {
+  return list(STREAM_ID, most)
+    .optional()
+    .openapi({ param: { name: 'streams', in: 'query' }, type: 'array', items: { type: 'string' } })
+}
+
 /** The parameters that say which events; REST and the feed share them. */
 export function eventFilterQuery(most: typeof SHORT_LISTS) {
   return {
-    streams: list(STREAM_ID, most.streams)
-      .optional()
-      .openapi({
-        param: { name: 'streams', in: 'query' },
-        type: 'array',
-        items: { type: 'string' },
-      }),
+    streams: streamIds(most.streams),
     users: list(ADDRESS, most.users)
       .optional()
       .openapi({ param: { name: 'users', in: 'query' }, type: 'array', items: { type: 'string' } }),

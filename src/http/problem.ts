@@ -82,6 +82,27 @@ export function noSuchStream(streamId: string): Refused {
   )
 }
 
+export function notScanned(ledger: number): Refused {
+  return refused(
+    404,
+    `ledger ${ledger} is not in the log; /status shows which ledgers were scanned (coverage)`,
+  )
+}
+
+export function notCreatedYet(streamId: string, ledger: number): Refused {
+  return refused(
+    404,
+    `stream ${streamId} did not exist yet at ledger ${ledger}; ask for a later one`,
+  )
+}
+
+export function unknownPast(streamId: string, { from, to }: { from: number; to: number }): Refused {
+  return refused(
+    404,
+    `what stream ${streamId} was then is not known, because events of ledgers ${from} to ${to} may be missing; ask for a later ledger`,
+  )
+}
+
 export function noSuchRoute(path: string): Refused {
   return refused(404, `${path} does not exist; /docs shows the routes`)
 }

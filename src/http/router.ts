@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { RouteConfig } from '@hono/zod-openapi'
 import type { Context, Next } from 'hono'
+import type { Decode } from '../domain/event.ts'
 import type { Store } from '../store/store.ts'
 import type { ClientEnv } from './client.ts'
 import { AsOf, ProblemJson } from './json.ts'
@@ -13,6 +14,8 @@ import type { Sliced } from './sliced.ts'
 export interface Reads {
   store: Store
   sliced: Sliced
+  /** Reads of the past decode stored events again: their JSON leaves out what it says elsewhere. */
+  decode: Decode
 }
 
 /**

@@ -201,10 +201,12 @@ const SCALARS: Record<string, Bad> = {
       ].map((key) => Buffer.from(key).toString('base64url')),
     ],
   },
-  '/streams/1': {},
+  '/streams/1': { ledger: numbersBut(0, 2_147_483_647) },
+  '/streams/1/explain': { limit: ['0', '1001'], cursor: POSITIONS, after: ['now'] },
   '/streams/1/events': PAGING,
   '/streams/1/claimable': { at: numbersBut(0, Number.MAX_SAFE_INTEGER) },
   [`/users/${account}/summary`]: {},
+  [`/users/${account}/streams`]: { limit: ['201'], sort: ['id'], cursor: [SOME_ID] },
   [`/users/${account}/events`]: { limit: ['1001'], to_ledger: ['x'], after: ['now'] },
   '/events': { ...PAGING, ...RANGE },
   [`/transactions/${'a'.repeat(64)}`]: { wait: numbersBut(0, 30) },
@@ -228,6 +230,7 @@ const CHOICES_OF_THE_FEED = new Set(['all', 'overload'])
 
 const LISTS: Record<string, Bad> = {
   '/events': { streams: STREAM_IDS, users: ADDRESSES, types: TYPES },
+  '/streams': { streams: STREAM_IDS },
   '/streams/1/events': { types: TYPES },
   '/events/subscribe': { streams: STREAM_IDS, users: ADDRESSES, types: TYPES },
 }
@@ -314,12 +317,16 @@ describe('lists', () => {
   test('P8: a list beyond its limit is refused; a list at its limit is accepted', async () => {
     const url = await start()
     const ids = (count: number) => Array.from({ length: count }, (_, index) => index).join(',')
-    for (const route of ['/events', '/events/subscribe']) {
-      const path = `${route}?streams=${ids(501)}`
+    for (const [route, most] of [
+      ['/streams', 200],
+      ['/events', 500],
+      ['/events/subscribe', 500],
+    ] as const) {
+      const path = `${route}?streams=${ids(most + 1)}`
       const answered = await ask(url, path)
       expectRefused(answered, show(path), ['streams'])
-      expect(answered.body).toContain('at most 500 streams at once')
-      expect((await ask(url, `${route}?streams=${ids(500)}`)).status).toBe(200)
+      expect(answered.body).toContain(`at most ${most} streams at once`)
+      expect((await ask(url, `${route}?streams=${ids(most)}`)).status).toBe(200)
       // Duplicates count once.
       expect((await ask(url, `${route}?streams=${'1,'.repeat(600)}1`)).status).toBe(200)
     }

@@ -21,6 +21,10 @@ function one<T>(values: readonly T[]) {
 }
 
 const query = fc.record({
+  streams: fc.option(
+    fc.subarray([...all.map(({ streamId }) => String(streamId)), '999999'], { minLength: 1 }),
+    { nil: undefined },
+  ),
   sender: one(all.map((stream) => stream.sender)),
   recipient: one(all.map((stream) => stream.recipient)),
   user: one(all.flatMap((stream) => [stream.sender, stream.recipient])),
@@ -63,10 +67,11 @@ describe('listing streams', () => {
         read.push(...page.streams)
         after = page.next
       } while (after !== undefined)
-      const { sender, recipient, user, party, token, status, sort, order } = wanted
+      const { streams, sender, recipient, user, party, token, status, sort, order } = wanted
       const expected = all
         .filter(
           (stream) =>
+            (streams === undefined || streams.includes(String(stream.streamId))) &&
             (sender === undefined || stream.sender === sender) &&
             (recipient === undefined || stream.recipient === recipient) &&
             (user === undefined || stream.sender === user || stream.recipient === user) &&

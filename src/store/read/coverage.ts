@@ -30,6 +30,8 @@ export interface Coverage {
   checkpoint(): Checkpoint | undefined
   /** Ledgers that were scanned completely, in order. */
   intervals(): Interval[]
+  /** Whether a ledger was scanned completely. */
+  covers(ledger: number): boolean
   /** In order. */
   gaps(): Gap[]
   /** The network and contract of the log; undefined before its first page. */
@@ -84,6 +86,7 @@ export function createCoverage(sqlite: Sqlite): Coverage {
   return {
     checkpoint: () => readCheckpoint.get(),
     intervals: () => readIntervals.all(),
+    covers: (ledger) => readIntervals.all().some(({ from, to }) => from <= ledger && ledger <= to),
     gaps,
     identity: () => readIdentity.get(),
     hashes: () => readHashes.all(),

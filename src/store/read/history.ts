@@ -111,14 +111,12 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
       const isBased = stored !== undefined && stored.ledger <= ledger
       // Nothing has changed the record up to the ledger at which it was read.
       const known = isBased ? Math.max(stored.ledger, stored.readLedger) : stream.createdLedger
-      const from = Math.min((known ?? -1) + 1, ledger)
+      const from = (known ?? -1) + 1
       // After a gap every stream was compared with the chain. If that changed nothing in this one,
       // there is no newer record, and the gap had no event of it.
       const harmless = stored === undefined || isBased ? coverage.gaps().filter(isRepaired) : []
-      const covered = coverage.intervals()
-      const whole = [...covered, ...harmless].toSorted((a, b) => a.from - b.from)
-      const missing = uncovered({ from, to: ledger }, whole)
-      return missing.length > 0 ? missing : uncovered({ from: ledger, to: ledger }, covered)
+      const whole = [...coverage.intervals(), ...harmless].toSorted((a, b) => a.from - b.from)
+      return uncovered({ from, to: ledger }, whole)
     },
 
     closeTime(ledger) {

@@ -9,6 +9,8 @@ export const STREAM_SORTS = ['created', 'start', 'end', 'deposited', 'updated'] 
 export type StreamSort = (typeof STREAM_SORTS)[number]
 
 export interface StreamQuery {
+  /** Only these ids. A few hundred: all are read for every page. */
+  streams?: readonly string[] | undefined
   sender?: string | undefined
   recipient?: string | undefined
   /** As sender or as recipient. */
@@ -72,22 +74,34 @@ export function createStreamList(
   /** By their text; the number of different texts is small. */
   const statements = new Map<string, Statement<unknown[], ListEntry>>()
 
-  /** The next entries of an index range, in the order of the query. */
-  function read(query: StreamQuery, range: IndexRange): ListEntry[] {
-    const { sort, after, limit } = query
-    const text = selectOf(query, range)
+  function run(text: string, values: readonly unknown[]): ListEntry[] {
     let statement = statements.get(text)
     if (statement === undefined) {
       statement = sqlite.prepare<unknown[], ListEntry>(text)
       statements.set(text, statement)
     }
-    const key = sort === 'created' ? [after?.created] : [after?.value, after?.created]
-    const bounds = after === undefined ? [] : key
+    return statement.all(...values)
+  }
+
+  /** The next entries of an index range, in the order of the query. */
+  function read(query: StreamQuery, range: IndexRange): ListEntry[] {
     const values = [
       ...range.others.flatMap((condition) => condition.values),
       ...range.indexed.map(([, value]) => value),
     ]
-    return statement.all(...values, ...bounds, limit)
+    return run(selectOf(query, range), [...values, ...boundsOf(query), query.limit])
+  }
+
+  /** The first matches among the ids of the query, one more than the page holds. */
+  function ofIds(query: StreamQuery, ids: readonly string[]): ListEntry[] {
+    const conditions = conditionsOf(query)
+    const values = conditions.flatMap((condition) => condition.values)
+    return run(selectIds(query, conditions), [
+      JSON.stringify(ids),
+      ...values,
+      ...boundsOf(query),
+      query.limit + 1,
+    ])
   }
 
   /** The first matches in an index range, one more than the page holds. */
@@ -108,8 +122,12 @@ export function createStreamList(
   return function* (query) {
     const { limit, order } = query
     const merged = new Map<number, ListEntry>()
-    for (const range of rangesOf(query)) {
-      for (const entry of yield* firstOf(query, range)) merged.set(entry.row, entry)
+    if (query.streams !== undefined) {
+      for (const entry of ofIds(query, query.streams)) merged.set(entry.row, entry)
+    } else {
+      for (const range of rangesOf(query)) {
+        for (const entry of yield* firstOf(query, range)) merged.set(entry.row, entry)
+      }
     }
     const sign = order === 'asc' ? 1 : -1
     const found = [...merged.values()].toSorted((a, b) => sign * compareKeys(a, b))
@@ -153,11 +171,21 @@ interface Condition {
   values: readonly string[]
 }
 
+/** All filters of a query as conditions. */
+function conditionsOf(query: StreamQuery): Condition[] {
+  const { status } = query
+  const equal: Equal[] = [...equalities(query), ...(status ? [['status', status] as const] : [])]
+  return [
+    ...equal.map(([column, value]) => ({ text: `${column} = ?`, values: [value] })),
+    ...[query.user, query.party].flatMap((party) => partyOf({ party })),
+  ]
+}
+
 function hasSide({ sender, recipient }: StreamQuery): boolean {
   return sender !== undefined || recipient !== undefined
 }
 
-function partyOf({ party }: StreamQuery): Condition[] {
+function partyOf({ party }: Pick<StreamQuery, 'party'>): Condition[] {
   if (party === undefined) return []
   return [{ text: '(sender = ? or recipient = ?)', values: [party, party] }]
 }
@@ -173,18 +201,39 @@ function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
 }
 
 /** Column names come from this file; every value is bound. */
-function selectOf({ sort, order, after }: StreamQuery, range: IndexRange): string {
+function selectOf(query: StreamQuery, range: IndexRange): string {
+  const conditions = range.indexed.map(([column]) => `${column} = ?`)
+  const isMatch = range.others.map(({ text }) => text).join(' and ') || '1'
+  return `select ${entryOf(query, isMatch)} from streams ${inOrder(query, conditions)}`
+}
+
+function selectIds(query: StreamQuery, conditions: readonly Condition[]): string {
+  const others = conditions.map(({ text }) => text)
+  // A cross join keeps this order: ids first, and each stream by its id.
+  return `select ${entryOf(query, '1')}
+    from json_each(?) as wanted cross join streams on stream_id = wanted.value
+    ${inOrder(query, others)}`
+}
+
+function entryOf({ sort }: StreamQuery, isMatch: string): string {
+  return `streams.rowid as row, ${SORT_COLUMNS[sort]} as value, created_order as created, ${isMatch} as isMatch`
+}
+
+/** Conditions, start position, order and limit. */
+function inOrder({ sort, order, after }: StreamQuery, conditions: readonly string[]): string {
   // The order of creation breaks ties, so that a position is one stream.
   const columns = sort === 'created' ? ['created_order'] : [SORT_COLUMNS[sort], 'created_order']
   const than = order === 'asc' ? '>' : '<'
-  const conditions = range.indexed.map(([column]) => `${column} = ?`)
-  if (after !== undefined) {
-    conditions.push(`(${columns.join(', ')}) ${than} (${columns.map(() => '?').join(', ')})`)
-  }
-  const isMatch = range.others.map(({ text }) => text).join(' and ') || '1'
-  return `select rowid as row, ${SORT_COLUMNS[sort]} as value, created_order as created, ${isMatch} as isMatch
-    from streams where ${conditions.join(' and ')}
+  const start = `(${columns.join(', ')}) ${than} (${columns.map(() => '?').join(', ')})`
+  const all = after === undefined ? conditions : [...conditions, start]
+  return `where ${all.join(' and ') || 'true'}
     order by ${columns.map((column) => `${column} ${order}`).join(', ')} limit ?`
+}
+
+/** The values of the start position. */
+function boundsOf({ sort, after }: StreamQuery): (string | number)[] {
+  if (after === undefined) return []
+  return sort === 'created' ? [after.created] : [after.value, after.created]
 }
 
 function compareKeys(a: StreamKey, b: StreamKey): number {
