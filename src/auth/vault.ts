@@ -7,16 +7,28 @@ export interface Vault {
   put(key: string, value: string, expiresAt: number): Promise<void>
   /** The value, which is gone then; undefined if there is none, or none any more. */
   take(key: string): Promise<string | undefined>
-  /** True for the first who claims a key before `expiresAt`; false for everybody after. */
-  claim(key: string, expiresAt: number): Promise<boolean>
+  /** True for the first who claims a key before it expires; false for everybody after. */
+  claim(key: string, life: Life): Promise<boolean>
+}
+
+/** Unix milliseconds. */
+export interface Life {
+  /** Before that nobody can have claimed the key. */
+  issuedAt: number
+  expiresAt: number
 }
 
 /** So many keys at once: a key is a hundred bytes or two, and each lives for minutes. */
 const MOST_KEYS = 100_000
 
-/** A vault in this process's memory. When it is full, the key that expires next makes room. */
+/**
+ * A vault in this process's memory. When it is full, the key that expires next makes room. What was
+ * issued before it began cannot be claimed: an earlier vault may have given it away.
+ */
 export function createVault(now: () => number = Date.now, most = MOST_KEYS): Vault {
   const entries = new Map<string, { value: string; expiresAt: number }>()
+  // Times of issue are in whole seconds.
+  const beganAt = Math.floor(now() / 1_000) * 1_000
 
   function sweep(): void {
     const time = now()
@@ -44,8 +56,8 @@ export function createVault(now: () => number = Date.now, most = MOST_KEYS): Vau
       entries.delete(key)
       return entry !== undefined && entry.expiresAt > now() ? entry.value : undefined
     },
-    async claim(key, expiresAt) {
-      if (has(key)) return false
+    async claim(key, { issuedAt, expiresAt }) {
+      if (issuedAt < beganAt || has(key)) return false
       keep(key, '', expiresAt)
       return true
     },

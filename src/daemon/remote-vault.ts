@@ -1,11 +1,11 @@
-import type { Vault } from '../auth/vault.ts'
+import type { Life, Vault } from '../auth/vault.ts'
 
 /** One vault for all workers: the supervisor has it, and the workers ask. */
 
 export type VaultRequest =
   | { kind: 'put'; key: string; value: string; expiresAt: number }
   | { kind: 'take'; key: string }
-  | { kind: 'claim'; key: string; expiresAt: number }
+  | { kind: 'claim'; key: string; life: Life }
 
 export interface VaultAnswer {
   /** What was taken. */
@@ -22,11 +22,11 @@ export async function answerFrom(vault: Vault, request: VaultRequest): Promise<V
     case 'take':
       return { value: await vault.take(request.key) }
     case 'claim':
-      return { isFirst: await vault.claim(request.key, request.expiresAt) }
+      return { isFirst: await vault.claim(request.key, request.life) }
   }
 }
 
-/** A worker's end. Without an answer nothing is there, and nobody is the first. */
+/** A worker's end. Without an answer nothing is there to be taken, and nothing is given. */
 export function createRemoteVault(
   ask: (request: VaultRequest) => Promise<VaultAnswer | undefined>,
 ): Vault {
@@ -36,7 +36,10 @@ export function createRemoteVault(
       if (answer === undefined) throw new Error('the supervisor does not answer')
     },
     take: async (key) => (await ask({ kind: 'take', key }))?.value,
-    claim: async (key, expiresAt) =>
-      (await ask({ kind: 'claim', key, expiresAt }))?.isFirst ?? false,
+    async claim(key, life) {
+      const answer = await ask({ kind: 'claim', key, life })
+      if (answer === undefined) throw new Error('the supervisor does not answer')
+      return answer.isFirst ?? false
+    },
   }
 }

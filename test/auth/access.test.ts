@@ -110,10 +110,16 @@ describe('a vault', () => {
   test('gives a key to one claimant until it expires', async () => {
     let time = 0
     const vault = createVault(() => time)
-    expect(await vault.claim('a', 10)).toBe(true)
-    expect(await vault.claim('a', 20)).toBe(false)
+    expect(await vault.claim('a', { issuedAt: 0, expiresAt: 10 })).toBe(true)
+    expect(await vault.claim('a', { issuedAt: 0, expiresAt: 20 })).toBe(false)
     time = 10
-    expect(await vault.claim('a', 20)).toBe(true)
+    expect(await vault.claim('a', { issuedAt: 0, expiresAt: 20 })).toBe(true)
+  })
+
+  test('gives no key from before it began: an earlier vault may have given it', async () => {
+    const vault = createVault(() => 5_900)
+    expect(await vault.claim('a', { issuedAt: 4_000, expiresAt: 9_000 })).toBe(false)
+    expect(await vault.claim('b', { issuedAt: 5_000, expiresAt: 9_000 })).toBe(true)
   })
 })
 

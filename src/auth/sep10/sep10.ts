@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { decodeSeed, encodeAddress } from '../../domain/strkey.ts'
 import type { Tokens } from '../tokens.ts'
-import type { Vault } from '../vault.ts'
+import type { Life, Vault } from '../vault.ts'
 import { createChallengeThread } from './challenge-thread.ts'
 import type { ChallengeSettings } from './challenges.ts'
 import { createFindSigningKey } from './client-domain.ts'
@@ -67,8 +67,6 @@ export function createSep10(settings: Sep10Settings, deps: Sep10Deps): Sep10 {
   const { tokens, vault, readAccount, now = Date.now } = deps
   const { findSigningKey = createFindSigningKey() } = deps
   const thread = createChallengeThread({ signingKey, homeDomain, networkPassphrase })
-  /** What was signed before is known to nobody any more. */
-  const startedAt = Math.floor(now() / 1_000)
 
   async function entryOf(ledgerKey: string): Promise<string | undefined> {
     try {
@@ -78,6 +76,19 @@ export function createSep10(settings: Sep10Settings, deps: Sep10Deps): Sep10 {
         'the signers of the account cannot be read from the network at the moment; try again later',
         { cause },
       )
+    }
+  }
+
+  /** By the hash, which does not depend on who signed the challenge. Times are in seconds. */
+  async function isFirst(hash: string, life: Life): Promise<boolean> {
+    // The next second is the first in which it has expired for certain.
+    const expiresAt = (life.expiresAt + 1) * 1_000
+    try {
+      return await vault.claim(`sep10:${hash}`, { issuedAt: life.issuedAt * 1_000, expiresAt })
+    } catch (cause) {
+      throw new Unavailable('challenges cannot be checked at the moment; try again later', {
+        cause,
+      })
     }
   }
 
@@ -105,11 +116,10 @@ export function createSep10(settings: Sep10Settings, deps: Sep10Deps): Sep10 {
       const challenge = await thread.read(transaction)
       const { account, memo, clientDomain, ledgerKey, hash, issuedAt, expiresAt } = challenge
       if (expiresAt * 1_000 < now()) throw refusal('it has expired')
-      if (issuedAt < startedAt) throw refusal('this server has started since')
       await thread.verify({ transaction, entry: await entryOf(ledgerKey) })
-      // The next second is the first in which it has expired for certain.
-      const isFirst = await vault.claim(`sep10:${hash}`, (expiresAt + 1) * 1_000)
-      if (!isFirst) throw refusal('it was used already')
+      if (!(await isFirst(hash, { issuedAt, expiresAt }))) {
+        throw refusal('it was used already, or the server has started since')
+      }
       const subject = memo === undefined ? account : `${account}:${memo}`
       const { token } = await tokens.issue(subject, tokenSeconds, {
         iss: `https://${homeDomain}/auth`,

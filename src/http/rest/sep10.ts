@@ -139,7 +139,11 @@ export function sep10Routes({ sep10, logger }: { sep10: Sep10 | undefined; logge
     } catch (error) {
       if (error instanceof Refusal) return failure(400, error.message)
       if (!(error instanceof Unavailable)) throw error
-      logger.warn({ err: error }, 'SEP-10 request not answered')
+      // Without a cause there were too many requests.
+      logger[error.cause === undefined ? 'debug' : 'warn'](
+        { err: error },
+        'SEP-10 request not answered',
+      )
       return failure(503, error.message, RETRY_AFTER)
     }
   }

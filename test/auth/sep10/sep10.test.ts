@@ -258,7 +258,7 @@ describe('a challenge is not valid when it', () => {
     const challenge = signed(await sep10.challenge({ account: user.publicKey() }), user)
     skewMs = 901_000
     await expect(sep10.token(challenge)).rejects.toThrow(/expired/)
-    const later = open()
+    const later = open({ vault: createVault(() => Date.now() + skewMs) })
     skewMs = 0
     await expect(later.token(challenge)).rejects.toThrow(/started since/)
     await later.close()
