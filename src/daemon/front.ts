@@ -93,6 +93,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     waiting,
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
     access,
+    stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
     store,
     decode: createDecoder(),
     slices,

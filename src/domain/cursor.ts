@@ -38,8 +38,18 @@ export function ledgerOf(cursor: Cursor): number {
 
 /** The position after everything in `ledger`, as current RPC servers write it. */
 export function endOfLedger(ledger: number): Cursor {
-  const toid = (BigInt(ledger + 1) << 32n) - 1n
-  return `${toid.toString().padStart(19, '0')}-${MAX_EVENT_INDEX}`
+  return position((BigInt(ledger + 1) << 32n) - 1n, MAX_EVENT_INDEX)
+}
+
+/** The last position before `cursor`; the first of all positions has none before it. */
+export function justBefore(cursor: Cursor): Cursor {
+  const [toid, index] = [BigInt(cursor.slice(0, 19)), Number(cursor.slice(20))]
+  if (index > 0) return position(toid, index - 1)
+  return toid > 0n ? position(toid - 1n, MAX_EVENT_INDEX) : cursor
+}
+
+function position(toid: bigint, index: number): Cursor {
+  return `${toid.toString().padStart(19, '0')}-${index.toString().padStart(10, '0')}`
 }
 
 /** Whether the cursor is after everything in its ledger, in the form of any server version. */

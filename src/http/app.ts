@@ -5,11 +5,15 @@ import type { Sep10 } from '../auth/sep10/sep10.ts'
 import type { Decode } from '../domain/event.ts'
 import type { Slices } from '../domain/slices.ts'
 import { docsRoutes } from './docs/routes.ts'
+import { createExports } from './formats/export.ts'
 import { admit } from './middleware/access.ts'
+import { tellCaches } from './middleware/caching.ts'
+import { compressBodies } from './middleware/compress.ts'
 import { allowOrigins } from './middleware/cors.ts'
 import { limitRate } from './middleware/rate-limit.ts'
 import { allowWaiting } from './middleware/wait.ts'
 import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form.ts'
+import { revalidate } from './middleware/snapshots.ts'
 import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import type { TakeRequest } from './rate-limit.ts'
 import { eventRoutes } from './rest/events.ts'
@@ -47,7 +51,8 @@ import type { Waiting } from './waiting.ts'
  * - `subscribe/` the feed: its route, and what a request for it may say
  * - `docs/` the OpenAPI document, and a page that renders it
  * - `middleware/` what happens before a route: origins, rates, access, the form of a request,
- *   waiting for the log
+ *   waiting for the log; and after it: ETags, compression, what caches may do
+ * - `formats/` NDJSON and CSV, answers of any size, gzip and br
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
  *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` every refusal
@@ -67,6 +72,8 @@ export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps,
   takeRequest: TakeRequest
   access: Access
   waiting: Waiting
+  /** How long a client may read nothing of a long answer. */
+  stallTimeoutMs: number
   /** Undefined if this is no SEP-10 server. */
   sep10?: Sep10
   decode: Decode
@@ -80,12 +87,15 @@ export function createApp(deps: HttpDeps) {
   app.use(AUTH_PATH, inSep10Form)
   app.use(
     allowOrigins(),
+    tellCaches(deps.access.mode),
+    compressBodies,
     limitRate(deps.takeRequest),
     // Before anything else about the request is judged.
     admit(deps.access),
     refuseBodies,
     refuseUnnamedParameters,
     allowWaiting(deps.waiting),
+    revalidate,
   )
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
@@ -103,7 +113,8 @@ export function createApp(deps: HttpDeps) {
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
   const sliced = createSliced(deps.slices)
-  const reads = { store: deps.store, sliced, decode: deps.decode }
+  const exports = createExports({ slices: deps.slices, stallTimeoutMs: deps.stallTimeoutMs })
+  const reads = { store: deps.store, sliced, exports, decode: deps.decode }
   for (const routes of [
     streamListRoutes,
     streamRoutes,

@@ -61,29 +61,38 @@ function nameOf(type: string): string {
   return `${words.join('')}Event`
 }
 
-function eventOf(type: string, fields: z.ZodRawShape) {
-  return z
-    .strictObject({
-      id: CursorText,
-      type: z.literal(type),
-      ...(type.startsWith('stream.') && { streamId: Id }),
-      contractId: z.string(),
-      ledger: z.number().int(),
-      timestamp: Time.openapi({ description: 'close time of the ledger, Unix seconds' }),
-      transactionHash: z.string().openapi({ description: '64 hex digits' }),
-      sender: z.string().nullable().openapi({ description: 'who pays the stream' }),
-      recipient: z.string().nullable().openapi({ description: 'who is paid by the stream' }),
-      ...fields,
-    })
-    .openapi(nameOf(type))
+/** What every event has; only those of the whole contract have no stream. */
+function commonFields(type: string) {
+  return {
+    id: CursorText,
+    type: z.literal(type),
+    ...(type.startsWith('stream.') && { streamId: Id }),
+    contractId: z.string(),
+    ledger: z.number().int(),
+    timestamp: Time.openapi({ description: 'close time of the ledger, Unix seconds' }),
+    transactionHash: z.string().openapi({ description: '64 hex digits' }),
+    sender: z.string().nullable().openapi({ description: 'who pays the stream' }),
+    recipient: z.string().nullable().openapi({ description: 'who is paid by the stream' }),
+  }
 }
 
-const [first, ...others] = Object.entries({
+function eventOf(type: string, fields: z.ZodRawShape) {
+  return z.strictObject({ ...commonFields(type), ...fields }).openapi(nameOf(type))
+}
+
+const FIELDS: Record<string, z.ZodRawShape> = {
   ...STREAM_FIELDS,
   ...PROTOCOL_FIELDS,
   unrecognised: UNRECOGNISED_FIELDS,
-}).map(([type, fields]) => eventOf(type, fields))
+}
+const [first, ...others] = Object.entries(FIELDS).map(([type, fields]) => eventOf(type, fields))
 
 export const EventJson = z
   .discriminatedUnion('type', [first as NonNullable<typeof first>, ...others])
   .openapi('Event', { description: 'One event as a flat object' })
+
+/** The fields of all types: first those that every type has, then the others by name. */
+export const EVENT_FIELDS: readonly string[] = [
+  ...Object.keys(commonFields('stream.created')),
+  ...[...new Set(Object.values(FIELDS).flatMap((fields) => Object.keys(fields)))].sort(),
+]

@@ -4,6 +4,7 @@ import type { Context, Next } from 'hono'
 import type { Decode } from '../domain/event.ts'
 import type { Store } from '../store/store.ts'
 import type { ClientEnv } from './client.ts'
+import type { Exports } from './formats/export.ts'
 import { AsOf, ProblemJson } from './json.ts'
 import { waitAsAsked } from './middleware/wait.ts'
 import { explain } from './parameters.ts'
@@ -16,6 +17,7 @@ export interface Reads {
   sliced: Sliced
   /** Reads of the past decode stored events again: their JSON leaves out what it says elsewhere. */
   decode: Decode
+  exports: Exports
 }
 
 /**
@@ -68,10 +70,24 @@ export function get<P extends string, R extends NonNullable<RouteConfig['request
   answer: z.ZodType
   /** Of the answer; default: JSON. */
   type?: string
+  /** Other types that it can have, and headers. */
+  exports?: { content: Record<string, { schema: z.ZodType }>; headers: z.ZodObject }
   problems?: Partial<Record<404 | 429 | 503, string>>
 }) {
-  const { path, summary, request, answer, type = 'application/json', problems = {} } = options
-  const ok = { description: 'ok', content: { [type]: { schema: answer } } }
+  const {
+    path,
+    summary,
+    request,
+    answer,
+    type = 'application/json',
+    exports,
+    problems = {},
+  } = options
+  const ok = {
+    description: 'ok',
+    content: { [type]: { schema: answer }, ...exports?.content },
+    ...(exports && { headers: exports.headers }),
+  }
   // Handlers return plain Responses, which have no type for their body.
   const responses: Record<200, { description: string }> = {
     200: ok,

@@ -9,6 +9,7 @@ const response = (name: string) => ({ $ref: `#/components/responses/${name}` })
 
 /** Headers of answers. */
 export const HEADERS = {
+  snapshot: { ETag: header('ETag') },
   always: { 'X-Request-Id': header('X-Request-Id') },
   /** On routes whose requests count for the rate. */
   counted: { RateLimit: header('RateLimit'), 'RateLimit-Policy': header('RateLimit-Policy') },
@@ -39,6 +40,10 @@ export const COMPONENTS = {
       description: 'taken from a trusted proxy, else generated; it is in the log too',
       schema: { type: 'string' },
     },
+    ETag: {
+      description: 'weak; send it as If-None-Match to get 304 while nothing has changed',
+      schema: { type: 'string' },
+    },
     RateLimit: {
       description: 'how many requests are left (r), and the seconds until the count restarts (t)',
       schema: { type: 'string' },
@@ -51,6 +56,10 @@ export const COMPONENTS = {
     'WWW-Authenticate': { schema: { type: 'string' } },
   },
   responses: {
+    NotModified: {
+      description: 'the client has this answer already: its If-None-Match names the ETag',
+      headers: { ...HEADERS.always, ...HEADERS.counted, ...HEADERS.snapshot },
+    },
     BadRequest: problem('a parameter or the request is invalid'),
     Unauthorized: problem('there is no valid token', {
       'WWW-Authenticate': header('WWW-Authenticate'),
@@ -67,6 +76,9 @@ export const COMPONENTS = {
     Busy: problem('the server is too busy, or is ending', RETRY_AFTER),
   },
 }
+
+/** What a client gets that has a snapshot already. */
+export const NOT_MODIFIED = { 304: response('NotModified') }
 
 /** What any route can answer. */
 export function refusalsOf(needed: Needed) {

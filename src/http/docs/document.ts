@@ -1,7 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { neededFor } from '../middleware/access.ts'
 import { isCounted } from '../middleware/rate-limit.ts'
-import { COMPONENTS, HEADERS, refusalsOf, securityOf } from './components.ts'
+import { isSnapshot } from '../middleware/snapshots.ts'
+import { COMPONENTS, HEADERS, NOT_MODIFIED, refusalsOf, securityOf } from './components.ts'
 
 /**
  * The OpenAPI document, generated from the schemas that validate requests. What all routes have in
@@ -110,7 +111,11 @@ function complete(operation: Operation, { path, method }: Place): Operation {
     operationId: idOf(path, method),
     ...operation,
     security: securityOf({ path, method, ...needed }),
-    responses: { ...refusalsOf(needed.jwt), ...(Object.fromEntries(own) as object) },
+    responses: {
+      ...refusalsOf(needed.jwt),
+      ...(isSnapshot(path) && NOT_MODIFIED),
+      ...(Object.fromEntries(own) as object),
+    },
   }
 }
 
@@ -118,6 +123,7 @@ function headersOf(path: string, response: { headers?: object | undefined }): ob
   return {
     ...HEADERS.always,
     ...(isCounted(path) && HEADERS.counted),
+    ...(isSnapshot(path) && HEADERS.snapshot),
     ...response.headers,
   }
 }

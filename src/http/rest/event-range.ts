@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { endOfLedger, later, MAX_LEDGER, ORIGIN } from '../../domain/cursor.ts'
+import { endOfLedger, justBefore, later, MAX_LEDGER, ORIGIN } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
 import type { Store } from '../../store/store.ts'
+import { FormatName } from '../formats/format.ts'
 import { Order, Position, WAIT, wholeNumber } from '../parameters.ts'
 
 /** Which part of the log a list of events shows, and in what order. */
@@ -24,7 +25,10 @@ export function rangeQuery(options: { defaultLimit: number }) {
       .optional()
       .openapi({ description: 'Unix seconds, inclusive: when the ledger closed' }),
     order: Order.default('asc'),
-    limit: wholeNumber(1, MAX_PAGE).default(options.defaultLimit),
+    limit: wholeNumber(1, MAX_PAGE)
+      .optional()
+      .openapi({ description: `default: ${options.defaultLimit}; as NDJSON or CSV: no limit` }),
+    format: FormatName,
     ...WAIT,
   }
 }
@@ -37,10 +41,7 @@ export interface EventRange {
   after: Cursor
   /** Inclusive. */
   through: Cursor
-  /** Exclusive. */
-  before: Cursor | undefined
   order: 'asc' | 'desc'
-  limit: number
 }
 
 /**
@@ -48,7 +49,7 @@ export interface EventRange {
  * while it is read.
  */
 export function rangeOf({ log }: Pick<Store, 'log'>, query: RangeQuery, head: Cursor): EventRange {
-  const { after, before, order, limit } = query
+  const { after, before, order } = query
   const [low = ORIGIN, high] = order === 'asc' ? [after, before] : [before, after]
   // Everything in a ledger has its close time, so a time is a ledger.
   const first = Math.max(
@@ -59,12 +60,13 @@ export function rangeOf({ log }: Pick<Store, 'log'>, query: RangeQuery, head: Cu
     query.to_ledger ?? MAX_LEDGER,
     query.to_time === undefined ? MAX_LEDGER : log.firstLedgerSince(query.to_time + 1) - 1,
   )
+  const start = first === 0 ? low : later(low, endOfLedger(first - 1))
+  const end = earlier(head, endOfLedger(last))
   return {
-    after: first === 0 ? low : later(low, endOfLedger(first - 1)),
-    through: earlier(head, endOfLedger(last)),
-    before: high,
+    after: start,
+    // Never before the start: a caller who goes on from there must not go back.
+    through: later(start, high === undefined ? end : earlier(end, justBefore(high))),
     order,
-    limit,
   }
 }
 

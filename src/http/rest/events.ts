@@ -1,16 +1,13 @@
 import { z } from '@hono/zod-openapi'
 import { isVisible, narrow, partyOf } from '../../auth/identity.ts'
 import type { Identity } from '../../auth/identity.ts'
-import { ORIGIN } from '../../domain/cursor.ts'
-import type { EventFilter } from '../../domain/filter.ts'
 import { EventJson } from '../event-shapes.ts'
-import { asOf } from '../json.ts'
 import { eventFilterQuery, SHORT_LISTS } from '../parameters.ts'
 import { noSuchStream, respond } from '../problem.ts'
-import { createRouter, get, jsonText, listOf } from '../router.ts'
+import { createRouter, get, listOf } from '../router.ts'
 import type { Reads } from '../router.ts'
-import { rangeOf, rangeQuery } from './event-range.ts'
-import type { RangeQuery } from './event-range.ts'
+import { rangeQuery } from './event-range.ts'
+import { createLogAnswers, EXPORTS, LOG_PATH } from './log-answers.ts'
 import { StreamParams } from './streams.ts'
 import { UserParams } from './users.ts'
 
@@ -29,10 +26,11 @@ const ShortListQuery = z.strictObject({
 })
 
 const logRoute = get({
-  path: '/events',
+  path: LOG_PATH,
   summary: 'The event log',
   request: { query: EventListQuery },
   answer: listOf(EventJson),
+  exports: EXPORTS,
 })
 
 const streamRoute = get({
@@ -40,6 +38,7 @@ const streamRoute = get({
   summary: 'The events of one stream',
   request: { params: StreamParams, query: ShortListQuery },
   answer: listOf(EventJson),
+  exports: EXPORTS,
   problems: { 404: 'the stream is unknown, and so are its events' },
 })
 
@@ -48,28 +47,34 @@ const userRoute = get({
   summary: 'The events of the streams that an address sends or receives',
   request: { params: UserParams, query: ShortListQuery },
   answer: listOf(EventJson),
+  exports: EXPORTS,
 })
 
-export function eventRoutes({ store, sliced }: Reads) {
+export function eventRoutes(reads: Reads) {
+  const { store } = reads
+  const answer = createLogAnswers(reads)
   const router = createRouter()
 
   router.openapi(logRoute, (c) => {
-    const { streams = [], users = [], types, ...range } = c.req.valid('query')
-    return sliced(c, page(narrow({ streams, users, types }, c.get('identity')), range))
+    const { streams = [], users = [], types, ...query } = c.req.valid('query')
+    const filter = narrow({ streams, users, types }, c.get('identity'))
+    return answer(c, filter, { ...query, defaultLimit: LOG_PAGE })
   })
 
   router.openapi(streamRoute, (c) => {
     const { id } = c.req.valid('param')
-    const { types, ...range } = c.req.valid('query')
+    const { types, ...query } = c.req.valid('query')
     const identity = c.get('identity')
     if (!isKnown(id, identity)) return respond(noSuchStream(id))
-    return sliced(c, page(narrow({ streams: [id], users: [], types }, identity), range))
+    const filter = narrow({ streams: [id], users: [], types }, identity)
+    return answer(c, filter, { ...query, defaultLimit: SHORT_PAGE })
   })
 
   router.openapi(userRoute, (c) => {
-    const { types, ...range } = c.req.valid('query')
-    const filter = { streams: [], users: [c.req.valid('param').address], types }
-    return sliced(c, page(narrow(filter, c.get('identity')), range))
+    const { types, ...query } = c.req.valid('query')
+    const concerned = { streams: [], users: [c.req.valid('param').address], types }
+    const filter = narrow(concerned, c.get('identity'))
+    return answer(c, filter, { ...query, defaultLimit: SHORT_PAGE })
   })
 
   return router
@@ -79,14 +84,5 @@ export function eventRoutes({ store, sliced }: Reads) {
     if (stream !== undefined) return isVisible(stream, partyOf(identity))
     const filter = narrow({ streams: [id], users: [], types: undefined }, identity)
     return store.log.page({ filter, limit: 1 }).entries.length > 0
-  }
-
-  function* page(filter: EventFilter, query: RangeQuery): Generator<void, Response> {
-    const checkpoint = store.coverage.checkpoint()
-    const range = rangeOf(store, query, checkpoint?.cursor ?? ORIGIN)
-    const { entries, next } = yield* store.log.scan({ filter, ...range })
-    const data = entries.map((entry) => entry.data).join(',')
-    const rest = JSON.stringify({ nextCursor: next ?? null, asOf: asOf(checkpoint) })
-    return jsonText(`{"data":[${data}],${rest.slice(1)}`)
   }
 }

@@ -17,6 +17,7 @@ import type { ClientError } from './client-error.ts'
 import { hangUp } from './hang-up.ts'
 import { openLane } from './lane.ts'
 import { sendBeforeBody, sendProblem } from './refusal.ts'
+import { send } from './send.ts'
 import { createTurnstile } from './turnstile.ts'
 import { createWaitingConnections } from './waiting-connections.ts'
 import type { WaitingConnections } from './waiting-connections.ts'
@@ -28,6 +29,7 @@ import type { WaitingConnections } from './waiting-connections.ts'
  * - `bind.ts` takes the port; connections wait until there is something to serve
  * - `lane.ts` subscriptions that bypass Node's HTTP server
  * - `waiting-connections.ts` the limit of connections that have not sent a whole request
+ * - `send.ts` writes the answers
  * - `client-error.ts` what to answer to bytes that are not a request
  * - `refusal.ts` answers that go out before the request is whole
  * - `turnstile.ts` lets requests in at a pace that leaves the thread free
@@ -173,8 +175,11 @@ function createListener({ app, holderOf, logger }: AnswerDeps) {
       const holder = holderOf(originOf(incoming))
       const response = await app.fetch(request, { holder, requestId, exchange: outgoing, wire })
       if (wire.isTaken) return RESPONSE_ALREADY_SENT
-      if (incoming.complete || !comesWithBody(incoming)) return response
-      await sendBeforeBody(wire, response)
+      if (incoming.complete || !comesWithBody(incoming)) {
+        await send(response, outgoing).catch((error: unknown) => {
+          logger.error({ requestId, err: error }, 'an answer broke off')
+        })
+      } else await sendBeforeBody(wire, response)
       return RESPONSE_ALREADY_SENT
     },
     {

@@ -100,10 +100,11 @@ function compareBody(
   const schema = content?.[name]?.schema
   if (content?.[name] === undefined) return [`the type ${name} is not described`]
   if (schema === undefined || body === undefined || body === '') return []
-  if (name.endsWith('json')) return compare(schema, JSON.parse(body))
-  if (name !== 'application/x-ndjson') return []
-  const lines = body.split('\n').filter((line) => line !== '')
-  return lines.flatMap((line) => compare(schema, JSON.parse(line)))
+  if (name === 'application/x-ndjson') {
+    const lines = body.split('\n').filter((line) => line !== '')
+    return lines.flatMap((line) => compare(schema, JSON.parse(line)))
+  }
+  return name.endsWith('json') ? compare(schema, JSON.parse(body)) : []
 }
 
 function resolve(document: OpenApi, ref: string): Schema & Described {
