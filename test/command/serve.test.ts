@@ -1,12 +1,21 @@
 import { execFileSync } from 'node:child_process'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, test } from 'vitest'
+import { createTokens } from '../../src/auth/tokens.ts'
 import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
-import { launchServer, run, takenPort, temporaryFolder } from '../support/process.ts'
+import {
+  launch,
+  launchServer,
+  run,
+  servedAt,
+  takenPort,
+  temporaryFolder,
+} from '../support/process.ts'
 import { lastLedger, recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
+import { ADMIN_TOKEN, SECRET } from '../support/tokens.ts'
 
 /** Several processes on one database and one port, as an operator starts them. */
 
@@ -62,6 +71,12 @@ async function setUp(closed: number) {
     databasePath: `${await temporaryFolder()}/shared.db`,
   })
   return { simulator, env }
+}
+
+async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
+  const response = await fetch(url, { headers: { connection: 'close', ...headers } })
+  await response.body?.cancel()
+  return response.status
 }
 
 function childrenOf({ pid }: { pid: number }): number[] {
@@ -131,6 +146,37 @@ describe('start --workers', () => {
     expect(answered).toBeLessThanOrEqual(most)
     expect(statuses.filter((status) => status === 429)).toHaveLength(40 - answered)
     await daemon.stop()
+  })
+
+  test('a ticket of one worker works once at any worker, and no token or ticket is logged', async () => {
+    const { env } = await setUp(5)
+    const program = launch(['start', '--workers', '2'], {
+      ...env,
+      AUTH: 'jwt',
+      JWT_SECRET: SECRET,
+      ADMIN_TOKEN,
+      LOG_LEVEL: 'trace',
+    })
+    const url = await servedAt(program)
+    const { token } = await createTokens({ secrets: [SECRET] }).issue('somebody', 3_600)
+    const headers = { authorization: `Bearer ${token}`, connection: 'close' }
+    const tickets: string[] = []
+    // Each request has its own connection; the system spreads connections over the workers.
+    for (let round = 0; round < 8; round += 1) {
+      const issued = await fetch(`${url}/auth/ticket`, { method: 'POST', headers })
+      const { data } = (await issued.json()) as { data: { ticket: string } }
+      const target = `${url}/events/subscribe?all=true&ticket=${data.ticket}`
+      const statuses = await Promise.all([1, 2, 3].map(() => statusOf(target)))
+      expect(statuses.toSorted()).toEqual([200, 401, 401])
+      tickets.push(data.ticket)
+    }
+    expect(await statusOf(`${url}/events/subscribe?all=true&token=${token}&types=x`)).toBe(400)
+    expect(await statusOf(`${url}/audit`, { authorization: `Bearer ${ADMIN_TOKEN}` })).toBe(200)
+    program.kill('SIGTERM')
+    const { out, err } = await program.ended
+    for (const secret of [token, SECRET, ADMIN_TOKEN, ...tickets]) {
+      expect((out + err).includes(secret)).toBe(false)
+    }
   })
 
   test('no worker stays behind when the supervisor is killed', async () => {

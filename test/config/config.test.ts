@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseConfig, requireContract, requireRpcUrls } from '../../src/config/config.ts'
 import { UsageError } from '../../src/domain/errors.ts'
+import { temporaryFolder } from '../support/process.ts'
 
 const CONTRACT = 'CACO6QXNRDFE6TQSJGTQYAM7FM6YQUBG7XKT7EYEB3ALRTBMVS3A6EK5'
 const ACCOUNT = 'GDCCQSSJYYUQY7ZLP67RVMFOS2S7KRNEDRAUMMHF6EAF4KPXZMI7TMBF'
@@ -109,6 +112,14 @@ const OTHERS: Record<string, { legal: RegExp; bad: string[] }> = {
     legal: /one of trace, debug, info, warn, error, fatal, silent/,
     bad: ['INFO', 'verbose', '30', 'info,debug', ' ', HUGE, ...INHERITED],
   },
+  AUTH: {
+    legal: /expected open or jwt$/,
+    bad: ['JWT', 'none', 'true', ' ', 'open,jwt', HUGE, ...INHERITED],
+  },
+  JWT_JWKS_URL: {
+    legal: /the URL \(https: or http:\) of a JSON Web Key Set/,
+    bad: ['id.example/keys', 'file:///keys', 'ftp://id.example', ' ', 'http://', ...INHERITED],
+  },
   TRUST_PROXY: {
     legal: /addresses and ranges of proxies, comma-separated, such as 10\.0\.0\.0\/8,::1/,
     bad: [
@@ -216,6 +227,47 @@ describe('a variable that is not set', () => {
     expect(() => requireContract(unset)).toThrow(/CONTRACT_ID is not set: .* "npm run demo"/)
     expect(() => requireRpcUrls(unset)).toThrow(UsageError)
     expect(() => requireRpcUrls(unset)).toThrow(/RPC_URL is not set.*Public Global.*URLs/)
+  })
+})
+
+describe('a secret', () => {
+  const SECRET = 'a secret of at least thirty-two bytes'
+
+  test('that is too short is refused, and not repeated', () => {
+    for (const [name, value] of [
+      ['JWT_SECRET', 'short'],
+      ['JWT_SECRET', `${SECRET},short`],
+      ['JWT_SECRET', ','],
+      ['ADMIN_TOKEN', SECRET.slice(0, 31)],
+    ] as const) {
+      expect(refusal({ [name]: value })).toMatch(
+        new RegExp(`^${name}=\\*\\*\\* is invalid: expected .* at least 32 `),
+      )
+    }
+  })
+
+  test('can be several, the first of which signs', () => {
+    const { jwtSecrets } = parseConfig({ JWT_SECRET: `${SECRET}, another ${SECRET}` })
+    expect(jwtSecrets).toEqual([SECRET, `another ${SECRET}`])
+  })
+
+  test('can come from a file, without its last line break', async () => {
+    const path = join(await temporaryFolder(), 'secret')
+    await writeFile(path, `${SECRET}\n`)
+    expect(parseConfig({ ADMIN_TOKEN_FILE: path }).adminToken).toBe(SECRET)
+    expect(refusal({ ADMIN_TOKEN_FILE: path, ADMIN_TOKEN: SECRET })).toMatch(/both set/)
+    await writeFile(path, '')
+    expect(refusal({ JWT_SECRET_FILE: path })).toMatch(/JWT_SECRET_FILE=.*secret" is empty/)
+    await writeFile(path, 'short')
+    expect(refusal({ JWT_SECRET_FILE: path })).toMatch(/^JWT_SECRET=\*\*\* is invalid/)
+    expect(refusal({ JWT_SECRET_FILE: `${path}.gone` })).toMatch(/gone" cannot be read \(ENOENT\)/)
+  })
+
+  test('or a key set is needed by AUTH=jwt', () => {
+    expect(refusal({ AUTH: 'jwt' })).toMatch(/AUTH=jwt needs keys .*JWT_SECRET, JWT_JWKS_URL/)
+    expect(parseConfig({ AUTH: 'jwt', JWT_SECRET: SECRET }).auth).toBe('jwt')
+    const JWT_JWKS_URL = 'https://id.example/keys'
+    expect(parseConfig({ AUTH: 'jwt', JWT_JWKS_URL }).jwtJwksUrl).toBe(JWT_JWKS_URL)
   })
 })
 
