@@ -34,9 +34,15 @@ export type ChallengeAnswer =
 /** A task takes a few milliseconds: with more of them waiting, requests would take seconds. */
 const MOST_WAITING = 200
 
+/** Far more than a task takes, also while the thread loads the SDK on a busy machine. */
+const TASK_MS = 30_000
+/** After so long without a task the thread ends: it holds the SDK, which is tens of megabytes. */
+const IDLE_MS = 300_000
+
 interface Running {
   worker: Worker
   waiting: Map<number, PromiseWithResolvers<unknown>>
+  timer?: NodeJS.Timeout
 }
 
 export function createChallengeThread(settings: ChallengeSettings): ChallengeThread {
@@ -44,29 +50,46 @@ export function createChallengeThread(settings: ChallengeSettings): ChallengeThr
   let asked = 0
 
   function start(): Running {
-    const worker = new Worker(new URL('challenge.thread.ts', import.meta.url), {
-      workerData: settings,
-    })
-    const started: Running = { worker, waiting: new Map() }
+    const url = new URL('challenge.thread.ts', import.meta.url)
+    const worker = new Worker(url, { workerData: settings })
+    const thread: Running = { worker, waiting: new Map() }
     // It never keeps the process alive.
     worker.unref()
-    worker.on('message', (answer: ChallengeAnswer) => settle(started, answer))
-    const end = (reason: unknown) => {
-      if (running === started) running = undefined
-      for (const { reject } of started.waiting.values()) reject(unavailable(String(reason)))
-      started.waiting.clear()
-    }
-    worker.once('error', end)
-    worker.once('exit', (code) => end(`the thread ended with code ${code}`))
-    return started
+    worker.on('message', (answer: ChallengeAnswer) => {
+      settle(thread, answer)
+      watch(thread)
+    })
+    worker.once('error', (error) => end(thread, String(error)))
+    worker.once('exit', (code) => end(thread, `the thread ended with code ${code}`))
+    return thread
+  }
+
+  /** The next task starts another thread. */
+  function end(thread: Running, reason: string): void {
+    if (running === thread) running = undefined
+    clearTimeout(thread.timer)
+    for (const { reject } of thread.waiting.values()) reject(unavailable(reason))
+    thread.waiting.clear()
+    void thread.worker.terminate()
+  }
+
+  /** Ends the thread if it hangs, or has had nothing to do for long. */
+  function watch(thread: Running): void {
+    clearTimeout(thread.timer)
+    const ms = thread.waiting.size > 0 ? TASK_MS : IDLE_MS
+    thread.timer = setTimeout(() => end(thread, `nothing happened for ${ms} ms`), ms).unref()
   }
 
   async function ask<T>(task: ChallengeQuestion['task']): Promise<T> {
-    const { worker, waiting } = (running ??= start())
-    if (waiting.size >= MOST_WAITING) throw unavailable('too many challenges at once')
+    const thread = (running ??= start())
+    const { worker, waiting } = thread
+    if (waiting.size >= MOST_WAITING) {
+      throw new Unavailable('too many challenges at once; try again later')
+    }
     const number = (asked += 1)
     const answered = Promise.withResolvers<unknown>()
     waiting.set(number, answered)
+    if (waiting.size === 1) watch(thread)
     const question: ChallengeQuestion = { number, task }
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage(question)

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises'
+import { Resolver } from 'node:dns/promises'
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -12,7 +12,7 @@ import { signingKeyIn } from './stellar-toml.ts'
 export type FindSigningKey = (domain: string) => Promise<string>
 
 export interface FindOptions {
-  resolve?: (host: string) => Promise<LookupAddress[]>
+  resolve?: (host: string, signal: AbortSignal) => Promise<LookupAddress[]>
   isAllowed?: (address: string) => boolean
   port?: number
   /** Certificates to trust beside the usual ones. */
@@ -42,15 +42,15 @@ export function createFindSigningKey(options: FindOptions = {}): FindSigningKey 
   let underWay = 0
 
   /** Throws unless all are allowed. */
-  async function addressesOf(domain: string): Promise<LookupAddress[]> {
-    const addresses = await resolve(domain)
+  async function addressesOf(domain: string, signal: AbortSignal): Promise<LookupAddress[]> {
+    const addresses = await resolve(domain, signal)
     const isPublic = addresses.every(({ address }) => isAllowed(address))
     if (addresses.length === 0 || !isPublic) throw new Error('its address is not public')
     return addresses
   }
 
   async function download(domain: string, signal: AbortSignal): Promise<string> {
-    const addresses = await addressesOf(domain)
+    const addresses = await addressesOf(domain, signal)
     const request = https.get({
       host: domain,
       port,
@@ -100,8 +100,26 @@ function lookupIn(addresses: LookupAddress[]): LookupFunction {
     all ? callback(null, addresses) : callback(null, address, family)
 }
 
-function resolveAll(host: string): Promise<LookupAddress[]> {
-  return lookup(host, { all: true })
+/**
+ * Asks the name servers. The system's own lookup knows more names, which are all private, and holds
+ * a thread that compression needs, for as long as a name server does not answer.
+ */
+async function resolveAll(host: string, signal: AbortSignal): Promise<LookupAddress[]> {
+  const resolver = new Resolver()
+  const cancel = () => resolver.cancel()
+  signal.addEventListener('abort', cancel)
+  try {
+    const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
+    const addresses = answers.flatMap((answer, at) =>
+      answer.status === 'fulfilled'
+        ? answer.value.map((address) => ({ address, family: at === 0 ? 4 : 6 }))
+        : [],
+    )
+    if (addresses.length === 0) throw new Error('the name has no address')
+    return addresses
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
