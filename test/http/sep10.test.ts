@@ -1,6 +1,13 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { Keypair, StellarToml, TransactionBuilder, WebAuth } from '@stellar/stellar-sdk'
 import { decodeJwt } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
+import { createSimulator } from '../../src/simulator/simulator.ts'
+import { accountEntry } from '../support/account-entry.ts'
 import { openSetup } from '../support/daemon.ts'
 import { loadRecording } from '../support/recordings.ts'
 
@@ -9,8 +16,35 @@ const recording = await loadRecording('first-steps')
 const NETWORK = recording.header.network.passphrase
 const server = Keypair.random()
 const user = Keypair.random()
+
+/** The simulator has the contract's entries only; this RPC before it has accounts, too. */
+const accounts = new Map<string, string>()
+const simulator = await createSimulator({
+  recording,
+  speed: Infinity,
+  retentionWindow: 1_000_000,
+})
+const rpc = createServer((request, response) => void answerRpc(request, response))
+async function answerRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await text(request)
+  const { method, params } = JSON.parse(body) as { method: string; params?: { keys?: string[] } }
+  const [key = ''] = params?.keys ?? []
+  const xdr = method === 'getLedgerEntries' ? accounts.get(key) : undefined
+  if (xdr === undefined) {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(simulator.url, { method: 'POST', headers, body })
+    response.end(await answer.text())
+    return
+  }
+  const result = { entries: [{ key, xdr, lastModifiedLedgerSeq: 1 }], latestLedger: 2 }
+  response.end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }))
+}
+rpc.listen(0, '127.0.0.1')
+await once(rpc, 'listening')
+
 const setup = await openSetup(recording, {
   env: {
+    RPC_URL: `http://127.0.0.1:${(rpc.address() as AddressInfo).port}`,
     AUTH: 'jwt',
     JWT_SECRET: 'a secret of at least thirty-two bytes',
     JWT_AUDIENCE: 'flowfi',
@@ -19,10 +53,18 @@ const setup = await openSetup(recording, {
     TOKEN_SECONDS: '600',
   },
 })
-afterAll(setup.close)
+afterAll(async () => {
+  await setup.close()
+  rpc.close()
+  rpc.closeAllConnections()
+  await simulator.close()
+})
 const { url } = setup.daemon
 
-async function signedChallenge(query: Record<string, string> = {}): Promise<string> {
+async function signedChallenge(
+  query: Record<string, string> = {},
+  signers = [user],
+): Promise<string> {
   const search = new URLSearchParams({ account: user.publicKey(), ...query })
   const response = await fetch(`${url}/auth?${search.toString()}`)
   expect(response.status).toBe(200)
@@ -31,7 +73,7 @@ async function signedChallenge(query: Record<string, string> = {}): Promise<stri
   // What a wallet does before it signs.
   WebAuth.readChallengeTx(answer.transaction, server.publicKey(), NETWORK, DOMAIN, DOMAIN)
   const transaction = TransactionBuilder.fromXDR(answer.transaction, NETWORK)
-  transaction.sign(user)
+  transaction.sign(...signers)
   return transaction.toXDR()
 }
 
@@ -68,6 +110,25 @@ describe('a wallet', () => {
     const streams = await fetch(`${url}/streams`, { headers: { authorization } })
     expect(streams.status).toBe(200)
     expect(await streams.json()).toMatchObject({ data: [] })
+  })
+
+  test('needs the signers that the account has on the network', async () => {
+    const [account, first, second] = [Keypair.random(), Keypair.random(), Keypair.random()]
+    const { key, entry } = accountEntry(account, {
+      medium: 3,
+      signers: [
+        [first, 2],
+        [second, 1],
+      ],
+    })
+    accounts.set(key, entry)
+    const statusOf = async (...signers: Keypair[]) => {
+      const transaction = await signedChallenge({ account: account.publicKey() }, signers)
+      return (await post(new URLSearchParams({ transaction }))).status
+    }
+    expect(await statusOf(account)).toBe(400)
+    expect(await statusOf(account, second)).toBe(400)
+    expect(await statusOf(first, second)).toBe(200)
   })
 
   test('gets one token for a challenge', async () => {
@@ -145,7 +206,8 @@ test('other methods of /auth are refused, and preflights are answered', async ()
 // The last test: the RPC does not come back.
 test('without an RPC nobody gets a token: an account may exist', async () => {
   const transaction = await signedChallenge()
-  await setup.simulator.close()
+  rpc.close()
+  rpc.closeAllConnections()
   const response = await post(JSON.stringify({ transaction }), 'application/json')
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toBeTruthy()

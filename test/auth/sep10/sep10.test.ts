@@ -7,7 +7,6 @@ import {
   Operation,
   TransactionBuilder,
   WebAuth,
-  xdr,
 } from '@stellar/stellar-sdk'
 import { decodeJwt } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -16,6 +15,8 @@ import type { Sep10, Sep10Deps } from '../../../src/auth/sep10/sep10.ts'
 import { Refusal, Unavailable } from '../../../src/auth/sep10/refusal.ts'
 import { createTokens } from '../../../src/auth/tokens.ts'
 import { createVault } from '../../../src/auth/vault.ts'
+import { accountEntry } from '../../support/account-entry.ts'
+import type { AccountState } from '../../support/account-entry.ts'
 
 const DOMAIN = 'flow.example.com'
 const NETWORK = Networks.TESTNET
@@ -51,35 +52,10 @@ function open(deps: Partial<Sep10Deps> = {}): Sep10 {
 const sep10 = open()
 afterAll(() => sep10.close())
 
-interface AccountState {
-  master?: number
-  medium?: number
-  signers?: [Keypair, number][]
-}
-
 /** Writes the account into the ledger. */
-function exists(account: Keypair, { master = 1, medium = 0, signers = [] }: AccountState): void {
-  const accountId = account.xdrAccountId()
-  const key = xdr.LedgerKey.account(new xdr.LedgerKeyAccount({ accountId })).toXdr('base64')
-  const entry = new xdr.AccountEntry({
-    accountId,
-    balance: 1n,
-    seqNum: 1n,
-    numSubEntries: 0,
-    inflationDest: null,
-    flags: 0,
-    homeDomain: '',
-    thresholds: new Uint8Array([master, 0, medium, 0]),
-    signers: signers.map(
-      ([signer, weight]) =>
-        new xdr.Signer({
-          key: xdr.SignerKey.signerKeyTypeEd25519(signer.rawPublicKey()),
-          weight,
-        }),
-    ),
-    ext: xdr.AccountEntryExt.fromJson('v0'),
-  })
-  ledger.set(key, xdr.LedgerEntryData.account(entry).toXdr('base64'))
+function exists(account: Keypair, state: AccountState): void {
+  const { key, entry } = accountEntry(account, state)
+  ledger.set(key, entry)
 }
 
 function signed(transaction: string, ...signers: Keypair[]): string {
