@@ -6,6 +6,7 @@ import { UsageError } from '../domain/errors.ts'
 import { isContractId } from '../domain/strkey.ts'
 import { ACCESS_SETTINGS, requireKeys } from './access.ts'
 import type { Env } from './env.ts'
+import { parseOrigins } from './origins.ts'
 import { redactText } from './redact.ts'
 import { requireSep10, SEP10_SETTINGS } from './sep10.ts'
 import { fileVariableOf, readSecretFiles } from './secret-files.ts'
@@ -20,6 +21,7 @@ import { fileVariableOf, readSecretFiles } from './secret-files.ts'
  * env              the type of an environment
  * database-path    the default of DATABASE_PATH, which is needed before this file is loaded
  * compile-cache    keeps compiled code beside the database
+ * origins          the form of CORS_ORIGINS
  * misspelt         finds variables that look like misspelt ones
  * redact           hides credentials in URLs
  */
@@ -145,6 +147,16 @@ const Settings = z.object({
   auditIntervalSeconds: whole(0, 604_800)
     .prefault('600')
     .describe('from the start of one comparison with the chain to the next; 0: off'),
+  corsOrigins: z
+    .string()
+    .transform((text, context) => {
+      const origins = parseOrigins(text)
+      if (typeof origins !== 'string') return origins
+      context.addIssue({ code: 'custom', message: origins })
+      return z.NEVER
+    })
+    .prefault('*')
+    .describe('origins whose scripts may use the API; *: any'),
   trustProxy: z
     .string()
     .transform((text, context) => {

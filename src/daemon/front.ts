@@ -9,6 +9,7 @@ import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { FeedLimits } from '../feed/limits.ts'
+import { createCors } from '../http/cors.ts'
 import { createRateLimit } from '../http/rate-limit.ts'
 import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers } from '../http/peers.ts'
@@ -91,6 +92,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const http = serveHttp(bound, {
     ...config,
     waiting,
+    cors: createCors(config.corsOrigins),
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
     access,
     stallTimeoutMs: config.stallTimeoutSeconds * 1_000,

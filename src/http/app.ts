@@ -4,6 +4,7 @@ import type { Access } from '../auth/access.ts'
 import type { Sep10 } from '../auth/sep10/sep10.ts'
 import type { Decode } from '../domain/event.ts'
 import type { Slices } from '../domain/slices.ts'
+import type { Cors } from './cors.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { createExports } from './formats/export.ts'
 import { admit } from './middleware/access.ts'
@@ -58,7 +59,7 @@ import type { Waiting } from './waiting.ts'
  *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` every refusal
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
  *   `carriers.ts` where a request may carry a token
- * - `request-id.ts` names requests · `rate-limit.ts` counts requests ·
+ * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts requests ·
  *   `sliced.ts` long reads in turns · `waiting.ts` requests that wait for the log
  * - `peers.ts` the other processes that serve the same port
  */
@@ -74,6 +75,7 @@ export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps,
   waiting: Waiting
   /** How long a client may read nothing of a long answer. */
   stallTimeoutMs: number
+  cors: Cors
   /** Undefined if this is no SEP-10 server. */
   sep10?: Sep10
   decode: Decode
@@ -86,7 +88,7 @@ export function createApp(deps: HttpDeps) {
   const { sep10, logger } = deps
   app.use(AUTH_PATH, inSep10Form)
   app.use(
-    allowOrigins(),
+    allowOrigins(deps.cors),
     tellCaches(deps.access.mode),
     compressBodies,
     limitRate(deps.takeRequest),

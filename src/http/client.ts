@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../auth/identity.ts'
+import type { Headers } from './cors.ts'
 import type { Holder } from '../feed/admission.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -35,6 +36,8 @@ export interface ClientEnv {
     identity: Identity
     /** The address whose streams and events alone may be seen; undefined: everybody's. */
     party: string | undefined
+    /** Lets the scripts of the request's origin read the answer. */
+    corsHeaders: Headers
     /** Requests that wait for the log. */
     waiting: Waiting
   }

@@ -181,6 +181,13 @@ export function pipelined(): Refused {
   )
 }
 
+export function unknownOrigin(): Refused {
+  return refused(
+    403,
+    'scripts of this origin may not use this server; its operator can add the origin to CORS_ORIGINS',
+  )
+}
+
 // Limits
 
 export function tooManyConnections(most: number): Refused {

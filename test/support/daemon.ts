@@ -54,19 +54,21 @@ export async function startIndexer(env: Record<string, string>): Promise<Daemon>
   return daemon
 }
 
+type Options = Partial<Pick<DaemonOptions, 'reconnectMs' | 'logger'>>
+
 async function openIndexer(
   env: Record<string, string>,
-  options: Pick<DaemonOptions, 'reconnectMs'> = {},
+  { logger: given, ...options }: Options = {},
 ): Promise<Daemon> {
   const config = parseConfig(env)
-  const logger = pino({ level: config.logLevel })
+  const logger = given ?? pino({ level: config.logLevel })
   const openIndexing = indexHere(config, logger)
   const daemon = await startDaemon(config, { openIndexing, logger, version: '0.0.0', ...options })
   let closed: Promise<void> | undefined
   return { ...daemon, close: () => (closed ??= daemon.close()) }
 }
 
-export interface SetupOptions extends Pick<DaemonOptions, 'reconnectMs'> {
+export interface SetupOptions extends Options {
   simulator?: Partial<SimulatorOptions>
   /** Beside what `environment` sets. */
   env?: Record<string, string>
@@ -85,8 +87,11 @@ export async function openSetup(recording: Recording, options: SetupOptions = {}
   const simulator = await openSimulator(recording, options.simulator ?? {})
   const paths = { rpcUrl: simulator.url, databasePath: join(folder, 'indexer.db') }
   const env = { ...environment(recording, paths), ...options.env }
-  const { reconnectMs } = options
-  const daemon = await openIndexer(env, reconnectMs && { reconnectMs })
+  const { reconnectMs, logger } = options
+  const daemon = await openIndexer(env, {
+    ...(reconnectMs && { reconnectMs }),
+    ...(logger && { logger }),
+  })
   return {
     daemon,
     simulator,

@@ -1,25 +1,42 @@
-import { cors } from 'hono/cors'
 import type { MiddlewareHandler } from 'hono'
-import { SUBSCRIBE_METHODS } from '../subscribe/request.ts'
+import type { ClientEnv } from '../client.ts'
+import type { Cors } from '../cors.ts'
+import { respond, unknownOrigin } from '../problem.ts'
 
-/** Scripts of any origin may read every answer. */
-export const ALLOW_ORIGIN = ['Access-Control-Allow-Origin', '*'] as const
+/** What any route knows. A preflight cannot be told which of them its route does not. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'QUERY']
+const PREFLIGHT_SECONDS = 86_400
 
-/** The headers that scripts of other origins may read, besides those that are always readable. */
-const EXPOSED_HEADERS = ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id']
-
-/** For answers that do not come from a route. */
-export const CORS_HEADERS = {
-  [ALLOW_ORIGIN[0]]: ALLOW_ORIGIN[1],
-  'Access-Control-Expose-Headers': EXPOSED_HEADERS.join(','),
+/** Refuses scripts of origins that are not allowed, and lets the others read our answers. */
+export function allowOrigins(cors: Cors): MiddlewareHandler<ClientEnv> {
+  return async (c, next) => {
+    const { req } = c
+    const [origin, host] = [req.header('origin'), req.header('host')]
+    const headers = cors.headersFor({ origin, host, path: req.path })
+    if (headers === undefined) {
+      c.res = respond(unknownOrigin())
+      c.res.headers.append('Vary', 'Origin')
+      return
+    }
+    c.set('corsHeaders', headers)
+    if (req.method === 'OPTIONS') c.res = preflight(req.header('access-control-request-headers'))
+    else await next()
+    for (const [name, value] of headers) {
+      if (name === 'Vary') c.res.headers.append(name, value)
+      else c.res.headers.set(name, value)
+    }
+  }
 }
 
-export function allowOrigins(): MiddlewareHandler {
-  return cors({
-    origin: ALLOW_ORIGIN[1],
-    allowMethods: SUBSCRIBE_METHODS,
-    // No route depends on a header that scripts may not set, so all that are asked for are allowed.
-    exposeHeaders: EXPOSED_HEADERS,
-    maxAge: 86_400,
+/** No route depends on a header that scripts may not set, so all that are asked for are allowed. */
+function preflight(asked: string | undefined): Response {
+  const headers = new Headers({
+    'Access-Control-Allow-Methods': METHODS.join(','),
+    'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
   })
+  if (asked !== undefined) {
+    headers.set('Access-Control-Allow-Headers', asked)
+    headers.set('Vary', 'Access-Control-Request-Headers')
+  }
+  return new Response(null, { status: 204, headers })
 }

@@ -1,14 +1,17 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
 import type { Access } from '../../auth/access.ts'
 import type { Carriers } from '../../auth/credentials.ts'
 import { PUBLIC } from '../../auth/identity.ts'
 import type { Identity } from '../../auth/identity.ts'
 import type { Feed } from '../../feed/feed.ts'
+import type { Cors } from '../cors.ts'
 import type { HolderOf } from '../holder.ts'
 import { carriersOf } from '../carriers.ts'
 import { queryRecord } from '../parameters.ts'
 import { isRefused } from '../problem.ts'
+import type { RequestIdOf } from '../request-id.ts'
 import { grant } from '../subscribe/grant.ts'
 import { parseSubscribe, SUBSCRIBE_PATH } from '../subscribe/request.ts'
 import type { Subscribe } from '../subscribe/request.ts'
@@ -30,6 +33,9 @@ interface LaneDeps {
   feed: Feed
   access: Access
   holderOf: HolderOf
+  logger: Logger
+  cors: Cors
+  requestIdOf: RequestIdOf
   waiting: WaitingConnections
   /** How long a connection may be silent before it is closed. */
   silenceMs: number
@@ -121,16 +127,20 @@ function readRequest(bytes: Buffer): Asked | undefined {
 
 /** False if the lane cannot grant this: then nothing has been done. */
 function subscribe(
-  { feed, access, holderOf }: Pick<LaneDeps, 'feed' | 'access' | 'holderOf'>,
+  { feed, access, holderOf, cors, requestIdOf, logger }: Omit<LaneDeps, 'waiting' | 'silenceMs'>,
   socket: Socket,
   { request, wanted, identity }: Asked,
 ): boolean {
-  const holder = holderOf({ remoteAddress: socket.remoteAddress, ...request })
+  const corsHeaders = cors.headersFor({ ...request, path: SUBSCRIBE_PATH })
+  if (corsHeaders === undefined) return false
+  const from = { remoteAddress: socket.remoteAddress, ...request }
+  const holder = holderOf(from)
   const granted = grant(wanted, { identity, holder }, access.mode)
   if (feed.refusal(granted.holder, granted.cursor) !== undefined) return false
   // As in the HTTP server, a client that has closed its end is gone.
   socket.on('end', hangUp).on('error', hangUp).resume()
-  openStream(feed, granted, { socket, chunked: true })
+  const about = { requestId: requestIdOf(from), corsHeaders }
+  openStream({ feed, logger }, granted, { socket, chunked: true, about })
   return true
 }
 
@@ -140,6 +150,9 @@ export interface LaneRequest {
   lastEventId: string | undefined
   forwardedFor: string | undefined
   forwardedUser: string | undefined
+  requestId: string | undefined
+  origin: string | undefined
+  host: string | undefined
 }
 
 const MOST_BYTES = 8_192
@@ -189,6 +202,9 @@ export function parseLaneRequest(bytes: Buffer): LaneRequest | undefined {
     lastEventId: headers.get('last-event-id'),
     forwardedFor: headers.get('x-forwarded-for'),
     forwardedUser: headers.get('x-forwarded-user'),
+    requestId: headers.get('x-request-id'),
+    origin: headers.get('origin'),
+    host: headers.get('host'),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Wire } from '../client.ts'
-import { CORS_HEADERS } from '../middleware/cors.ts'
+import type { Cors } from '../cors.ts'
 import { PROBLEM_TYPE } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 import { commonHeaders } from '../request-id.ts'
@@ -39,18 +39,21 @@ export async function sendBeforeBody(
 }
 
 /** Writes a problem to a bare connection, and closes it when the client has had time to read. */
-export function sendProblem(socket: Socket, { problem, headers }: Refused): void {
-  const body = JSON.stringify(problem)
-  const lines = Object.entries({
-    'content-type': PROBLEM_TYPE,
-    'content-length': String(Buffer.byteLength(body)),
-    ...CORS_HEADERS,
-    ...Object.fromEntries(commonHeaders(randomUUID())),
-    ...headers,
-    connection: 'close',
-  })
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head}\r\n${body}`)
-  const late = setTimeout(() => socket.destroy(), LINGER_MS)
-  socket.once('close', () => clearTimeout(late))
+export type SendProblem = (socket: Socket, refused: Refused) => void
+
+export function createSendProblem(cors: Cors): SendProblem {
+  return (socket, { problem, headers }) => {
+    const body = JSON.stringify(problem)
+    const lines = Object.entries({
+      'content-type': PROBLEM_TYPE,
+      'content-length': String(Buffer.byteLength(body)),
+      ...Object.fromEntries([...cors.unread, ...commonHeaders(randomUUID())]),
+      ...headers,
+      connection: 'close',
+    })
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head}\r\n${body}`)
+    const late = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(late))
+  }
 }

@@ -16,7 +16,8 @@ import { explainError } from './client-error.ts'
 import type { ClientError } from './client-error.ts'
 import { hangUp } from './hang-up.ts'
 import { openLane } from './lane.ts'
-import { sendBeforeBody, sendProblem } from './refusal.ts'
+import { createSendProblem, sendBeforeBody } from './refusal.ts'
+import type { SendProblem } from './refusal.ts'
 import { send } from './send.ts'
 import { createTurnstile } from './turnstile.ts'
 import { createWaitingConnections } from './waiting-connections.ts'
@@ -62,17 +63,27 @@ export interface ServeOptions extends HttpDeps {
 
 /** Serves the routes and the feed on a port that is taken already. */
 export function serveHttp({ server, open }: BoundServer, options: ServeOptions): HttpServer {
-  const { feed, access, feedLane, logger, maxConnectionsPerAddress: most, trustProxy } = options
+  const {
+    cors,
+    feed,
+    access,
+    feedLane,
+    logger,
+    maxConnectionsPerAddress: most,
+    trustProxy,
+  } = options
   const app = createApp(options)
   const holderOf = createHolderOf(trustProxy, logger)
-  const waiting = createWaitingConnections({ most, hostOf: createHostOf(trustProxy) })
-  open()
   const requestIdOf = createRequestIdOf(trustProxy)
-  answerRequests(server, { app, holderOf, requestIdOf, waiting, logger })
+  const sendProblem = createSendProblem(cors)
+  const hostOf = createHostOf(trustProxy)
+  const waiting = createWaitingConnections({ most, hostOf, sendProblem })
+  open()
+  answerRequests(server, { app, holderOf, requestIdOf, waiting, logger, sendProblem })
   const silenceMs = HEADERS_TIMEOUT_MS
   const lane =
     feedLane === 'lean'
-      ? openLane(server, { feed, access, holderOf, waiting, silenceMs })
+      ? openLane(server, { feed, access, logger, cors, holderOf, requestIdOf, waiting, silenceMs })
       : undefined
   server.prependListener('connection', waiting.opened)
   server.keepAliveTimeout = KEEP_ALIVE_MS
@@ -101,6 +112,7 @@ interface AnswerDeps {
   requestIdOf: RequestIdOf
   waiting: WaitingConnections
   logger: Logger
+  sendProblem: SendProblem
 }
 
 interface Exchange {
@@ -110,7 +122,7 @@ interface Exchange {
 
 /** Answers what Node's server reports: requests, tunnels, and bytes that are not a request. */
 function answerRequests(server: Server, deps: AnswerDeps): void {
-  const { app, holderOf, requestIdOf, waiting, logger } = deps
+  const { app, holderOf, requestIdOf, waiting, logger, sendProblem } = deps
   const answer = createListener(deps)
   const turnstile = createTurnstile()
   /** The newest request of each connection. */

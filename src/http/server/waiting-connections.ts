@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { tooManyConnections } from '../problem.ts'
-import { sendProblem } from './refusal.ts'
+import type { SendProblem } from './refusal.ts'
 
 /**
  * A limit per host on connections that have not sent their next request, or only a part of it. Each
@@ -27,6 +27,7 @@ export interface WaitingOptions {
   most: number
   /** Undefined: the connection does not count. */
   hostOf(remoteAddress: string): string | undefined
+  sendProblem: SendProblem
   /** Calls back after the moment that a connection beyond the limit has. */
   later?: (callback: () => void) => NodeJS.Timeout
 }
@@ -42,6 +43,7 @@ interface Waiting {
 export function createWaitingConnections({
   most,
   hostOf,
+  sendProblem,
   later = (callback) => setTimeout(callback, MOMENT_MS),
 }: WaitingOptions): WaitingConnections {
   const byHost = new Map<string, number>()

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Context } from 'hono'
+import type { Logger } from 'pino'
 import type { Access } from '../../auth/access.ts'
 import type { Refusal } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { ClientEnv, Wire } from '../client.ts'
+import type { Headers } from '../cors.ts'
 import {
   addressOverShare,
   feedClosing,
@@ -30,12 +32,19 @@ export type HandOver = (
   style?: Style,
 ) => Response
 
-export function createHandOver({ feed, access }: { feed: Feed; access: Access }): HandOver {
+export interface HandOverDeps {
+  feed: Feed
+  access: Access
+  logger: Logger
+}
+
+export function createHandOver({ feed, access, logger }: HandOverDeps): HandOver {
   /** Sockets that the feed has. */
   const taken = new WeakSet<Socket>()
 
   return (c, parsed, style) => {
-    const { holder, wire } = c.env
+    const { holder, wire, requestId } = c.env
+    const corsHeaders = c.get('corsHeaders')
     if (wire !== undefined) {
       const { socket } = wire.incoming
       // A second request on the connection of a subscription cannot be answered.
@@ -56,7 +65,7 @@ export function createHandOver({ feed, access }: { feed: Feed; access: Access })
       feed.countRefusal(refusal)
       const afterSeconds = 1 + Math.floor(Math.random() * 5)
       if (parsed.overload === undefined) return respond(REFUSALS[refusal](afterSeconds))
-      answerRetry(wire, afterSeconds)
+      answerRetry(wire, { afterSeconds, corsHeaders })
       return noBody()
     }
     const { socket } = incoming
@@ -65,7 +74,12 @@ export function createHandOver({ feed, access }: { feed: Feed; access: Access })
     incoming.resume()
     socket.setTimeout(0)
     const chunked = incoming.httpVersionMinor >= 1
-    openStream(feed, granted, { ...style, socket, chunked })
+    openStream({ feed, logger }, granted, {
+      ...style,
+      socket,
+      chunked,
+      about: { requestId, corsHeaders },
+    })
     return noBody()
   }
 }
@@ -79,9 +93,12 @@ const REFUSALS: Record<Refusal, (retryAfterSeconds: number) => Refused> = {
 }
 
 /** After any other status than 200 a browser's EventSource never tries again. */
-function answerRetry(wire: Wire, afterSeconds: number): void {
+function answerRetry(
+  wire: Wire,
+  { afterSeconds, corsHeaders }: { afterSeconds: number; corsHeaders: Headers },
+): void {
   wire.isTaken = true
-  wire.outgoing.writeHead(200, Object.fromEntries(STREAM_HEADERS))
+  wire.outgoing.writeHead(200, Object.fromEntries([...STREAM_HEADERS, ...corsHeaders]))
   wire.outgoing.end(`retry: ${afterSeconds * 1_000}\n\n`)
 }
 
