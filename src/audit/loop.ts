@@ -10,6 +10,7 @@
  * - bootstrap.ts     reads streams that are older than the log
  * - repair.ts        stores the chain's records: after drift, and after a gap
  * - chain-reader.ts  reads the contract's storage
+ * - tokens.ts        reads what tokens say about themselves
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'

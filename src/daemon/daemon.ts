@@ -133,13 +133,14 @@ async function serveHere(
   options: DaemonOptions & { indexing: Indexing; bound: BoundServer },
 ): Promise<Serving> {
   const { indexing, bound, logger, version, reconnectMs } = options
-  const { upstream, counters } = indexing
+  const { upstream, counters, readToken } = indexing
   const front = await startFront(config, {
     bound,
     contractId: requireContract(config),
     network: config.networkPassphrase,
     upstream,
     counters,
+    readToken,
     logger,
     version,
     reconnectMs,
@@ -153,7 +154,7 @@ async function serveByWorkers(
   { indexing, count, logger }: DaemonOptions & { indexing: Indexing; count: number },
 ): Promise<Serving> {
   const { host, port, databasePath, drainSeconds, rateLimitPerMinute } = config
-  const { upstream, counters } = indexing
+  const { upstream, counters, readToken } = indexing
   const store = openStoreForReading(databasePath)
   const metrics = createMetrics({
     store,
@@ -168,6 +169,7 @@ async function serveByWorkers(
     upstream,
     takeRequest: createRateLimit(rateLimitPerMinute),
     vault: createVault(),
+    readToken,
     ownReport: async () => ({ stats: undefined, metrics: await metrics.values() }),
     closeMs: drainSeconds * 1_000 + CLOSE_GRACE_MS,
   })

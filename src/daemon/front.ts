@@ -5,6 +5,7 @@ import { createVault } from '../auth/vault.ts'
 import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
 import { createDecoder } from '../decode/decode.ts'
+import type { ReadToken } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -47,6 +48,8 @@ export interface FrontParts {
   peers?: Peers | undefined
   /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest | undefined
+  /** Asks the half that indexes; undefined if this process cannot. */
+  readToken?: ReadToken | undefined
   /** What may be used once, at any process; default: at this one. */
   vault?: Vault | undefined
   reconnectMs?: FeedLimits['reconnectMs'] | undefined
@@ -106,6 +109,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     contractId,
     network,
     logger,
+    readToken: parts.readToken,
     ...(peers && { peers }),
     ...(sep10 && { sep10 }),
   })

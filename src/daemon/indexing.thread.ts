@@ -91,11 +91,17 @@ async function run(): Promise<void> {
   send({ kind: 'ended' })
 }
 
+/** Nothing can be asked before the thread has connected to an RPC. */
+async function readToken({ question, address }: Extract<ToThread, { kind: 'token' }>) {
+  send({ kind: 'token', question, token: await indexing?.readToken(address) })
+}
+
 async function close(): Promise<void> {
   await running
   clearInterval(reporting)
   try {
     await source?.close()
+    await indexing?.close()
     log?.store.close()
   } finally {
     // An open port keeps the thread alive.
@@ -113,13 +119,16 @@ async function report(work: Promise<void>): Promise<void> {
 }
 
 let opening: Promise<void> | undefined
-port.on('message', ({ kind }: ToThread) => {
-  switch (kind) {
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
     case 'open':
       opening = report(open())
       break
     case 'run':
       running = report(run())
+      break
+    case 'token':
+      void readToken(message)
       break
     case 'stop':
       stopping.abort(new Error('the daemon is closing'))

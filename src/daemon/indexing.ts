@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Decode } from '../domain/event.ts'
+import type { ReadToken } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createAuditLoop } from '../audit/loop.ts'
+import { createTokenReader } from '../audit/tokens.ts'
 import { createIngest } from '../ingest/ingest.ts'
 import type { IngestDeps } from '../ingest/ingest.ts'
 import type { FailoverSource } from '../failover/failover.ts'
@@ -33,6 +35,7 @@ export interface Indexing {
   upstream(): Upstream
   /** Totals of the RPCs. */
   counters(): SourceCounters
+  readToken: ReadToken
   /** Runs until `signal` aborts. Rejects when it cannot continue. */
   run(events: IndexingEvents, signal: AbortSignal): Promise<void>
   /** Closes the database. Only after `run` has ended. */
@@ -74,6 +77,7 @@ export function createIndexing(config: IndexingConfig, parts: IndexingParts): In
     trusted: () => ingest.status().state === 'ok' && alarm() === null,
     onRepaired: () => events.committed(),
   })
+  const tokens = createTokenReader({ source, store, log: logger })
   return {
     upstream: () => ({
       endpoints: source.endpoints(),
@@ -82,14 +86,19 @@ export function createIndexing(config: IndexingConfig, parts: IndexingParts): In
       audit: audits.status(),
     }),
     counters: source.counters,
+    readToken: tokens.read,
     async run(observer, signal) {
       events = observer
       await untilAllEnd(signal, (either) => [
         patience.through(ingest.run, either),
         patience.through(audits.run, either),
+        patience.through(tokens.run, either),
       ])
     },
-    close: async () => store.close(),
+    async close() {
+      tokens.close()
+      store.close()
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from '../domain/faults.ts'
+import type { TokenMetadata } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import type { FeedStats } from '../feed/stats.ts'
 import type { Rate } from '../http/rate-limit.ts'
@@ -33,6 +34,8 @@ export type FromWorker =
   /** Asks to count a request of this address. */
   | { kind: 'take'; question: number; address: string }
   | { kind: 'vault'; question: number; request: VaultRequest }
+  /** Asks what a token says about itself. */
+  | { kind: 'token'; question: number; address: string }
 
 export type ToWorker =
   | { kind: 'upstream'; upstream: Upstream }
@@ -41,6 +44,7 @@ export type ToWorker =
   | { kind: 'gathered'; question: number; reports: ProcessReport[] }
   | { kind: 'taken'; question: number; rate: Rate | undefined }
   | { kind: 'vault'; question: number; answer: VaultAnswer }
+  | { kind: 'token'; question: number; token: TokenMetadata | undefined }
   | { kind: 'close' }
 
 export type FromThread =
@@ -50,6 +54,7 @@ export type FromThread =
   | { kind: 'committed' }
   | { kind: 'applied'; seconds: number }
   | { kind: 'fault'; fault: Fault }
+  | { kind: 'token'; question: number; token: TokenMetadata | undefined }
   /** Indexing has stopped after `stop` or `close`. */
   | { kind: 'ended' }
   | { kind: 'failed'; error: CopiedError }
@@ -57,6 +62,8 @@ export type FromThread =
 export type ToThread =
   | { kind: 'open' }
   | { kind: 'run' }
+  /** Asks what a token says about itself. */
+  | { kind: 'token'; question: number; address: string }
   /** Stop indexing. */
   | { kind: 'stop' }
   /** Close the database and end. */

@@ -16,6 +16,8 @@ export function createQuestions<Answer>(timeoutMs: number): Questions<Answer> {
       const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
       open.set(question, resolve)
       const late = setTimeout(() => resolve(undefined), timeoutMs)
+      // A process that ends does not wait for an answer.
+      late.unref()
       send(question)
       const answer = await promise
       clearTimeout(late)

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
+import type { ReadToken } from '../domain/token.ts'
 import { NEVER_AUDITED } from '../domain/upstream.ts'
 import type { AuditStatus, Upstream } from '../domain/upstream.ts'
 import type { TakeRequest } from '../http/rate-limit.ts'
@@ -22,6 +23,8 @@ export interface ReplicaParts {
   peers?: Peers
   /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest
+  /** Asks the process that indexes. */
+  readToken?: ReadToken
   /** What may be used once; default: at this process. */
   vault?: Vault
 }

@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../config/config.ts'
 import { NEVER_AUDITED } from '../domain/upstream.ts'
+import type { TokenMetadata } from '../domain/token.ts'
 import { restoreError } from './copied-error.ts'
 import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
 import type { FromThread, IndexingStatus, ToThread } from './messages.ts'
+import { createQuestions } from './questions.ts'
 
 /**
  * The indexing half in a thread of its own, so that catching up never delays a request. This is the
@@ -26,6 +28,9 @@ export interface IndexingThread {
   /** Ends the thread, in whatever state it is. */
   close(): Promise<void>
 }
+
+/** Longer than one call to the chain. */
+const TOKEN_MS = 11_000
 
 const ENTRY = new URL('indexing.thread.ts', import.meta.url)
 
@@ -56,6 +61,8 @@ export function launchIndexingThread(
       return {
         upstream: thread.upstream,
         counters: thread.counters,
+        readToken: (address) =>
+          thread.reading.ask((question) => send({ kind: 'token', question, address })),
         async run(events, signal) {
           thread.observe(events)
           send({ kind: 'run' })
@@ -76,6 +83,7 @@ function receiveFrom(worker: Worker) {
   const exited = Promise.withResolvers<void>()
   const opened = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
+  const reading = createQuestions<TokenMetadata | undefined>(TOKEN_MS)
   // Either can reject before it is awaited.
   opened.promise.catch(() => {})
   ended.promise.catch(() => {})
@@ -102,6 +110,8 @@ function receiveFrom(worker: Worker) {
         return events?.applied(message.seconds)
       case 'fault':
         return events?.fault(message.fault)
+      case 'token':
+        return reading.answer(message.question, message.token)
       case 'ended':
         return ended.resolve()
       case 'failed':
@@ -116,6 +126,7 @@ function receiveFrom(worker: Worker) {
   })
 
   return {
+    reading,
     exited: exited.promise,
     opened: opened.promise,
     ended: ended.promise,

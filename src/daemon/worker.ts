@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Rate } from '../http/rate-limit.ts'
+import type { TokenMetadata } from '../domain/token.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import type { Front } from './front.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
@@ -26,6 +27,8 @@ export interface WorkerOptions {
 const GATHER_MS = 5_000
 /** Without an answer in this time a request passes uncounted. */
 const RATE_MS = 1_000
+/** Longer than one call to the chain. */
+const TOKEN_MS = 12_000
 /** Without an answer in this time a ticket is not valid. */
 const VAULT_MS = 2_000
 
@@ -33,7 +36,7 @@ const VAULT_MS = 2_000
 export async function runWorker(config: Config, options: WorkerOptions): Promise<void> {
   const { count: share, logger, version } = options
   const supervisor = connectSupervisor()
-  const { upstream, peers, takeRequest, vault } = supervisor
+  const { upstream, peers, takeRequest, vault, readToken } = supervisor
   const front = await startReplica(config, {
     logger,
     version,
@@ -41,6 +44,7 @@ export async function runWorker(config: Config, options: WorkerOptions): Promise
     upstream,
     peers,
     vault,
+    readToken,
     ...(config.rateLimitPerMinute > 0 && { takeRequest }),
   })
   supervisor.begin(front)
@@ -58,6 +62,7 @@ function connectSupervisor() {
   const gathering = createQuestions<ProcessReport[]>(GATHER_MS)
   const counting = createQuestions<Rate | undefined>(RATE_MS)
   const vaulting = createQuestions<VaultAnswer>(VAULT_MS)
+  const reading = createQuestions<TokenMetadata | undefined>(TOKEN_MS)
   let upstream: Upstream | undefined
 
   async function gather(): Promise<ProcessReport[]> {
@@ -79,6 +84,9 @@ function connectSupervisor() {
         return
       case 'vault':
         vaulting.answer(message.question, message.answer)
+        return
+      case 'token':
+        reading.answer(message.question, message.token)
         return
       case 'gathered':
         gathering.answer(message.question, message.reports)
@@ -102,6 +110,8 @@ function connectSupervisor() {
     vault: createRemoteVault((request) =>
       vaulting.ask((question) => send({ kind: 'vault', question, request })),
     ),
+    readToken: (address: string) =>
+      reading.ask((question) => send({ kind: 'token', question, address })),
     peers: {
       stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),
       metrics: async () => (await gather()).map(({ metrics }) => metrics),

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { Vault } from '../auth/vault.ts'
 import { UsageError } from '../domain/errors.ts'
+import type { ReadToken } from '../domain/token.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import { portIsTaken } from '../http/server/bind.ts'
@@ -33,6 +34,7 @@ export interface WorkersOptions {
   takeRequest(address: string): Rate | undefined
   /** What may be used once at any worker. */
   vault: Vault
+  readToken: ReadToken
   /** How long a worker can take to close before it is killed. */
   closeMs: number
 }
@@ -150,7 +152,7 @@ function startWorker({ count, port }: WorkersOptions, receive: Receive): Worker 
 
 /** Answers the questions of workers. */
 function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): Receive {
-  const { upstream, ownReport, takeRequest, vault } = options
+  const { upstream, ownReport, takeRequest, vault, readToken } = options
   const asking = createQuestions<ProcessReport>(GATHER_MS)
 
   async function gather(worker: ChildProcess, question: number): Promise<void> {
@@ -167,6 +169,10 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
     send(worker, { kind: 'vault', question, answer: await answerFrom(vault, request) })
   }
 
+  async function ask(worker: ChildProcess, { question, address }: Asked<'token'>) {
+    send(worker, { kind: 'token', question, token: await readToken(address) })
+  }
+
   return (worker, message) => {
     switch (message.kind) {
       case 'ready':
@@ -179,6 +185,8 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
       }
       case 'vault':
         return void lookUp(worker, message)
+      case 'token':
+        return void ask(worker, message)
       case 'gather':
         return void gather(worker, message.question)
     }

@@ -35,6 +35,8 @@ import { streamListRoutes } from './rest/stream-list.ts'
 import { streamRoutes } from './rest/streams.ts'
 import { TICKET_PATH, ticketRoutes } from './rest/ticket.ts'
 import { summaryRoutes } from './rest/summary.ts'
+import { tokenRoutes } from './rest/tokens.ts'
+import type { TokenDeps } from './rest/tokens.ts'
 import { transactionRoutes } from './rest/transactions.ts'
 import { userRoutes } from './rest/users.ts'
 import { createRouter } from './router.ts'
@@ -64,7 +66,8 @@ import type { Waiting } from './waiting.ts'
  * - `peers.ts` the other processes that serve the same port
  */
 
-export interface HttpDeps extends StatusDeps, ReadyDeps, StatsDeps, MetricsDeps, AuditDeps {
+export interface HttpDeps
+  extends TokenDeps, StatusDeps, ReadyDeps, StatsDeps, MetricsDeps, AuditDeps {
   logger: Logger
   /** The proxies whose `X-Forwarded-For` is believed. */
   trustProxy: BlockList
@@ -138,6 +141,7 @@ export function createApp(deps: HttpDeps) {
     metricsRoutes,
     auditRoutes,
     ticketRoutes,
+    tokenRoutes,
   ]) {
     app.route('/', routes(deps))
   }

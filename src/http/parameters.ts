@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { MAX_LEDGER, parseCursor } from '../domain/cursor.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { parseU64 } from '../domain/integers.ts'
-import { decodeAddress } from '../domain/strkey.ts'
+import { decodeAddress, isContractId } from '../domain/strkey.ts'
 
 /**
  * The values that parameters can have, and what is said about a value that is wrong. All objects of
@@ -46,6 +46,13 @@ export const Address = z
   .string()
   .refine(ADDRESS.isLegal, { error: ADDRESS.error })
   .openapi({ type: 'string', pattern: '^[GC][A-Z2-7]{55}$' })
+
+export const ContractAddress = z
+  .string()
+  .refine(isContractId, {
+    error: 'a token is a contract: C… of 56 characters with a valid checksum',
+  })
+  .openapi({ type: 'string', pattern: '^C[A-Z2-7]{55}$' })
 
 export const Position = z
   .string()

@@ -237,6 +237,17 @@ const NOT_YET = {
   closing: 'this server is shutting down; try again in 1 s',
 }
 
+/** `canAsk`: this process can ask the one that indexes. */
+export function tokenUnread(canAsk: boolean): Refused {
+  return refusedFor(
+    5,
+    503,
+    canAsk
+      ? 'the token could not be read from the chain; try again in 5 s'
+      : 'this process only serves, and the database does not have this token yet; tokens of streams are read soon, for any other ask the process that indexes',
+  )
+}
+
 export function feedFull(retryAfterSeconds: number): Refused {
   return refusedFor(
     retryAfterSeconds,

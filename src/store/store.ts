@@ -20,6 +20,7 @@
  * - log.ts            the event log: page.ts (one bounded step), scan.ts (many steps)
  * - merge.ts, candidates.ts, log-query.ts  how a scan finds the matches of a filter
  * - transactions.ts   events by the hashes of their transactions
+ * - tokens.ts         what tokens say about themselves
  * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts, overall.ts, between.ts
  * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
  * - records.ts        records of the chain; chain-records.ts folds on them
@@ -44,6 +45,8 @@ import { createRecords } from './read/records.ts'
 import type { Records } from './read/records.ts'
 import { createStreams } from './read/streams.ts'
 import type { Streams } from './read/streams.ts'
+import { createTokens } from './read/tokens.ts'
+import type { Tokens } from './read/tokens.ts'
 import { createTransactions } from './read/transactions.ts'
 import type { Transactions } from './read/transactions.ts'
 import { createRevision } from './revision.ts'
@@ -60,6 +63,7 @@ export interface Store {
   coverage: Coverage
   records: Records
   transactions: Transactions
+  tokens: Tokens
   /** Another number after each commit of another connection. */
   changes(): number
   /** Another number after streams or stored events have changed without a new event. */
@@ -140,6 +144,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     coverage,
     records: createRecords(sqlite, coverage),
     transactions: createTransactions(sqlite),
+    tokens: createTokens(sqlite),
     changes: () => dataVersion.get() ?? 0,
     revision: createRevision(sqlite),
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,

@@ -106,6 +106,10 @@ describe('start --workers', () => {
     )
     expect(metrics).toMatch(/^flowfi_pages_total [1-9]/m)
 
+    // A worker asks the process that indexes, which reads the chain.
+    const token = recording.header.contractId
+    expect(await getJson(`${url}/tokens/${token}`)).toMatchObject({ data: { symbol: null } })
+
     const [victim = 0, other = 0] = childrenOf(daemon)
     process.kill(victim, 'SIGKILL')
     simulator.closeNext(40)
@@ -229,6 +233,8 @@ describe('serve', () => {
     for (const path of ['/status', '/audit', '/streams', '/events', '/metrics']) {
       expect([path, (await fetch(reader.url + path)).status]).toEqual([path, 200])
     }
+    const unread = await fetch(`${reader.url}/tokens/${recording.header.contractId}`)
+    expect(unread.status).toBe(503)
     await again.stop()
     await reader.stop()
   })

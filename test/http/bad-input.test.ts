@@ -210,6 +210,7 @@ const SCALARS: Record<string, Bad> = {
   [`/users/${account}/events`]: { limit: ['1001'], to_ledger: ['x'], after: ['now'] },
   '/events': { ...PAGING, ...RANGE },
   [`/transactions/${'a'.repeat(64)}`]: { wait: numbersBut(0, 30) },
+  [`/tokens/${contractId}`]: {},
   '/summary': { wait_ledger: ['-1', 'x'] },
   '/events/stats': {},
   '/health': {},

@@ -6,10 +6,11 @@
  * - refold.ts      folds a stream again, if its events or its record (records.ts) arrived late
  * - progress.ts    moves the checkpoint, and adds scanned ledgers and gaps
  *
- * put-records.ts stores records of the chain. rebuild.ts folds every stored event again.
+ * put-records.ts stores records of the chain, tokens.ts what tokens say about themselves. rebuild.ts folds every stored event again.
  */
 import { completeThrough } from '../../domain/cursor.ts'
 import type { Decode } from '../../domain/event.ts'
+import type { TokenMetadata } from '../../domain/token.ts'
 import type { LedgerPoint } from '../../domain/ledger.ts'
 import type { Coverage, Gap, Interval } from '../read/coverage.ts'
 import type { ChainRecord } from '../read/records.ts'
@@ -24,6 +25,7 @@ import type { Rebuilt } from './rebuild.ts'
 import { createRecordTable } from './records.ts'
 import { createRefold } from './refold.ts'
 import type { ScannedPage } from './scanned-page.ts'
+import { createPutTokens } from './tokens.ts'
 
 /** The only writer of the database. Every method is one transaction. */
 export interface Writer {
@@ -44,6 +46,8 @@ export interface Writer {
    */
   putRecords(records: readonly ChainRecord[]): number
   setLifetimes(lifetimes: readonly Lifetime[]): void
+  /** Stores what tokens say about themselves. */
+  putTokens(tokens: readonly TokenMetadata[]): void
   /**
    * Folds every stream again from the log and decodes every stored event again. `onProgress` gets
    * the number of events so far.
@@ -110,6 +114,7 @@ export function createWriter({
     rememberHash: transaction(progress.rememberHash),
     putRecords: transaction(put.records),
     setLifetimes: transaction(put.lifetimes),
+    putTokens: transaction(createPutTokens(sqlite)),
     rebuild: transaction(createRebuild(deps)),
   }
 }
