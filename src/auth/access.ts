@@ -3,7 +3,7 @@ import { readCredentials } from './credentials.ts'
 import type { Carriers } from './credentials.ts'
 import { PUBLIC } from './identity.ts'
 import type { Identity } from './identity.ts'
-import { createTokens, KeysUnavailable } from './tokens.ts'
+import { KeysUnavailable } from './keys-unavailable.ts'
 import type { Tokens, TokenSettings } from './tokens.ts'
 import { createVault } from './vault.ts'
 import type { Vault } from './vault.ts'
@@ -38,13 +38,18 @@ export interface AccessDeps {
   /** Shared by all processes that serve. */
   vault?: Vault
   now?: () => number
+  /** Called when tokens cannot be checked, at most once a minute. */
+  keysFailed?: (error: KeysUnavailable) => void
 }
+
+const QUIET_MS = 60_000
 
 export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): Access {
   const { mode, adminToken } = settings
-  const { now = Date.now } = deps
+  const { now = Date.now, keysFailed = () => {} } = deps
   const { vault = createVault(now) } = deps
-  const tokens = createTokens(settings, now)
+  const tokens = loadTokens(settings, now)
+  let failedAt = -Infinity
   const isAdminToken = createSecretCheck(adminToken)
 
   async function identify(carriers: Carriers): Promise<Sender> {
@@ -71,8 +76,12 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
         const sender = await identify(carriers)
         return mode === 'open' && typeof sender === 'string' ? PUBLIC : sender
       } catch (error) {
-        if (error instanceof KeysUnavailable) return 'unavailable'
-        throw error
+        if (!(error instanceof KeysUnavailable)) throw error
+        if (now() - failedAt >= QUIET_MS) {
+          failedAt = now()
+          keysFailed(error)
+        }
+        return 'unavailable'
       }
     },
     async ticketFor(identity) {
@@ -81,6 +90,16 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
       await vault.put(ticketKey(ticket), JSON.stringify(identity), expiresAt)
       return { ticket, expiresAt }
     },
+  }
+}
+
+/** The library for tokens takes time and memory to load, and open mode rarely needs it. */
+function loadTokens(settings: AccessSettings, now: () => number): Tokens {
+  const load = async () => (await import('./tokens.ts')).createTokens(settings, now)
+  let loaded = settings.mode === 'jwt' ? load() : undefined
+  return {
+    verify: async (token) => (await (loaded ??= load())).verify(token),
+    issue: async (...parts) => (await (loaded ??= load())).issue(...parts),
   }
 }
 

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Identity } from './identity.ts'
+import { KeysUnavailable } from './keys-unavailable.ts'
 
 export interface TokenSettings {
   /** Shared secrets; the first signs. */
@@ -26,13 +27,10 @@ export interface Tokens {
   ): Promise<{ token: string; expiresAt: number }>
 }
 
-/** The public keys cannot be fetched, so nothing is known about the token. */
-export class KeysUnavailable extends Error {
-  override name = 'KeysUnavailable'
-}
-
 /** Clocks differ: a token is admitted so long after it has expired, or before it is valid. */
 const SKEW_SECONDS = 30
+/** Beyond this there is no date. */
+const LAST_SECOND = 8_640_000_000_000
 const SECRET_ALGORITHM = 'HS256'
 const PUBLIC_ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
 
@@ -105,7 +103,7 @@ export function createTokens(
     if (typeof sub !== 'string' || sub === '' || exp === undefined) return undefined
     const scopes = typeof scope === 'string' ? scope.split(' ') : []
     const admin = admins.has(sub) || scopes.includes('admin')
-    const expiresAt = exp * 1_000
+    const expiresAt = Math.min(exp, LAST_SECOND) * 1_000
     return {
       subject: sub,
       admin,

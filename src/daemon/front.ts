@@ -90,7 +90,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const { feed, metrics, slices } = createReaders(config, { ...parts, upstream, tip })
   const most = Math.ceil(config.maxWaiting / (parts.share ?? 1))
   const waiting = createWaiting({ store, slices, most })
-  const access = accessOf(config, parts.vault)
+  const access = accessOf(config, parts)
   const sep10 = openSep10(config, { access, contractId, network, logger })
   const http = serveHttp(bound, {
     ...config,
@@ -205,12 +205,16 @@ function watchTip({ coverage }: Store): Tip {
   }
 }
 
-function accessOf(config: Config, vault = createVault()): Access {
+function accessOf(config: Config, { vault = createVault(), logger }: AccessParts): Access {
   const { auth: mode, jwtSecrets: secrets = [], jwtJwksUrl: jwksUrl } = config
   const { jwtIssuer: issuer, jwtAudience: audience, adminSubjects, adminToken } = config
   const settings = { mode, secrets, jwksUrl, issuer, audience, adminSubjects, adminToken }
-  return createAccess(settings, { vault })
+  const keysFailed = (error: Error) =>
+    logger.warn({ err: error }, 'tokens cannot be checked: is JWT_JWKS_URL right, and reachable?')
+  return createAccess(settings, { vault, keysFailed })
 }
+
+type AccessParts = Pick<FrontParts, 'vault' | 'logger'>
 
 /** The limits of the feed for one of several processes. */
 function feedLimits(config: Config, share: number): FeedLimits {

@@ -24,9 +24,9 @@ test('the source of RPCs loads neither the SDK nor the simulator', async () => {
   expect(files.filter((file) => file.includes('/@stellar/'))).toEqual([])
 })
 
-test('a start on a migrated file loads neither the SDK nor Drizzle', async () => {
+test('a start on a migrated file loads neither the SDK nor Drizzle nor what checks tokens', async () => {
   for (const module of ['daemon/daemon.ts', 'daemon/open-log.ts', 'daemon/indexing.ts']) {
     const files = await loadedWith(`../../src/${module}`)
-    expect(files.filter((file) => /\/(@stellar|drizzle-orm)\//.test(file))).toEqual([])
+    expect(files.filter((file) => /\/(@stellar|drizzle-orm|jose)\//.test(file))).toEqual([])
   }
 })

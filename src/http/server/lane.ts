@@ -63,6 +63,8 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
   /** Reads nothing else of the connection until it is known who asks. */
   async function identify(socket: Socket, asked: Asked, bytes: Buffer): Promise<void> {
     socket.pause()
+    // Its request is whole: it does not count among those that wait for one.
+    waiting.requested(socket)
     const identity = await identityOf(asked)
     if (socket.destroyed) return
     decide(socket, { asked: identity && { ...asked, identity }, bytes })
