@@ -182,6 +182,10 @@ export const gaps = sqliteTable(
     reason: text().notNull(),
     /** Unix seconds, wall clock. */
     declaredAt: integer('declared_at').notNull(),
+    /**
+     * 0: not repaired. Else the ledger through which the log was complete when every stream was as on
+     * the chain again; 1 if that is not known, because an earlier version wrote it.
+     */
     repaired: integer().notNull(),
   },
   (table) => [primaryKey({ columns: [table.fromLedger, table.toLedger] })],

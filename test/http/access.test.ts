@@ -345,13 +345,17 @@ describe('a moving log', () => {
           ...paths.map(({ path }) => path).filter((path) => !path.includes('/subscribe')),
           `/users/${foreign.sender}/summary`,
           `/streams?user=${foreign.sender}`,
+          `/users/${foreign.sender}/streams`,
+          `/users/${foreign.sender}/events`,
+          `/streams?streams=${all.map(({ streamId }) => streamId).join(',')}`,
           `/events?users=${foreign.recipient}`,
         ].map(async (path) => (await ask(path, token)).text()),
       )
       const revealed = secretsIn(texts.join()).filter((each) => !known.has(each))
       expect(revealed.filter((each) => each !== foreign.sender)).toEqual([])
 
-      for (const suffix of ['', '/events', '/claimable', '/explain']) {
+      const then = `?ledger=${foreign.updatedLedger}`
+      for (const suffix of ['', then, '?ledger=1', '/events', '/claimable', '/explain']) {
         const answers = await Promise.all(
           [foreign.streamId, UNKNOWN_ID].map(async (id) => {
             const response = await ask(`/streams/${id}${suffix}`, token)

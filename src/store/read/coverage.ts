@@ -1,4 +1,4 @@
-import { completeThrough, endOfLedger } from '../../domain/cursor.ts'
+import { completeThrough, endOfLedger, MAX_LEDGER } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
 import type { checkpoint } from '../schema.ts'
 import type { Sqlite } from '../sqlite.ts'
@@ -34,6 +34,11 @@ export interface Coverage {
   covers(ledger: number): boolean
   /** In order. */
   gaps(): Gap[]
+  /**
+   * The repaired gaps. At the end of `ledger` every stream was as on the chain, so that no lost event
+   * has an effect from there on.
+   */
+  repairs(): (Interval & { ledger: number })[]
   /** The network and contract of the log; undefined before its first page. */
   identity(): Identity | undefined
   /** Ledgers with a remembered hash, newest first. */
@@ -67,6 +72,10 @@ export function createCoverage(sqlite: Sqlite): Coverage {
     `select from_ledger as "from", to_ledger as "to", reason, declared_at as declaredAt, repaired
      from gaps order by from_ledger`,
   )
+  const readRepairs = sqlite.prepare<[], Interval & { ledger: number }>(
+    `select from_ledger as "from", to_ledger as "to", repaired as ledger from gaps
+     where repaired > 0 order by from_ledger`,
+  )
   const readIdentity = sqlite.prepare<[], Identity>(
     'select network_passphrase as networkPassphrase, contract_id as contractId from identity',
   )
@@ -75,7 +84,7 @@ export function createCoverage(sqlite: Sqlite): Coverage {
   )
 
   function gaps(): Gap[] {
-    return readGaps.all().map((gap) => ({ ...gap, repaired: gap.repaired === 1 }))
+    return readGaps.all().map((gap) => ({ ...gap, repaired: gap.repaired > 0 }))
   }
 
   function scannedThrough(): number {
@@ -88,6 +97,8 @@ export function createCoverage(sqlite: Sqlite): Coverage {
     intervals: () => readIntervals.all(),
     covers: (ledger) => readIntervals.all().some(({ from, to }) => from <= ledger && ledger <= to),
     gaps,
+    repairs: () =>
+      readRepairs.all().map((each) => (each.ledger === 1 ? { ...each, ledger: MAX_LEDGER } : each)),
     identity: () => readIdentity.get(),
     hashes: () => readHashes.all(),
     floor() {

@@ -52,6 +52,10 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
     `select data, raw from events indexed by events_by_stream
      where stream_id = ? and id > ? and id <= ? order by id limit ?`,
   )
+  const changeIn = sqlite.prepare<[string, Cursor, Cursor]>(
+    `select 1 from events indexed by events_by_stream
+     where stream_id = ? and id > ? and id <= ? and type <> 'stream.fee_collected' limit 1`,
+  )
   const lastTime = sqlite
     .prepare<[Cursor], number>(
       `select data ->> 'timestamp' from events where id <= ? order by id desc limit 1`,
@@ -73,6 +77,16 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
   function recordUpTo(streamId: bigint, through: Cursor): StoredRecord | undefined {
     const record = recordOf(streamId)
     return record !== undefined && record.ledger <= completeThrough(through) ? record : undefined
+  }
+
+  /**
+   * Whether no event of the log changed the stream after one ledger and up to another. If it was as
+   * on the chain at the second one, it was so at the first: an event that was lost before could only
+   * be hidden by later ones.
+   */
+  function isUnchanged(streamId: bigint, after: number, through: number): boolean {
+    const range = [endOfLedger(after), endOfLedger(through)] as const
+    return changeIn.get(streamId.toString(), ...range) === undefined
   }
 
   return {
@@ -111,12 +125,10 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
       const isBased = stored !== undefined && stored.ledger <= ledger
       // Nothing has changed the record up to the ledger at which it was read.
       const known = isBased ? Math.max(stored.ledger, stored.readLedger) : stream.createdLedger
-      const from = (known ?? -1) + 1
-      // After a gap every stream was compared with the chain. If that changed nothing in this one,
-      // there is no newer record, and the gap had no event of it.
-      const harmless = stored === undefined || isBased ? coverage.gaps().filter(isRepaired) : []
+      const repairs = stored === undefined || isBased ? coverage.repairs() : []
+      const harmless = repairs.filter((gap) => isUnchanged(stream.streamId, ledger, gap.ledger))
       const whole = [...coverage.intervals(), ...harmless].toSorted((a, b) => a.from - b.from)
-      return uncovered({ from, to: ledger }, whole)
+      return uncovered({ from: (known ?? -1) + 1, to: ledger }, whole)
     },
 
     closeTime(ledger) {
@@ -127,8 +139,4 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
       return lastTime.get(endOfLedger(ledger)) ?? null
     },
   }
-}
-
-function isRepaired({ repaired }: { repaired: boolean }): boolean {
-  return repaired
 }

@@ -44,7 +44,7 @@ export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
       return true
     },
     skip(gap, tip) {
-      gaps.add({ ...gap, repaired: false })
+      gaps.add(gap)
       const before = coverage.checkpoint()
       if (before === undefined) return
       const cursor = endOfLedger(gap.to)
@@ -100,16 +100,21 @@ function createGaps(sqlite: Sqlite, coverage: Coverage) {
   )
   const remove = sqlite.prepare('delete from gaps where from_ledger = ? and to_ledger = ?')
   const repair = sqlite.prepare(
-    'update gaps set repaired = 1 where from_ledger = ? and to_ledger = ?',
+    'update gaps set repaired = ? where from_ledger = ? and to_ledger = ?',
   )
+  const repairedOf = sqlite
+    .prepare<[number, number], number>(
+      'select repaired from gaps where from_ledger = ? and to_ledger = ?',
+    )
+    .pluck()
 
-  function add({ from, to, reason, declaredAt, repaired }: Gap): void {
-    insert.run(from, to, reason, declaredAt, Number(repaired))
+  function add({ from, to, reason, declaredAt }: Omit<Gap, 'repaired'>, repaired = 0): void {
+    insert.run(from, to, reason, declaredAt, repaired)
   }
 
   return {
     add,
-    markRepaired: ({ from, to }: Interval) => void repair.run(from, to),
+    markRepaired: ({ from, to }: Interval) => void repair.run(coverage.scannedThrough(), from, to),
     /** Removes covered ledgers from the gaps. */
     shrink(): void {
       const gaps = coverage.gaps()
@@ -118,8 +123,9 @@ function createGaps(sqlite: Sqlite, coverage: Coverage) {
       for (const gap of gaps) {
         const left = uncovered(gap, intervals)
         if (left.length === 1 && left[0]?.from === gap.from && left[0].to === gap.to) continue
+        const repaired = repairedOf.get(gap.from, gap.to)
         remove.run(gap.from, gap.to)
-        for (const part of left) add({ ...gap, ...part })
+        for (const part of left) add({ ...gap, ...part }, repaired)
       }
     },
   }
