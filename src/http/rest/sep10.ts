@@ -133,7 +133,7 @@ export function sep10Routes({ sep10, logger }: { sep10: Sep10 | undefined; logge
   if (sep10 === undefined) return withoutServer(router)
 
   /** The answer, or why there is none. */
-  async function answer(make: () => Promise<object>): Promise<Response> {
+  async function answer(requestId: string, make: () => Promise<object>): Promise<Response> {
     try {
       return Response.json(await make(), { headers: NO_STORE })
     } catch (error) {
@@ -141,7 +141,7 @@ export function sep10Routes({ sep10, logger }: { sep10: Sep10 | undefined; logge
       if (!(error instanceof Unavailable)) throw error
       // Without a cause there were too many requests.
       logger[error.cause === undefined ? 'debug' : 'warn'](
-        { err: error },
+        { err: error, requestId },
         'SEP-10 request not answered',
       )
       return failure(503, error.message, RETRY_AFTER)
@@ -151,7 +151,7 @@ export function sep10Routes({ sep10, logger }: { sep10: Sep10 | undefined; logge
   router.openapi(challengeRoute, (c) => {
     const query = c.req.valid('query')
     const { account, memo, home_domain: homeDomain, client_domain: clientDomain } = query
-    return answer(async () => ({
+    return answer(c.env.requestId, async () => ({
       transaction: await sep10.challenge({ account, memo, homeDomain, clientDomain }),
       network_passphrase: sep10.networkPassphrase,
     }))
@@ -159,7 +159,7 @@ export function sep10Routes({ sep10, logger }: { sep10: Sep10 | undefined; logge
   router.post(AUTH_PATH, async (c) => {
     const given = await transactionIn(c)
     if (given instanceof Response) return given
-    return answer(async () => ({ token: await sep10.token(given) }))
+    return answer(c.env.requestId, async () => ({ token: await sep10.token(given) }))
   })
   router.all(AUTH_PATH, ({ req }) => respond(methodNotAllowed(req.method, ['GET', 'HEAD', 'POST'])))
   router.openapi(tomlRoute, (c) => c.text(sep10.stellarToml))

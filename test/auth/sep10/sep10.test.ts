@@ -8,6 +8,7 @@ import {
   TransactionBuilder,
   WebAuth,
 } from '@stellar/stellar-sdk'
+import { fc, test as property } from '@fast-check/vitest'
 import { decodeJwt } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSep10 } from '../../../src/auth/sep10/sep10.ts'
@@ -199,6 +200,9 @@ describe('a token', () => {
 })
 
 describe('a challenge is not valid when it', () => {
+  const whole = sep10
+    .challenge({ account: user.publicKey() })
+    .then((challenge) => signed(challenge, user))
   const build = (by: Keypair, domain = DOMAIN, web = DOMAIN, network = NETWORK as string) =>
     WebAuth.buildChallengeTx(by, user.publicKey(), domain, 900, network, web)
 
@@ -228,6 +232,26 @@ describe('a challenge is not valid when it', () => {
     ],
   ])('%s', async ([, make]) => {
     await expect(sep10.token(make())).rejects.toThrow(Refusal)
+  })
+
+  property.prop([fc.nat(), fc.integer({ min: 1, max: 255 })], { numRuns: 50 })(
+    'P9: has one byte changed, whichever it is',
+    async (at, bits) => {
+      const bytes = Buffer.from(await whole, 'base64')
+      bytes[at % bytes.length]! ^= bits
+      await expect(sep10.token(bytes.toString('base64'))).rejects.toThrow(Refusal)
+    },
+  )
+
+  test('P9: is cut short, or followed by something', async () => {
+    const bytes = Buffer.from(await whole, 'base64')
+    const spoilt = [
+      ...[0, 1, 4, 5, 100, bytes.length - 4, bytes.length - 1].map((end) => bytes.subarray(0, end)),
+      Buffer.concat([bytes, Buffer.alloc(4)]),
+    ]
+    for (const each of spoilt) {
+      await expect(sep10.token(each.toString('base64'))).rejects.toThrow(Refusal)
+    }
   })
 
   test('has expired, or was issued before the server started', async () => {
