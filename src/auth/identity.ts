@@ -8,7 +8,7 @@ import type { EventFilter } from '../domain/filter.ts'
  * - `tokens.ts`: checks and issues JSON Web Tokens.
  * - `keys-unavailable.ts`: why a token cannot be checked.
  * - `vault.ts`: what may be used once: tickets, signed challenges.
- * - `sep10/`: a token for whoever signs with a Stellar account.
+ * - `sep10/`: a token for those who can sign for a Stellar account.
  * - `access.ts`: from a request's credentials to an identity or a refusal.
  */
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UsageError } from '../domain/errors.ts'
 import { decodeSeed } from '../domain/strkey.ts'
 
-/** Tokens for whoever can sign for a Stellar account: the variables about SEP-10. */
+/** The variables about SEP-10: tokens for those who can sign for a Stellar account. */
 
 /** A challenge has room for a name of 64 bytes, which ends in " auth". */
 const MOST_DOMAIN_LETTERS = 59

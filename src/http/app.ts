@@ -89,11 +89,9 @@ export type App = ReturnType<typeof createApp>
 export function createApp(deps: HttpDeps) {
   const app = createRouter()
   const { sep10, logger } = deps
+  app.use(allowOrigins(deps.cors), tellCaches(deps.access.mode), compressBodies)
   app.use(AUTH_PATH, inSep10Form)
   app.use(
-    allowOrigins(deps.cors),
-    tellCaches(deps.access.mode),
-    compressBodies,
     limitRate(deps.takeRequest),
     // Before anything else about the request is judged.
     admit(deps.access),

@@ -190,6 +190,13 @@ test.for<[string, string, string, number]>([
   expect(await response.json()).toEqual({ error: expect.any(String) })
 })
 
+test('a long refusal is compressed, in the form of SEP-10', async () => {
+  const unknown = Array.from({ length: 100 }, (_, at) => `unknown${at}=`)
+  const response = await fetch(`${url}/auth?${unknown.join('&')}`)
+  expect(response.headers.get('content-encoding')).not.toBeNull()
+  expect(await response.json()).toEqual({ error: expect.stringContaining('unknown99') })
+})
+
 test('other methods of /auth are refused, and preflights are answered', async () => {
   const put = await fetch(`${url}/auth`, { method: 'PUT' })
   expect(put.status).toBe(405)

@@ -10,7 +10,7 @@ import { Refusal, Unavailable } from './refusal.ts'
 import { stellarToml } from './stellar-toml.ts'
 
 /**
- * A SEP-10 server: whoever can sign for a Stellar account gets a token for it.
+ * A SEP-10 server: who can sign for a Stellar account gets a token for it.
  *
  * - `sep10.ts` the two steps: a challenge, and a token for the signed challenge
  * - `challenges.ts` builds and checks them with the SDK; `challenge-thread.ts` and

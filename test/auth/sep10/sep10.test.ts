@@ -131,7 +131,7 @@ describe('a token', () => {
     )
   })
 
-  test('is given once for a challenge, whoever signs it', async () => {
+  test('is given once for a challenge, also when others sign it', async () => {
     const second = Keypair.random()
     const account = Keypair.random()
     exists(account, { signers: [[second, 1]] })
