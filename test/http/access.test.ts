@@ -17,6 +17,7 @@ type Lane = (typeof LANES)[number]
 
 interface Event {
   id: string
+  transactionHash: string
   streamId?: string
   sender: string | null
   recipient: string | null
@@ -256,6 +257,37 @@ describe.each(LANES)('the feed (%s lane)', (lane) => {
   })
 })
 
+describe('without AUTH=jwt', () => {
+  let daemon: FeedDaemon
+  const statusOf = async (path: string, token?: string, method = 'GET') => {
+    const headers = token === undefined ? {} : bearer(token)
+    const response = await fetch(daemon.url + path, { method, headers })
+    await response.body?.cancel()
+    return response.status
+  }
+
+  beforeAll(async () => {
+    daemon = await startFeedDaemon({ recording: 'first-steps', env: { ADMIN_TOKEN } })
+  })
+  afterAll(() => daemon.close())
+
+  test('tokens do not matter, and there are no tickets', async () => {
+    for (const token of [undefined, 'abc', ADMIN_TOKEN]) {
+      expect(await statusOf('/events', token)).toBe(200)
+      expect(await statusOf('/audit', token)).toBe(200)
+      expect(await statusOf('/events/subscribe?all=true&token=abc&ticket=abc', token)).toBe(200)
+      expect(await statusOf('/auth/ticket', token, 'POST')).toBe(404)
+    }
+    expect(await statusOf('/events?token=abc')).toBe(400)
+  })
+
+  test('the routes for administrators need ADMIN_TOKEN', async () => {
+    expect(await statusOf('/admin/x')).toBe(401)
+    expect(await statusOf('/admin/x', `${ADMIN_TOKEN}x`)).toBe(401)
+    expect(await statusOf('/admin/x', ADMIN_TOKEN)).toBe(404)
+  })
+})
+
 describe('a moving log', () => {
   const subscriptions: { client: FeedClient; expected: () => string[] }[] = []
 
@@ -359,12 +391,43 @@ describe('a moving log', () => {
         const answers = await Promise.all(
           [foreign.streamId, UNKNOWN_ID].map(async (id) => {
             const response = await ask(`/streams/${id}${suffix}`, token)
+            expect(response.headers.get('cache-control') ?? '').not.toContain('public')
             return [response.status, (await response.text()).replaceAll(id, 'ID')]
           }),
         )
         expect(answers[0]).toEqual(answers[1])
         expect(answers[0]![0]).toBe(404)
       }
+    }
+  })
+
+  test('each subject sees exactly its own in exports, sums, transactions, and lists of others', async () => {
+    const { data: all } = await json<{ data: StreamJson[] }>('/streams?limit=200', ADMIN_TOKEN)
+    const events = eventsOf(daemons.lean)
+    for (const [subject, token] of tokens) {
+      const [ownStreams, ownEvents] = [all.filter(isOf(subject)), events.filter(isOf(subject))]
+      const response = await ask('/events?format=ndjson', token)
+      expect(response.headers.get('cache-control') ?? '').not.toContain('public')
+      const lines = (await response.text()).split('\n').filter((line) => line !== '')
+      expect(lines.map((line) => JSON.parse(line) as Event)).toEqual(ownEvents)
+      const csv = await (await ask('/events?format=csv', token)).text()
+      expect(csv.trimEnd().split('\n')).toHaveLength(ownEvents.length + 1)
+      const page = await ask('/events?limit=1', token)
+      expect(page.headers.get('cache-control') ?? '').not.toContain('public')
+
+      const { data } = await json<{ data: { tokens: { streams: number }[] } }>('/summary', token)
+      expect(data.tokens.reduce((sum, { streams }) => sum + streams, 0)).toBe(ownStreams.length)
+
+      const { transactionHash } = events.find((event) => event.sender && !isOf(subject)(event))!
+      const ofTransaction = ownEvents.filter((event) => event.transactionHash === transactionHash)
+      const transaction = await json<{ data: Event[] }>(`/transactions/${transactionHash}`, token)
+      expect(transaction.data).toEqual(ofTransaction)
+
+      const other = all.find((stream) => !isOf(subject)(stream))!.sender
+      const theirs = await json<{ data: Event[] }>(`/users/${other}/events?limit=1000`, token)
+      expect(theirs.data).toEqual(ownEvents.filter(isOf(other)))
+      const shared = await json<{ data: StreamJson[] }>(`/users/${other}/streams?limit=200`, token)
+      expect(shared.data).toEqual(ownStreams.filter(isOf(other)))
     }
   })
 
