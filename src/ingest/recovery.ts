@@ -69,7 +69,13 @@ export function createRecovery(deps: RecoveryDeps): Recover {
     const failures = monitor.failures()
     const delayMs = backoff(error, failures, { random, longestMs: pace.patienceMs() })
     const { endpoint, fault, message: detail } = error
-    log.warn({ endpoint, fault, detail, failures, delayMs }, 'source failed')
+    const level = isWorthAWarning(failures) ? 'warn' : 'debug'
+    log[level]({ endpoint, fault, detail, failures, delayMs }, 'source failed')
     await sleep(delayMs, signal)
   }
+}
+
+/** The 1st, 2nd, 4th, 8th … failure in a row: an outage of hours fills no log. */
+function isWorthAWarning(failures: number): boolean {
+  return Number.isInteger(Math.log2(failures))
 }

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { SourceError } from '../../src/domain/errors.ts'
 import type { IngestDeps } from '../../src/ingest/ingest.ts'
@@ -11,6 +12,10 @@ const recording = await loadRecording('quirks')
 const { firstLedger: first } = recording.header
 const last = lastLedger(recording)
 const whole = await undisturbed(recording)
+
+function failuresIn(line: string): number {
+  return (JSON.parse(line) as { failures?: number }).failures ?? 0
+}
 
 const node = () => createMemoryNode(recording)
 const unreachable = () => new SourceError('unreachable', 'connection refused')
@@ -51,6 +56,19 @@ describe('P3: after an outage', () => {
     const tip = first + Math.floor(back / PERIOD_MS)
     await it.untilReached(Math.min(tip, last))
     expect(it.time.now() - back).toBeLessThanOrEqual(2 * PERIOD_MS + 100)
+  })
+
+  test('a long outage is warned about ever less often', async () => {
+    const only = node()
+    only.fault = unreachable
+    const warned: number[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => warned.push(failuresIn(line)) })
+    const it = ingesting(only, { log })
+    void it.start()
+    await it.time.pass(3_600_000)
+    const warnings = warned.filter((failures) => failures > 0)
+    expect(warnings.length).toBeGreaterThan(8)
+    expect(warnings).toEqual(warnings.map((_, at) => 2 ** at))
   })
 
   test('an RPC is not asked again before its Retry-After ends', async () => {
