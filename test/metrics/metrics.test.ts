@@ -52,7 +52,8 @@ test('the README lists exactly the metrics that there are', async (context) => {
     .map(({ name }) => name)
     .filter((name) => !/^(process|nodejs)_/.test(name))
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-  const named = [...readme.matchAll(/`(flowfi_[a-z_]+)(\{[a-z,]+\})?`/g)].map(([, name]) => name)
+  const [, section = ''] = /^### Metrics\n([^]*?)^### /m.exec(readme) ?? []
+  const named = [...section.matchAll(/`(flowfi_[a-z_]+)(\{[a-z,]+\})?`/g)].map(([, name]) => name)
   expect(named.toSorted()).toEqual(names.toSorted())
 })
 
