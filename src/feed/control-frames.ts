@@ -1,6 +1,7 @@
 import { ledgerOf } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import { block } from './frame.ts'
+import type { Announcement } from './operation.ts'
 
 /** The frames that the feed itself has to say; events are in `frame.ts`. */
 
@@ -15,7 +16,7 @@ export const RESET_REASONS = ['expired', 'ahead', 'gap'] as const
 export type ResetReason = (typeof RESET_REASONS)[number]
 
 /** Why the feed ends a subscription. */
-export const GOODBYE_REASONS = ['shutdown', 'max_age', 'token_expired'] as const
+export const GOODBYE_REASONS = ['shutdown', 'max_age', 'token_expired', 'closed'] as const
 export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 
 /** The first frame; its id is the start position, so that a client can resume from it. */
@@ -67,4 +68,9 @@ export function resetFrame(fields: {
 /** The feed ends this response; it has no id, so that the client keeps its position. */
 export function reconnectFrame(retryMs: number, reason: GoodbyeReason): string {
   return block({ retry: retryMs, event: 'reconnect', data: { reason } })
+}
+
+/** An operator's message; it has no id, because it does not move the client's position. */
+export function announcementFrame({ message, level, at }: Announcement): string {
+  return block({ event: 'announcement', data: { message, level, at } })
 }

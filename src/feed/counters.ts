@@ -26,7 +26,7 @@ export interface FeedCounters {
 export function createCounters(): FeedCounters {
   return {
     opened: 0,
-    closed: { client: 0, stalled: 0, max_age: 0, token_expired: 0, shutdown: 0 },
+    closed: { client: 0, stalled: 0, max_age: 0, token_expired: 0, closed: 0, shutdown: 0 },
     refused: { full: 0, replaying: 0, address: 0, user: 0, closing: 0 },
     resumed: { exact: 0, expired: 0, ahead: 0, gap: 0 },
     delivered: 0,

@@ -27,6 +27,7 @@
  *   `dialect.ts` (events for clients of another API), `outlet.ts` (writes), `connections.ts` (socket events)
  * - one subscription and all of them: `subscription.ts`, `counters.ts`, `stats.ts` (with `rate.ts`),
  *   `limits.ts`
+ * - for operators: `operators.ts`, `operation.ts` (the words), `listing.ts`, `announcements.ts`
  */
 import type { Logger } from 'pino'
 import { realClock } from '../domain/clock.ts'
@@ -37,6 +38,7 @@ import type { Slices } from '../domain/slices.ts'
 import { createAdmission } from './admission.ts'
 import type { Holder, Refusal } from './admission.ts'
 import { createAhead } from './ahead.ts'
+import { createAnnouncements } from './announcements.ts'
 import { createConnections } from './connections.ts'
 import { caughtUpFrame } from './control-frames.ts'
 import { createCounters } from './counters.ts'
@@ -50,6 +52,8 @@ import type { FeedLimits } from './limits.ts'
 import { createLive } from './live.ts'
 import { createOpening } from './opening.ts'
 import type { SubscribeRequest } from './opening.ts'
+import { createOperators } from './operators.ts'
+import type { Operators } from './operators.ts'
 import { createClock, createOutlet } from './outlet.ts'
 import { createReplay } from './replay.ts'
 import { createResets } from './resets.ts'
@@ -89,6 +93,8 @@ export interface Feed {
   resetAll(): void
   stats(): FeedStats
   counters(): Readonly<FeedCounters>
+  /** Does what an operator asks, over the subscriptions of this process. */
+  operate: Operators
   /** Refuses new subscriptions, and ends the open ones, spread over `spreadMs`. */
   close(spreadMs: number): Promise<void>
 }
@@ -117,6 +123,7 @@ export function createFeed(deps: FeedDeps): Feed {
   const goodbye = createGoodbye({ ...common, sleep, remove })
   const opening = createOpening({ ...common, live, resets, goodbye })
   const aged = (sub: Subscription) => goodbye.say(sub, sub.endsFor)
+  const announcements = createAnnouncements(common)
   const heartbeat = createHeartbeat({ ...common, ticked, aged })
   const stats = createStats({ counters, admission, subscriptions, now })
 
@@ -169,6 +176,7 @@ export function createFeed(deps: FeedDeps): Feed {
     if (sub.mode !== 'stalled') return
     sub.socket.setTimeout(0)
     fallBackToReplay(sub)
+    announcements.resumed(sub)
   }
 
   function fallBackToReplay(sub: Subscription): void {
@@ -234,9 +242,10 @@ export function createFeed(deps: FeedDeps): Feed {
     },
     stats: stats.read,
     counters: () => counters,
-    close(spreadMs) {
+    operate: createOperators({ ...common, goodbye, announcements, subscriptions }),
+    async close(spreadMs) {
       admission.shut()
-      return goodbye.sayToAll([...subscriptions()], spreadMs)
+      await goodbye.sayToAll([...subscriptions()], { reason: 'shutdown', spreadMs })
     },
   }
 }

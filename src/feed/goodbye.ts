@@ -9,9 +9,15 @@ import type { Subscription } from './subscription.ts'
 export interface Goodbye {
   /** How long a client is told to wait before it reconnects, in milliseconds. */
   retryMs(): number
-  say(sub: Subscription, reason: GoodbyeReason): void
-  /** Ends all of them for a shutdown, spread over `spreadMs`. */
-  sayToAll(subs: readonly Subscription[], spreadMs: number): Promise<void>
+  /** False if it was closed before. */
+  say(sub: Subscription, reason: GoodbyeReason): boolean
+  /** Ends all of them, spread over `spreadMs`. Returns how many were still open. */
+  sayToAll(subs: readonly Subscription[], ending: Ending): Promise<number>
+}
+
+interface Ending {
+  reason: GoodbyeReason
+  spreadMs: number
 }
 
 const STEPS = 30
@@ -33,25 +39,28 @@ export function createGoodbye(deps: {
     return from + Math.floor(random() * (to - from))
   }
 
-  function say(sub: Subscription, reason: GoodbyeReason): void {
-    if (!remove(sub, reason)) return
+  function say(sub: Subscription, reason: GoodbyeReason): boolean {
+    if (!remove(sub, reason)) return false
     const { socket, chunked } = sub
     socket.write(framed(toBytes(reconnectFrame(retryMs(), reason)), chunked))
     if (chunked) socket.write(LAST_CHUNK)
     socket.end()
     // A client that never reads would hold the socket open forever.
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy())
+    return true
   }
 
   return {
     retryMs,
     say,
-    async sayToAll(subs, spreadMs) {
+    async sayToAll(subs, { reason, spreadMs }) {
+      let count = 0
       const perStep = Math.ceil(subs.length / STEPS)
       for (let from = 0; from < subs.length; from += perStep) {
         if (from > 0) await sleep(spreadMs / STEPS)
-        for (const sub of subs.slice(from, from + perStep)) say(sub, 'shutdown')
+        for (const sub of subs.slice(from, from + perStep)) if (say(sub, reason)) count += 1
       }
+      return count
     },
   }
 }

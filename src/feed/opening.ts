@@ -70,7 +70,7 @@ export function createOpening(deps: {
     refusal: (holder, cursor) => admission.refusal(holder, startOf(cursor) < live.frontier()),
     admit(request) {
       const { socket, chunked, filter, cursor, address, user, dialect } = request
-      const { isAgeless = false, lifetimeMs = Infinity } = request
+      const { clientId, isAgeless = false, lifetimeMs = Infinity } = request
       const tick = clock()
       const age = isAgeless ? NEVER : ageTicks()
       const lifetime = Math.ceil(lifetimeMs / TICK_MS)
@@ -79,6 +79,8 @@ export function createOpening(deps: {
       const countsAsReplaying = start < live.frontier()
       admission.admit({ address, user }, countsAsReplaying)
       return createSubscription({
+        clientId,
+        openedAt: Math.floor(Date.now() / 1_000),
         socket,
         chunked,
         group: groups.enter(filter, dialect),

@@ -25,6 +25,9 @@ export type Mode = 'replaying' | 'live' | 'ahead' | 'stalled' | 'closed'
  * references that change in ten thousand old objects are work for the garbage collector.
  */
 export interface Subscription {
+  readonly clientId: string
+  /** Unix seconds. */
+  readonly openedAt: number
   readonly socket: Socket
   /** False for HTTP/1.0, which knows no chunks. */
   readonly chunked: boolean
@@ -65,6 +68,8 @@ export const NOT_LIVE = -1
 export function createSubscription(
   fields: Pick<
     Subscription,
+    | 'clientId'
+    | 'openedAt'
     | 'socket'
     | 'chunked'
     | 'group'
@@ -78,9 +83,11 @@ export function createSubscription(
     | 'resumed'
   > & { start: Cursor; tick: number },
 ): Subscription {
-  const { socket, chunked, group, address, user, expiresAt, endsFor, start, tick } = fields
-  const { fromOrigin, missed, countsAsReplaying, resumed } = fields
+  const { clientId, openedAt, socket, chunked, group, address, user, expiresAt } = fields
+  const { endsFor, start, tick, fromOrigin, missed, countsAsReplaying, resumed } = fields
   return {
+    clientId,
+    openedAt,
     socket,
     chunked,
     group,
