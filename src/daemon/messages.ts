@@ -1,7 +1,9 @@
 import type { Fault } from '../domain/faults.ts'
 import type { TokenMetadata } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
+import type { Operation, Outcome } from '../feed/operation.ts'
 import type { FeedStats } from '../feed/stats.ts'
+import type { Outcomes } from '../http/peers.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import type { MetricValues } from '../metrics/metrics.ts'
 import type { CopiedError } from './copied-error.ts'
@@ -36,6 +38,9 @@ export type FromWorker =
   | { kind: 'vault'; question: number; request: VaultRequest }
   /** Asks what a token says about itself. */
   | { kind: 'token'; question: number; address: string }
+  /** Asks all processes to do what an operator wants. */
+  | { kind: 'operate'; question: number; operation: Operation }
+  | { kind: 'outcome'; question: number; outcome: Outcome }
 
 export type ToWorker =
   | { kind: 'upstream'; upstream: Upstream }
@@ -45,6 +50,8 @@ export type ToWorker =
   | { kind: 'taken'; question: number; rate: Rate | undefined }
   | { kind: 'vault'; question: number; answer: VaultAnswer }
   | { kind: 'token'; question: number; token: TokenMetadata | undefined }
+  | { kind: 'operate'; question: number; operation: Operation }
+  | { kind: 'outcomes'; question: number; outcomes: Outcomes }
   | { kind: 'close' }
 
 export type FromThread =

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import type { Operation } from '../feed/operation.ts'
+import type { Outcomes } from '../http/peers.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import type { TokenMetadata } from '../domain/token.ts'
 import type { Upstream } from '../domain/upstream.ts'
@@ -29,13 +31,15 @@ const GATHER_MS = 5_000
 const RATE_MS = 1_000
 /** Longer than one call to the chain. */
 const TOKEN_MS = 12_000
+/** Longer than the supervisor waits for a worker. */
+const OPERATE_MS = 5_000
 /** Without an answer in this time a ticket is not valid. */
 const VAULT_MS = 2_000
 
 /** Serves until the supervisor says so, or has gone. */
 export async function runWorker(config: Config, options: WorkerOptions): Promise<void> {
   const { count: share, logger, version } = options
-  const supervisor = connectSupervisor()
+  const supervisor = connectSupervisor(share)
   const { upstream, peers, takeRequest, vault, readToken } = supervisor
   const front = await startReplica(config, {
     logger,
@@ -57,10 +61,12 @@ export async function runWorker(config: Config, options: WorkerOptions): Promise
   if (process.connected) process.disconnect()
 }
 
-function connectSupervisor() {
+/** `share`: how many workers there are. */
+function connectSupervisor(share: number) {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
   const gathering = createQuestions<ProcessReport[]>(GATHER_MS)
   const counting = createQuestions<Rate | undefined>(RATE_MS)
+  const operating = createQuestions<Outcomes>(OPERATE_MS)
   const vaulting = createQuestions<VaultAnswer>(VAULT_MS)
   const reading = createQuestions<TokenMetadata | undefined>(TOKEN_MS)
   let upstream: Upstream | undefined
@@ -87,6 +93,14 @@ function connectSupervisor() {
         return
       case 'token':
         reading.answer(message.question, message.token)
+        return
+      case 'operate': {
+        const outcome = await feed.operate(message.operation)
+        send({ kind: 'outcome', question: message.question, outcome })
+        return
+      }
+      case 'outcomes':
+        operating.answer(message.question, message.outcomes)
         return
       case 'gathered':
         gathering.answer(message.question, message.reports)
@@ -115,6 +129,12 @@ function connectSupervisor() {
     peers: {
       stats: async () => (await gather()).flatMap(({ stats }) => stats ?? []),
       metrics: async () => (await gather()).map(({ metrics }) => metrics),
+      operate: async (operation: Operation) => {
+        const done = await operating.ask((question) =>
+          send({ kind: 'operate', question, operation }),
+        )
+        return done ?? { outcomes: [], missing: share }
+      },
     },
     begin(front: Front): void {
       process.on('message', (message: ToWorker) => void receive(message, front))

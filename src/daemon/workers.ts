@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import type { Vault } from '../auth/vault.ts'
 import { UsageError } from '../domain/errors.ts'
 import type { ReadToken } from '../domain/token.ts'
+import type { Outcome } from '../feed/operation.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import type { Rate } from '../http/rate-limit.ts'
 import { portIsTaken } from '../http/server/bind.ts'
@@ -51,6 +52,8 @@ interface Worker {
   process: ChildProcess
   /** Where it serves. */
   ready: Promise<string>
+  /** Before that it has no subscriptions. */
+  isReady: boolean
   /** Why it ended. */
   ended: Promise<string>
 }
@@ -60,6 +63,8 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const UPSTREAM_MS = 500
 /** A worker that does not answer in this time is left out. */
 const GATHER_MS = 1_000
+/** Longer than it takes to close thousands of subscriptions. */
+const OPERATE_MS = 3_000
 const RESTART_MS = { first: 100, most: 5_000 }
 /** A worker that lived this long did not fail at its start: its successor starts without delay. */
 const STABLE_MS = 10_000
@@ -136,33 +141,53 @@ function startWorker({ count, port }: WorkersOptions, receive: Receive): Worker 
   const ready = Promise.withResolvers<string>()
   const ended = Promise.withResolvers<string>()
   const args = ['serve', '--worker', String(count), '--port', String(port)]
-  const worker = fork(MAIN, args, { serialization: 'advanced' })
-  worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'ready') ready.resolve(message.url)
-    receive(worker, message)
+  const child = fork(MAIN, args, { serialization: 'advanced' })
+  const worker = { process: child, ready: ready.promise, isReady: false, ended: ended.promise }
+  child.on('message', (message: FromWorker) => {
+    if (message.kind === 'ready') {
+      worker.isReady = true
+      ready.resolve(message.url)
+    }
+    receive(child, message)
   })
-  worker.once('exit', (code, signal) => ended.resolve(`a worker ended with ${signal ?? code}`))
-  worker.on('error', (error) => {
+  child.once('exit', (code, signal) => ended.resolve(`a worker ended with ${signal ?? code}`))
+  child.on('error', (error) => {
     // After other errors the process still runs, or its exit follows.
-    if (worker.pid !== undefined) return
+    if (child.pid !== undefined) return
     ended.resolve(`no process could be started: ${error.message}`)
   })
-  return { process: worker, ready: ready.promise, ended: ended.promise }
+  return worker
 }
 
 /** Answers the questions of workers. */
 function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): Receive {
   const { upstream, ownReport, takeRequest, vault, readToken } = options
   const asking = createQuestions<ProcessReport>(GATHER_MS)
+  const operating = createQuestions<Outcome>(OPERATE_MS)
+  const serving = () => [...workers].filter(({ isReady }) => isReady)
 
   async function gather(worker: ChildProcess, question: number): Promise<void> {
-    const others = [...workers].map((other) =>
+    const others = serving().map((other) =>
       asking.ask((own) => send(other.process, { kind: 'ask', question: own })),
     )
     const reports = (await Promise.all([ownReport(), ...others])).filter(
       (report) => report !== undefined,
     )
     send(worker, { kind: 'gathered', question, reports })
+  }
+
+  async function operate(worker: ChildProcess, { question, operation }: Asked<'operate'>) {
+    const others = serving().map((other) => {
+      const asked = operating.ask((own) =>
+        send(other.process, { kind: 'operate', question: own, operation }),
+      )
+      // One that has ended has no subscriptions any more.
+      return Promise.race([asked, other.ended.then(() => 'ended' as const)])
+    })
+    const answers = (await Promise.all(others)).filter((answer) => answer !== 'ended')
+    const outcomes = answers.filter((answer) => answer !== undefined)
+    const missing = answers.length - outcomes.length
+    send(worker, { kind: 'outcomes', question, outcomes: { outcomes, missing } })
   }
 
   async function lookUp(worker: ChildProcess, { question, request }: Asked<'vault'>) {
@@ -187,6 +212,10 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
         return void lookUp(worker, message)
       case 'token':
         return void ask(worker, message)
+      case 'operate':
+        return void operate(worker, message)
+      case 'outcome':
+        return operating.answer(message.question, message.outcome)
       case 'gather':
         return void gather(worker, message.question)
     }

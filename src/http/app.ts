@@ -11,12 +11,15 @@ import { admit } from './middleware/access.ts'
 import { tellCaches } from './middleware/caching.ts'
 import { compressBodies } from './middleware/compress.ts'
 import { allowOrigins } from './middleware/cors.ts'
+import { logUse } from './middleware/log-use.ts'
 import { limitRate } from './middleware/rate-limit.ts'
 import { allowWaiting } from './middleware/wait.ts'
 import { refuseBodies, refuseUnnamedParameters } from './middleware/request-form.ts'
 import { revalidate } from './middleware/snapshots.ts'
+import { createMethodsOf } from './methods.ts'
 import { internal, methodNotAllowed, noSuchRoute, respond } from './problem.ts'
 import type { TakeRequest } from './rate-limit.ts'
+import { announcementRoutes } from './rest/announcements.ts'
 import { eventRoutes } from './rest/events.ts'
 import { explainRoutes } from './rest/explain.ts'
 import { auditRoutes } from './rest/audit.ts'
@@ -33,6 +36,7 @@ import { statusRoutes } from './rest/status.ts'
 import type { StatusDeps } from './rest/status.ts'
 import { streamListRoutes } from './rest/stream-list.ts'
 import { streamRoutes } from './rest/streams.ts'
+import { subscriptionRoutes } from './rest/subscriptions.ts'
 import { TICKET_PATH, ticketRoutes } from './rest/ticket.ts'
 import { summaryRoutes } from './rest/summary.ts'
 import { tokenRoutes } from './rest/tokens.ts'
@@ -64,6 +68,7 @@ import type { Waiting } from './waiting.ts'
  * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts requests ·
  *   `sliced.ts` long reads in turns · `waiting.ts` requests that wait for the log
  * - `peers.ts` the other processes that serve the same port
+ * - `methods.ts` which methods a path has
  */
 
 export interface HttpDeps
@@ -100,6 +105,7 @@ export function createApp(deps: HttpDeps) {
     allowWaiting(deps.waiting),
     revalidate,
   )
+  app.use('/admin/*', logUse(deps.logger))
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
     if (!env.wire?.incoming.errored) {
@@ -107,12 +113,14 @@ export function createApp(deps: HttpDeps) {
     }
     return respond(internal())
   })
+  const definitions = () => app.openAPIRegistry.definitions
+  const methodsOf = createMethodsOf(definitions)
   app.notFound((c) => {
     const { method, path } = c.req
     if (path === SUBSCRIBE_PATH) return respond(methodNotAllowed(method, SUBSCRIBE_METHODS))
-    if (path === TICKET_PATH && deps.access.mode === 'jwt') {
-      return respond(methodNotAllowed(method, ['POST']))
-    }
+    const isRoute = path !== TICKET_PATH || deps.access.mode === 'jwt'
+    const allowed = isRoute ? methodsOf(path) : []
+    if (allowed.length > 0) return respond(methodNotAllowed(method, allowed))
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
   const sliced = createSliced(deps.slices)
@@ -140,11 +148,12 @@ export function createApp(deps: HttpDeps) {
     auditRoutes,
     ticketRoutes,
     tokenRoutes,
+    subscriptionRoutes,
+    announcementRoutes,
   ]) {
     app.route('/', routes(deps))
   }
   app.route('/', sep10Routes({ sep10, logger }))
-  const definitions = () => app.openAPIRegistry.definitions
   app.route('/', docsRoutes({ version: deps.version, sliced, definitions }))
   return app
 }

@@ -38,6 +38,8 @@ export interface ClientEnv {
     party: string | undefined
     /** Lets the scripts of the request's origin read the answer. */
     corsHeaders: Headers
+    /** What came of an administrator's request, for the log. */
+    done: Record<string, unknown> | undefined
     /** Requests that wait for the log. */
     waiting: Waiting
   }

@@ -86,7 +86,8 @@ function isIn(trusted: BlockList, address: string): boolean {
   return family !== 0 && trusted.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-function hostOf(address: string): string {
+/** How the host of an address is written in a holder. */
+export function hostOf(address: string): string {
   return isIP(address) === 6 ? networkOf(address) : address
 }
 

@@ -54,6 +54,10 @@ export const ContractAddress = z
   })
   .openapi({ type: 'string', pattern: '^C[A-Z2-7]{55}$' })
 
+/** As long as a name in a token or header can reasonably be. */
+const MOST_NAME = 1_000
+const NAME_A_USER = `name a user: text of 1 to ${MOST_NAME} characters`
+
 export const Position = z
   .string()
   .refine((text) => parseCursor(text) !== undefined, {
@@ -66,6 +70,12 @@ export const TransactionHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, { error: 'a transaction hash is 64 lower-case hex digits' })
   .openapi({ example: '3389e9f0f1a65f19736cacf544c2e825313e8447f569233bb8db39aa607c8889' })
+
+/** A token's subject, or whom a trusted proxy names. */
+export const UserName = z
+  .string({ error: unlessTwice(NAME_A_USER) })
+  .min(1, { error: NAME_A_USER })
+  .max(MOST_NAME, { error: NAME_A_USER })
 
 export const Order = z.enum(['asc', 'desc'], { error: unlessTwice('an order is asc or desc') })
 

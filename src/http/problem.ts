@@ -103,6 +103,13 @@ export function unknownPast(streamId: string, { from, to }: { from: number; to: 
   )
 }
 
+export function noSuchSubscription(clientId: string): Refused {
+  return refused(
+    404,
+    `no subscription ${clientId} is open; GET /admin/subscriptions lists those that are`,
+  )
+}
+
 export function noSuchRoute(path: string): Refused {
   return refused(404, `${path} does not exist; /docs shows the routes`)
 }
@@ -247,6 +254,17 @@ export function tokenUnread(canAsk: boolean): Refused {
       : 'this process only serves, and the database does not have this token yet; tokens of streams are read soon, for any other ask the process that indexes',
   )
 }
+
+export function processMissing(count: number): Refused {
+  return refusedFor(
+    PROCESS_RETRY_SECONDS,
+    503,
+    `${count} of this server’s processes did not answer; try again in ${PROCESS_RETRY_SECONDS} s`,
+  )
+}
+
+/** A process that has died has a successor by then. */
+const PROCESS_RETRY_SECONDS = 2
 
 export function feedFull(retryAfterSeconds: number): Refused {
   return refusedFor(

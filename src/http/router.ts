@@ -62,8 +62,7 @@ export function refusals(problems: Partial<Record<number, string>>) {
   return Object.fromEntries(entries) as Record<string, Refusal>
 }
 
-/** A GET route. Refusals that every route can give are added to the document. */
-export function get<P extends string, R extends NonNullable<RouteConfig['request']>>(options: {
+interface Endpoint<P, R> {
   path: P
   summary: string
   request: R
@@ -73,16 +72,21 @@ export function get<P extends string, R extends NonNullable<RouteConfig['request
   /** Other types that it can have, and headers. */
   exports?: { content: Record<string, { schema: z.ZodType }>; headers: z.ZodObject }
   problems?: Partial<Record<404 | 429 | 503, string>>
-}) {
-  const {
-    path,
-    summary,
-    request,
-    answer,
-    type = 'application/json',
-    exports,
-    problems = {},
-  } = options
+}
+
+type Requested = NonNullable<RouteConfig['request']>
+
+/** A GET route. */
+export function get<P extends string, R extends Requested>(options: Endpoint<P, R>) {
+  return endpoint({ ...options, method: 'get' })
+}
+
+/** A route without a body. Refusals that every route can give are added to the document. */
+export function endpoint<M extends 'get' | 'delete', P extends string, R extends Requested>(
+  options: Endpoint<P, R> & { method: M },
+) {
+  const { method, path, summary, request, answer } = options
+  const { type = 'application/json', exports, problems = {} } = options
   const ok = {
     description: 'ok',
     content: { [type]: { schema: answer }, ...exports?.content },
@@ -93,7 +97,7 @@ export function get<P extends string, R extends NonNullable<RouteConfig['request
     200: ok,
     ...refusals({ ...(canWait({ request }) && { 503: NOT_YET }), ...problems }),
   }
-  return createRoute({ method: 'get', path, summary, request, responses })
+  return createRoute({ method, path, summary, request, responses })
 }
 
 const NOT_YET = 'the log has not reached what the request waits for, or too many requests wait'

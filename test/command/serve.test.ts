@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createTokens } from '../../src/auth/tokens.ts'
 import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
-import { subscribe } from '../support/feed/client.ts'
+import { isCaughtUp, openClient, subscribe, subscribeRequest } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
 import {
   launch,
@@ -181,6 +181,76 @@ describe('start --workers', () => {
     for (const secret of [token, SECRET, ADMIN_TOKEN, ...tickets]) {
       expect((out + err).includes(secret)).toBe(false)
     }
+  })
+
+  test('operators see, announce to and close the subscriptions of all workers, and the log says so', async () => {
+    const { simulator, env } = await setUp(5)
+    const daemon = await launchServer(['start', '--workers', '2'], {
+      ...env,
+      ADMIN_TOKEN,
+      TRUST_PROXY: '127.0.0.1,::1',
+    })
+    await indexed(daemon.url, simulator.latestLedger())
+    const open = (user: string) => {
+      const headers = { 'X-Forwarded-For': '192.0.2.1', 'X-Forwarded-User': user }
+      const request = subscribeRequest(`${daemon.url}/events/subscribe?all=true`, headers)
+      return openClient(daemon.url, request)
+    }
+    const users = Array.from({ length: 16 }, (_, at) => (at < 12 ? 'anna' : 'ben'))
+    const clients = await Promise.all(users.map(open))
+    for (const client of clients) await client.until(isCaughtUp)
+    // A new connection each time: any worker answers for all.
+    const ask = async (method: string, target: string, body?: object) => {
+      const authorization = `Bearer ${ADMIN_TOKEN}`
+      const headers = { authorization, connection: 'close', 'content-type': 'application/json' }
+      const sent = body && { body: JSON.stringify(body) }
+      const response = await fetch(`${daemon.url}/admin${target}`, { method, headers, ...sent })
+      return (await response.json()) as { data: unknown; nextCursor: string | null }
+    }
+
+    const listed: unknown[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = await ask('GET', `/subscriptions?limit=5${cursor && `&cursor=${cursor}`}`)
+      listed.push(...(page.data as { clientId: string }[]).map(({ clientId }) => clientId))
+      cursor = page.nextCursor
+    }
+    const names = clients.map(({ messages }) => messages[0]!.data['clientId'] as string)
+    expect(listed.toSorted()).toEqual(names.toSorted())
+
+    const message = { message: 'maintenance at noon', level: 'warning' }
+    expect(await ask('POST', '/announcements', message)).toEqual({ data: { delivered: 16 } })
+    for (const client of clients)
+      await client.until((each) => each.named('announcement').length > 0)
+
+    const last = names.at(-1)!
+    expect(await ask('DELETE', `/subscriptions/${last}`)).toEqual({ data: { closed: 1 } })
+    expect(await ask('DELETE', '/subscriptions?user=anna')).toEqual({ data: { closed: 12 } })
+    for (const client of [...clients.slice(0, 12), clients.at(-1)!]) {
+      await client.until(({ ended }) => ended)
+      expect(client.messages.at(-1)?.data).toEqual({ reason: 'closed' })
+    }
+    const presence = { user: 'ben', online: true, subscriptions: 3 }
+    expect(await ask('GET', '/users/ben')).toEqual({ data: presence })
+    await daemon.stop()
+
+    const uses = daemon
+      .out()
+      .split('\n')
+      .filter((line) => line.includes('used by an administrator'))
+      .map((line) => JSON.parse(line) as object)
+    expect(uses).toHaveLength(8)
+    expect(uses).toContainEqual(
+      expect.objectContaining({
+        subject: 'ADMIN_TOKEN',
+        address: '127.0.0.1',
+        method: 'DELETE',
+        target: '/admin/subscriptions?user=anna',
+        status: 200,
+        closed: 12,
+      }),
+    )
+    expect(daemon.out()).not.toContain(ADMIN_TOKEN)
   })
 
   test('no worker stays behind when the supervisor is killed', async () => {

@@ -178,7 +178,7 @@ function withoutServer(router: ReturnType<typeof createRouter>) {
 /** The transaction in a body, or a refusal. */
 async function transactionIn({ env }: Context<ClientEnv>): Promise<string | Response> {
   if (env.wire === undefined) return failure(400, 'the request has no body')
-  const body = await readBody(env.wire.incoming, MOST_BYTES)
+  const body = await readBody(env.wire.incoming, { mostBytes: MOST_BYTES })
   if (isRefused(body)) return respond(body)
   const record = parseBody(body)
   if (isRefused(record)) return respond(record)

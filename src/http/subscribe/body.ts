@@ -7,7 +7,7 @@ import type { Refused } from '../problem.ts'
 /** Enough for the longest legal lists of the feed in any notation. */
 const MOST_BYTES = 256 * 1024
 const FORM = 'application/x-www-form-urlencoded'
-const JSON_TYPE = 'application/json'
+export const JSON_TYPE = 'application/json'
 
 const JSON_FORM =
   'must be a JSON object of the same parameters, each a string or a list of strings, such as {"streams":["1","2"]}'
@@ -17,14 +17,19 @@ export interface Body {
   isForm: boolean
 }
 
-/** The body of a request, as text. */
+interface BodyLimits {
+  mostBytes?: number
+  types?: readonly string[]
+}
+
+/** The body of a request as text. `types`: JSON, a form, or either. */
 export async function readBody(
   request: IncomingMessage,
-  mostBytes = MOST_BYTES,
+  { mostBytes = MOST_BYTES, types = [JSON_TYPE, FORM] }: BodyLimits = {},
 ): Promise<Body | Refused> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';')
   const form = type.trim().toLowerCase()
-  if (form !== FORM && form !== JSON_TYPE) return unsupportedBody([JSON_TYPE, FORM])
+  if (!types.includes(form)) return unsupportedBody(types)
   const parts: Buffer[] = []
   let length = 0
   // By default, leaving the loop early destroys the connection before the answer is sent.

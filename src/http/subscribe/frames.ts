@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { EVENT_TYPES } from '../../domain/event.ts'
 import { GOODBYE_REASONS, RESET_REASONS } from '../../feed/control-frames.ts'
+import { ANNOUNCEMENT_LEVELS } from '../../feed/operation.ts'
 import { EventJson } from '../event-shapes.ts'
 import { CursorText } from '../json.ts'
 
@@ -62,6 +63,17 @@ const Reconnect = z
   })
   .openapi('ReconnectFrame', { description: 'last; the stream ends after it' })
 
+const Announced = z
+  .object({
+    event: z.literal('announcement'),
+    data: z.object({
+      message: z.string(),
+      level: z.enum(ANNOUNCEMENT_LEVELS),
+      at: z.string().openapi({ format: 'date-time' }),
+    }),
+  })
+  .openapi('AnnouncementFrame', { description: 'a message of the operator' })
+
 export const FeedFrame = z
-  .union([Connected, EventFrame, CaughtUp, Moved, Reset, Reconnect])
+  .union([Connected, EventFrame, CaughtUp, Moved, Reset, Reconnect, Announced])
   .openapi('FeedFrame')
