@@ -62,7 +62,7 @@ import type { Waiting } from './waiting.ts'
  * - `formats/` NDJSON and CSV, answers of any size, gzip and br
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
- *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` every refusal
+ *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` the refusals
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
  *   `carriers.ts` where a request may carry a token
  * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts requests ·

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { AsOf } from './json.ts'
 
 /**
- * Every refusal of the API, as RFC 9457 problems. `detail` tells the caller what to do; `errors`
+ * Every refusal of the API but those in `subscribe/refusals.ts`, as RFC 9457 problems. `detail` tells the caller what to do; `errors`
  * names each parameter that is wrong.
  */
 export interface Problem {
@@ -27,13 +27,13 @@ export function isRefused(result: object): result is Refused {
   return 'problem' in result
 }
 
-function refused(status: number, detail: string, headers?: Record<string, string>): Refused {
+export function refused(status: number, detail: string, headers?: Record<string, string>): Refused {
   const title = STATUS_CODES[status] ?? 'Error'
   return { problem: { type: 'about:blank', title, status, detail }, ...(headers && { headers }) }
 }
 
 /** Refused for now: the caller should wait this long. */
-function refusedFor(retryAfterSeconds: number, status: 429 | 503, detail: string): Refused {
+export function refusedFor(retryAfterSeconds: number, status: 429 | 503, detail: string): Refused {
   return refused(status, detail, { 'retry-after': String(retryAfterSeconds) })
 }
 
@@ -100,13 +100,6 @@ export function unknownPast(streamId: string, { from, to }: { from: number; to: 
   return refused(
     404,
     `what stream ${streamId} was then is not known, because events of ledgers ${from} to ${to} may be missing; ask for a later ledger`,
-  )
-}
-
-export function noSuchSubscription(clientId: string): Refused {
-  return refused(
-    404,
-    `no subscription ${clientId} is open; GET /admin/subscriptions lists those that are`,
   )
 }
 
@@ -252,56 +245,5 @@ export function tokenUnread(canAsk: boolean): Refused {
     canAsk
       ? 'the token could not be read from the chain; try again in 5 s'
       : 'this process only serves, and the database does not have this token yet; tokens of streams are read soon, for any other ask the process that indexes',
-  )
-}
-
-export function processMissing(count: number): Refused {
-  return refusedFor(
-    PROCESS_RETRY_SECONDS,
-    503,
-    `${count} of this server’s processes did not answer; try again in ${PROCESS_RETRY_SECONDS} s`,
-  )
-}
-
-/** A process that has died has a successor by then. */
-const PROCESS_RETRY_SECONDS = 2
-
-export function feedFull(retryAfterSeconds: number): Refused {
-  return refusedFor(
-    retryAfterSeconds,
-    503,
-    `the limit of subscriptions is reached; try again in ${retryAfterSeconds} s (in a browser, add overload=retry so that EventSource reconnects)`,
-  )
-}
-
-export function feedClosing(retryAfterSeconds: number): Refused {
-  return refusedFor(
-    retryAfterSeconds,
-    503,
-    `this server is shutting down; try again in ${retryAfterSeconds} s`,
-  )
-}
-
-export function replayFull(retryAfterSeconds: number): Refused {
-  return refusedFor(
-    retryAfterSeconds,
-    503,
-    `too many subscriptions are replaying; try again in ${retryAfterSeconds} s, or subscribe with cursor=now`,
-  )
-}
-
-export function userOverShare(retryAfterSeconds: number): Refused {
-  return refusedFor(
-    retryAfterSeconds,
-    429,
-    `this user has reached the limit of subscriptions; close one, or try again in ${retryAfterSeconds} s`,
-  )
-}
-
-export function addressOverShare(retryAfterSeconds: number): Refused {
-  return refusedFor(
-    retryAfterSeconds,
-    429,
-    `your address has reached the limit of subscriptions; close one, or try again in ${retryAfterSeconds} s`,
   )
 }

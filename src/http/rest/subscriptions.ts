@@ -11,8 +11,9 @@ import { CursorText, parseJson } from '../json.ts'
 import { unlessTwice, UserName, wholeNumber } from '../parameters.ts'
 import { countOf, operateAll } from '../peers.ts'
 import type { OperateDeps } from '../peers.ts'
-import { badRequest, noSuchSubscription, processMissing, respond } from '../problem.ts'
+import { badRequest, respond } from '../problem.ts'
 import { createRouter, endpoint, json } from '../router.ts'
+import { noSuchSubscription, processMissing } from '../subscribe/refusals.ts'
 
 /** Subscriptions, for operators: who has which, and how to end them. */
 

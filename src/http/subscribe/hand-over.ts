@@ -6,18 +6,10 @@ import type { Refusal } from '../../feed/admission.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { ClientEnv, Wire } from '../client.ts'
 import type { Headers } from '../cors.ts'
-import {
-  addressOverShare,
-  feedClosing,
-  feedFull,
-  isRefused,
-  pipelined,
-  replayFull,
-  respond,
-  userOverShare,
-} from '../problem.ts'
+import { isRefused, pipelined, respond } from '../problem.ts'
 import type { Refused } from '../problem.ts'
 import { grant } from './grant.ts'
+import { addressOverShare, feedClosing, feedFull, replayFull, userOverShare } from './refusals.ts'
 import type { Subscribe } from './request.ts'
 import { openStream, STREAM_HEADERS } from './stream.ts'
 import type { Style } from './stream.ts'

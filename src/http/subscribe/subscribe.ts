@@ -29,6 +29,7 @@ import type { Asked, Subscribe } from './request.ts'
  * - `request.ts` the parameters, and what they ask for
  * - `body.ts` parameters in the body of a POST or QUERY
  * - `hand-over.ts` the refusal, or the hand-over of the socket to the feed
+ * - `refusals.ts` what refusals about subscriptions say
  * - `grant.ts` what the sender may have of it
  * - `stream.ts` the response head
  * - `frames.ts` the frames, for the OpenAPI document
