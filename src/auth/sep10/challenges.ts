@@ -68,31 +68,9 @@ export function createChallenges(settings: ChallengeSettings): Challenges {
   const { signingKey, homeDomain, networkPassphrase } = settings
   const server = Keypair.fromSecret(signingKey)
   const serverId = server.publicKey()
-  const domains = [homeDomain, homeDomain] as const
-
-  function readTransaction(transaction: string): SignedChallenge {
-    const { tx, clientAccountID, memo } = WebAuth.readChallengeTx(
-      transaction,
-      serverId,
-      networkPassphrase,
-      ...domains,
-    )
-    if (tx.signatures.length < 2) throw new Refusal('the client has not signed it')
-    const { minTime = '0', maxTime = '0' } = tx.timeBounds ?? {}
-    const domain = tx.operations.find(isClientDomain)
-    return {
-      account: clientAccountID,
-      memo: memo ?? undefined,
-      clientDomain: domain && Buffer.from(domain.value ?? []).toString(),
-      ledgerKey: ledgerKeyOf(extractBaseAddress(clientAccountID)),
-      hash: Buffer.from(tx.hash()).toString('hex'),
-      issuedAt: Number(minTime),
-      expiresAt: Number(maxTime),
-    }
-  }
 
   function read(transaction: string): SignedChallenge {
-    return refusing(() => readTransaction(transaction))
+    return refusing(() => readTransaction(transaction, { ...settings, serverId }))
   }
 
   return {
@@ -127,10 +105,42 @@ export function createChallenges(settings: ChallengeSettings): Challenges {
           networkPassphrase,
           threshold,
           signers,
-          ...domains,
+          homeDomain,
+          homeDomain,
         ),
       )
     },
+  }
+}
+
+interface Expected extends Omit<ChallengeSettings, 'signingKey'> {
+  /** The server's public key. */
+  serverId: string
+}
+
+/** Throws unless this server has issued the transaction. */
+function readTransaction(
+  transaction: string,
+  { serverId, networkPassphrase, homeDomain }: Expected,
+): SignedChallenge {
+  const { tx, clientAccountID, memo } = WebAuth.readChallengeTx(
+    transaction,
+    serverId,
+    networkPassphrase,
+    homeDomain,
+    homeDomain,
+  )
+  if (tx.signatures.length < 2) throw new Error('the client has not signed it')
+  const { minTime = '0', maxTime = '0' } = tx.timeBounds ?? {}
+  const domain = tx.operations.find(isClientDomain)
+  return {
+    account: clientAccountID,
+    memo: memo ?? undefined,
+    clientDomain: domain && Buffer.from(domain.value ?? []).toString(),
+    ledgerKey: ledgerKeyOf(extractBaseAddress(clientAccountID)),
+    hash: Buffer.from(tx.hash()).toString('hex'),
+    issuedAt: Number(minTime),
+    expiresAt: Number(maxTime),
   }
 }
 

@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { decodeSeed, encodeAddress } from '../../domain/strkey.ts'
 import type { Tokens } from '../tokens.ts'
-import type { Life, Vault } from '../vault.ts'
+import type { Vault } from '../vault.ts'
 import { createChallengeThread } from './challenge-thread.ts'
-import type { ChallengeSettings } from './challenges.ts'
+import type { ChallengeSettings, SignedChallenge } from './challenges.ts'
 import { createFindSigningKey } from './client-domain.ts'
 import type { FindSigningKey } from './client-domain.ts'
 import { Refusal, Unavailable } from './refusal.ts'
@@ -60,37 +60,13 @@ export interface Sep10Deps {
 }
 
 /** How long the RPCs have for an answer: a person waits for it. */
-const ACCOUNT_MS = 10_000
+const ACCOUNT_MS = 8_000
 
 export function createSep10(settings: Sep10Settings, deps: Sep10Deps): Sep10 {
   const { signingKey, homeDomain, networkPassphrase, tokenSeconds } = settings
   const { tokens, vault, readAccount, now = Date.now } = deps
   const { findSigningKey = createFindSigningKey() } = deps
   const thread = createChallengeThread({ signingKey, homeDomain, networkPassphrase })
-
-  async function entryOf(ledgerKey: string): Promise<string | undefined> {
-    try {
-      return await readAccount(ledgerKey, AbortSignal.timeout(ACCOUNT_MS))
-    } catch (cause) {
-      throw new Unavailable(
-        'the signers of the account cannot be read from the network at the moment; try again later',
-        { cause },
-      )
-    }
-  }
-
-  /** By the hash, which does not depend on who signed the challenge. Times are in seconds. */
-  async function isFirst(hash: string, life: Life): Promise<boolean> {
-    // The next second is the first in which it has expired for certain.
-    const expiresAt = (life.expiresAt + 1) * 1_000
-    try {
-      return await vault.claim(`sep10:${hash}`, { issuedAt: life.issuedAt * 1_000, expiresAt })
-    } catch (cause) {
-      throw new Unavailable('challenges cannot be checked at the moment; try again later', {
-        cause,
-      })
-    }
-  }
 
   return {
     networkPassphrase,
@@ -114,10 +90,10 @@ export function createSep10(settings: Sep10Settings, deps: Sep10Deps): Sep10 {
     },
     async token(transaction) {
       const challenge = await thread.read(transaction)
-      const { account, memo, clientDomain, ledgerKey, hash, issuedAt, expiresAt } = challenge
+      const { account, memo, clientDomain, ledgerKey, expiresAt } = challenge
       if (expiresAt * 1_000 < now()) throw refusal('it has expired')
-      await thread.verify({ transaction, entry: await entryOf(ledgerKey) })
-      if (!(await isFirst(hash, { issuedAt, expiresAt }))) {
+      await thread.verify({ transaction, entry: await entryOf(ledgerKey, readAccount) })
+      if (!(await isFirst(challenge, vault))) {
         throw refusal('it was used already, or the server has started since')
       }
       const subject = memo === undefined ? account : `${account}:${memo}`
@@ -128,6 +104,29 @@ export function createSep10(settings: Sep10Settings, deps: Sep10Deps): Sep10 {
       return token
     },
     close: thread.close,
+  }
+}
+
+async function entryOf(ledgerKey: string, readAccount: ReadAccount): Promise<string | undefined> {
+  try {
+    return await readAccount(ledgerKey, AbortSignal.timeout(ACCOUNT_MS))
+  } catch (cause) {
+    throw new Unavailable(
+      'the signers of the account cannot be read from the network at the moment; try again later',
+      { cause },
+    )
+  }
+}
+
+/** By the hash, which does not depend on who signed the challenge. */
+async function isFirst(challenge: SignedChallenge, vault: Vault): Promise<boolean> {
+  const issuedAt = challenge.issuedAt * 1_000
+  // The next second is the first in which it has expired for certain.
+  const expiresAt = (challenge.expiresAt + 1) * 1_000
+  try {
+    return await vault.claim(`sep10:${challenge.hash}`, { issuedAt, expiresAt })
+  } catch (cause) {
+    throw new Unavailable('challenges cannot be checked at the moment; try again later', { cause })
   }
 }
 
