@@ -1,9 +1,13 @@
 import { endOfLedger, ledgerOf } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
+import type { RawEvent } from '../../domain/event.ts'
+import { decodeRaw } from '../raw.ts'
 import type { Sqlite } from '../sqlite.ts'
-import type { LogPage, LogQuery } from './log-query.ts'
+import { COLUMNS } from './log-query.ts'
+import type { LogEntry, LogPage, LogQuery } from './log-query.ts'
 import { createPage } from './page.ts'
 import { createScan } from './scan.ts'
+import type { Walk } from './scan.ts'
 
 export type { LogEntry, LogPage, LogQuery } from './log-query.ts'
 
@@ -23,6 +27,12 @@ export interface Log {
    * may grow between two steps, so the range should have an end.
    */
   scan(query: LogQuery): Generator<void, LogPage>
+  /** The ids of all matches in order, batch by batch. Each batch takes about a millisecond. */
+  walk: Walk
+  /** The entries with these ids, in their order; ids that the log does not have are left out. */
+  entries(ids: readonly Cursor[]): LogEntry[]
+  /** An event as the source gave it. */
+  original(id: Cursor): RawEvent | undefined
   /**
    * All entries after `after` and up to `through` as one text. SQLite joins it: without an object
    * for each row this is twice as fast.
@@ -52,13 +62,24 @@ export function createLog(sqlite: Sqlite): Log {
        group_concat(? || type || ? || data || ? || id || ?, '') as text
      from (select id, type, data from events where id > ? and id <= ? order by id limit ?)`,
   )
+  const withIds = sqlite.prepare<[string], LogEntry>(
+    `select ${COLUMNS} from (select value from json_each(?)) cross join events on id = value`,
+  )
+  const withRaw = sqlite.prepare<[Cursor], { raw: string; data: string }>(
+    'select raw, data from events where id = ?',
+  )
   const counts = sqlite
     .prepare<[], [type: string, count: number]>('select type, count from event_counts')
     .raw()
 
   return {
     page: createPage(sqlite),
-    scan: createScan(sqlite),
+    ...createScan(sqlite),
+    entries: (ids) => withIds.all(JSON.stringify(ids)),
+    original(id) {
+      const row = withRaw.get(id)
+      return row && decodeRaw(row)
+    },
     joined({ after, through, limit, around }) {
       const found = joined.get(...around, after, through, limit)
       const { count, last, text } = found ?? { count: 0, last: null, text: null }

@@ -1,4 +1,5 @@
 import type { Cursor } from '../../domain/cursor.ts'
+import { EVENT_TYPES } from '../../domain/event.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createCandidates } from './candidates.ts'
 import { COLUMNS, keysOf, rangeOf, restOf } from './log-query.ts'
@@ -12,22 +13,27 @@ const MANY_KEYS = 64
 /** Rows that cost about as much as the searches for one key. */
 const ROWS_PER_KEY = 4
 const FEW_EVENTS = 256
+/** How far a walk, which has no limit, reads ahead. */
+const WALK_AHEAD = 500
 
 type Scan = (query: LogQuery) => Generator<void, LogPage>
+
+/** The ids of all matches in order, batch by batch. A batch may be empty. */
+export type Walk = (query: Omit<LogQuery, 'limit'>) => Generator<Cursor[], void>
 
 /**
  * Reads a page of the log in steps of about a millisecond, however many keys the filter has and
  * however rare its matches are. There are three ways to find the matches in order: walk the log (if
  * the filter has many keys), read the events of a rare type, or merge the index ranges of all keys.
  */
-export function createScan(sqlite: Sqlite): Scan {
+export function createScan(sqlite: Sqlite): { scan: Scan; walk: Walk } {
   const scanEverything = createScanOfEverything(sqlite)
   const matches = createMatches(sqlite)
   const withIds = sqlite.prepare<[string], LogEntry>(
     `select ${COLUMNS} from (select value from json_each(?)) cross join events on id = value`,
   )
 
-  return function* scan(query) {
+  function* scan(query: LogQuery): Generator<void, LogPage> {
     const keys = keysOf(query.filter)
     if (keys === undefined) return yield* scanEverything(query)
     const { limit } = query
@@ -49,6 +55,16 @@ export function createScan(sqlite: Sqlite): Scan {
     }
     return { entries, next: isWhole ? undefined : ids.at(-1) }
   }
+
+  return {
+    scan,
+    walk: (query) => matches({ ...query, limit: WALK_AHEAD }, keysOf(query.filter) ?? everyType()),
+  }
+}
+
+/** All types together match everything. */
+function everyType(): Key[] {
+  return EVENT_TYPES.map((value) => ({ index: 'type', value }))
 }
 
 /** Reads entries without a filter. */

@@ -10,7 +10,7 @@ import type { StreamPage, StreamQuery } from './stream-list.ts'
 import { fromRow, SELECT_STREAMS, u64Order } from '../stream-row.ts'
 import type { StreamRow } from '../stream-row.ts'
 import { createTotals } from './totals.ts'
-import type { Side, Total } from './totals.ts'
+import type { Side, Total, WholeTotal } from './totals.ts'
 
 export { STREAM_SORTS } from './stream-list.ts'
 export type { StreamKey, StreamPage, StreamQuery, StreamSort } from './stream-list.ts'
@@ -22,6 +22,8 @@ export interface Streams {
   byId(streamId: string): Stream | undefined
   /** Sums over the streams of an address. */
   totals(address: string): Total[]
+  /** Sums over all streams. */
+  wholeTotals(): WholeTotal[]
   /**
    * The amount that can be withdrawn from all streams of an address at `time` (Unix seconds), by
    * side and token, in steps of about a millisecond. All steps need one snapshot.
@@ -63,6 +65,7 @@ export function createStreams(sqlite: Sqlite): Streams {
       return row && fromRow(row)
     },
     totals: totals.ofAddress,
+    wholeTotals: totals.ofAll,
     claimable: claimable.ofAddress,
     between,
     overall: createOverall({ totals, claimable, between }),
