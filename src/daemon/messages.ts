@@ -4,7 +4,7 @@ import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import type { Operation, Outcome } from '../feed/operation.ts'
 import type { FeedStats } from '../feed/stats.ts'
 import type { Outcomes } from '../http/peers.ts'
-import type { Rate } from '../http/rate-limit.ts'
+import type { Budget, Rate } from '../http/rate-limit.ts'
 import type { MetricValues } from '../metrics/metrics.ts'
 import type { CopiedError } from './copied-error.ts'
 import type { VaultAnswer, VaultRequest } from './remote-vault.ts'
@@ -34,7 +34,7 @@ export type FromWorker =
   /** Asks for the reports of all processes. */
   | { kind: 'gather'; question: number }
   /** Asks to count a request of this address. */
-  | { kind: 'take'; question: number; address: string }
+  | { kind: 'take'; question: number; address: string; budget: Budget }
   | { kind: 'vault'; question: number; request: VaultRequest }
   /** Asks what a token says about itself. */
   | { kind: 'token'; question: number; address: string }

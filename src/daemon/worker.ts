@@ -118,8 +118,8 @@ function connectSupervisor(share: number) {
   return {
     closed,
     upstream: () => upstream,
-    takeRequest: createRemoteRate((address) =>
-      counting.ask((question) => send({ kind: 'take', question, address })),
+    takeRequest: createRemoteRate((address, budget) =>
+      counting.ask((question) => send({ kind: 'take', question, address, budget })),
     ),
     vault: createRemoteVault((request) =>
       vaulting.ask((question) => send({ kind: 'vault', question, request })),

@@ -11,7 +11,7 @@ import { UsageError } from '../domain/errors.ts'
 import type { ReadToken } from '../domain/token.ts'
 import type { Outcome } from '../feed/operation.ts'
 import type { Upstream } from '../domain/upstream.ts'
-import type { Rate } from '../http/rate-limit.ts'
+import type { Budget, Rate } from '../http/rate-limit.ts'
 import { portIsTaken } from '../http/server/bind.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
@@ -32,7 +32,7 @@ export interface WorkersOptions {
   /** What this process adds to the metrics of all. */
   ownReport(): Promise<ProcessReport>
   /** Counts a request of an address to any worker. */
-  takeRequest(address: string): Rate | undefined
+  takeRequest(address: string, budget: Budget): Rate | undefined
   /** What may be used once at any worker. */
   vault: Vault
   readToken: ReadToken
@@ -205,8 +205,8 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
       case 'report':
         return asking.answer(message.question, message.report)
       case 'take': {
-        const { question, address } = message
-        return send(worker, { kind: 'taken', question, rate: takeRequest(address) })
+        const { question, address, budget } = message
+        return send(worker, { kind: 'taken', question, rate: takeRequest(address, budget) })
       }
       case 'vault':
         return void lookUp(worker, message)

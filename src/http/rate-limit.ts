@@ -7,21 +7,28 @@ export interface Rate {
   resetSeconds: number
 }
 
+/** FlowFi's front end reloads its lists at every event, so its API has a budget of its own. */
+export const BUDGETS = { rest: 1, v1: 10 } as const
+export type Budget = keyof typeof BUDGETS
+
 /**
  * Counts a request of an address; undefined if there is no limit. With several processes, one of
  * them counts for all.
  */
-export type TakeRequest = (address: string) => Rate | undefined | Promise<Rate | undefined>
+export type TakeRequest = (
+  address: string,
+  budget: Budget,
+) => Rate | undefined | Promise<Rate | undefined>
 
 const WINDOW_MS = 60_000
 
-/** One count per address, for the minute that begins with its first request. */
+/** One count per address and budget, for the minute that begins with its first request. */
 export function createRateLimit(
   perMinute: number,
   now: () => number = () => performance.now(),
-): (address: string) => Rate | undefined {
+): (address: string, budget?: Budget) => Rate | undefined {
   if (perMinute === 0) return () => undefined
-  /** By address, in the order in which they began: the oldest come first. */
+  /** By budget and address, in the order in which they began: the oldest come first. */
   const windows = new Map<string, { began: number; count: number }>()
 
   function forgetOld(time: number): void {
@@ -31,19 +38,21 @@ export function createRateLimit(
     }
   }
 
-  return (address) => {
+  return (address, budget = 'rest') => {
     const time = now()
     forgetOld(time)
-    let window = windows.get(address)
+    const key = `${budget} ${address}`
+    let window = windows.get(key)
     if (window === undefined) {
       window = { began: time, count: 0 }
-      windows.set(address, window)
+      windows.set(key, window)
     }
     window.count += 1
+    const most = perMinute * BUDGETS[budget]
     return {
-      isOver: window.count > perMinute,
-      perMinute,
-      remaining: Math.max(0, perMinute - window.count),
+      isOver: window.count > most,
+      perMinute: most,
+      remaining: Math.max(0, most - window.count),
       resetSeconds: Math.max(1, Math.ceil((window.began + WINDOW_MS - time) / 1_000)),
     }
   }

@@ -15,7 +15,7 @@ test('P8: a worker does not ask again about an address that is over its limit', 
   )
   const take = async (times: number) => {
     const rates = []
-    for (let at = 0; at < times; at += 1) rates.push(await takeRequest('a'))
+    for (let at = 0; at < times; at += 1) rates.push(await takeRequest('a', 'rest'))
     return rates.map((rate) => rate?.isOver)
   }
   expect(await take(5)).toEqual([false, false, true, true, true])
