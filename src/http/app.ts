@@ -48,6 +48,9 @@ import { createSliced } from './sliced.ts'
 import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from './subscribe/request.ts'
 import { createHandOver } from './subscribe/hand-over.ts'
 import { subscribeRoutes } from './subscribe/subscribe.ts'
+import { routePath } from './v1/path.ts'
+import { problemsInV1Form } from './v1/refusals.ts'
+import { v1Routes } from './v1/v1.ts'
 import type { Waiting } from './waiting.ts'
 
 /**
@@ -57,6 +60,7 @@ import type { Waiting } from './waiting.ts'
  * - `rest/` one file per resource
  * - `subscribe/` the feed: its route, and what a request for it may say
  * - `docs/` the OpenAPI document, and a page that renders it
+ * - `v1/` FlowFi's own API, translated
  * - `middleware/` what happens before a route: origins, rates, access, the form of a request,
  *   waiting for the log; and after it: ETags, compression, what caches may do
  * - `formats/` NDJSON and CSV, answers of any size, gzip and br
@@ -92,11 +96,13 @@ export interface HttpDeps
 export type App = ReturnType<typeof createApp>
 
 export function createApp(deps: HttpDeps) {
-  const app = createRouter()
+  const app = createRouter({ getPath: routePath })
   const { sep10, logger } = deps
-  app.use(allowOrigins(deps.cors), tellCaches(deps.access.mode), compressBodies)
+  // Around the origins, which can refuse, and again inside the compression.
+  app.use(problemsInV1Form, allowOrigins(deps.cors), tellCaches(deps.access.mode), compressBodies)
   app.use(AUTH_PATH, inSep10Form)
   app.use(
+    problemsInV1Form,
     limitRate(deps.takeRequest),
     // Before anything else about the request is judged.
     admit(deps.access),
@@ -154,6 +160,7 @@ export function createApp(deps: HttpDeps) {
     app.route('/', routes(deps))
   }
   app.route('/', sep10Routes({ sep10, logger }))
+  app.route('/', v1Routes({ ...deps, ...reads, handOver }))
   app.route('/', docsRoutes({ version: deps.version, sliced, definitions }))
   return app
 }

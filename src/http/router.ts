@@ -20,12 +20,18 @@ export interface Reads {
   exports: Exports
 }
 
+interface RouterOptions {
+  /** The path by which a request finds its route; default: the one in its URL. */
+  getPath?(request: Request): string
+}
+
 /**
  * A router that refuses invalid input with a problem that names the parameter. Routes with the
  * parameters `WAIT` wait before their handler runs.
  */
-export function createRouter(): OpenAPIHono<ClientEnv> {
+export function createRouter(options: RouterOptions = {}): OpenAPIHono<ClientEnv> {
   const router = new OpenAPIHono<ClientEnv>({
+    ...options,
     defaultHook: (result) => {
       if (result.success) return undefined
       return respond(badRequest(explain(result.error)))

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { neededFor } from '../middleware/access.ts'
 import { isCounted } from '../middleware/rate-limit.ts'
 import { isSnapshot } from '../middleware/snapshots.ts'
+import { isOfV1 } from '../v1/path.ts'
 import { COMPONENTS, HEADERS, NOT_MODIFIED, refusalsOf, securityOf } from './components.ts'
 
 /**
@@ -36,6 +37,10 @@ const TAGS = [
   { name: 'Operation', description: 'is it healthy?' },
   { name: 'Administration', description: 'for operators' },
   { name: 'Documentation', description: 'this document' },
+  {
+    name: 'FlowFi v1',
+    description: 'the read side of FlowFi’s own backend, also under /api/v1, /v1/v1 and /api/v1/v1',
+  },
 ]
 
 /** The first segment of a path decides, unless the path is the feed's. */
@@ -111,8 +116,9 @@ function complete(operation: Operation, { path, method }: Place): Operation {
     operationId: idOf(path, method),
     ...operation,
     security: securityOf({ path, method, ...needed }),
+    // FlowFi's API has a form of its own for refusals, and says so on each route.
     responses: {
-      ...refusalsOf(needed.jwt),
+      ...(!isOfV1(path) && refusalsOf(needed.jwt)),
       ...(isSnapshot(path) && NOT_MODIFIED),
       ...(Object.fromEntries(own) as object),
     },

@@ -3,10 +3,21 @@ import type { ClientEnv } from '../client.ts'
 import { overRate, respond } from '../problem.ts'
 import { rateHeaders } from '../rate-limit.ts'
 import type { TakeRequest } from '../rate-limit.ts'
+import { isOfV1, V1 } from '../v1/path.ts'
 import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
 
 /** Probes, the feed, and pages. */
-const UNCOUNTED = new Set(['/', '/docs', '/health', '/ready', '/metrics', SUBSCRIBE_PATH])
+const UNCOUNTED = new Set([
+  '/',
+  '/docs',
+  '/health',
+  '/ready',
+  '/metrics',
+  SUBSCRIBE_PATH,
+  V1,
+  `${V1}/health`,
+  V1 + SUBSCRIBE_PATH,
+])
 /** What pages load. */
 const ASSETS = /^\/(docs|assets)\//
 
@@ -19,7 +30,7 @@ export function isCounted(path: string): boolean {
 export function limitRate(takeRequest: TakeRequest): MiddlewareHandler<ClientEnv> {
   return async (c, next) => {
     if (c.req.method === 'OPTIONS' || !isCounted(c.req.path)) return next()
-    const rate = await takeRequest(c.env.holder.address)
+    const rate = await takeRequest(c.env.holder.address, isOfV1(c.req.path) ? 'v1' : 'rest')
     if (rate === undefined) return next()
     if (rate.isOver) c.res = respond(overRate(rate.perMinute, rate.resetSeconds))
     else await next()

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { badRequest, noBodyHere, respond, unknownTransferEncoding } from '../problem.ts'
 import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
+import { isOfV1 } from '../v1/path.ts'
 
 /** Refuses requests that no route understands: unexpected bodies, and parameters without a name. */
 
@@ -24,8 +25,11 @@ export const refuseBodies: MiddlewareHandler = async ({ req }, next) => {
   return isUnwanted && req.path !== SUBSCRIBE_PATH ? respond(noBodyHere()) : next()
 }
 
-/** Hono drops a parameter without a name before any schema can refuse it. */
+/**
+ * Hono drops a parameter without a name before any schema can refuse it. FlowFi's API ignores what it
+ * does not know.
+ */
 export const refuseUnnamedParameters: MiddlewareHandler = async ({ req }, next) => {
-  if (!/^[^?]*\?(.*&)?=/.test(req.url)) return next()
+  if (!/^[^?]*\?(.*&)?=/.test(req.url) || isOfV1(req.path)) return next()
   return respond(badRequest([{ parameter: '', detail: 'unknown parameter' }]))
 }

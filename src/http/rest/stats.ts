@@ -41,7 +41,7 @@ export function statsRoutes({ feed, peers }: StatsDeps) {
 }
 
 /** An address with subscriptions in several processes counts once in each of them. */
-function sumOf([first, ...others]: readonly FeedStats[]): FeedStats {
+export function sumOf([first, ...others]: readonly FeedStats[]): FeedStats {
   const sum: FeedStats = { ...NONE, ...first }
   for (const stats of others) {
     for (const name of Object.keys(sum) as (keyof FeedStats)[]) sum[name] += stats[name]

@@ -1,3 +1,4 @@
+import { isOfV1 } from '../../../src/http/v1/path.ts'
 import { createCompare } from './schema.ts'
 import type { Compare, Schema } from './schema.ts'
 
@@ -42,6 +43,9 @@ export interface Description {
   differences(answer: Answer): string[]
 }
 
+/** How FlowFi's own API refuses. */
+const V1_PROBLEM = { 'application/json': { schema: { $ref: '#/components/schemas/V1Error' } } }
+
 /** What a path or method that does not exist may answer. */
 const WITHOUT_ROUTE = [400, 401, 403, 404, 405, 408, 413, 429, 431, 500, 501]
 
@@ -66,7 +70,8 @@ export function createDescription(document: OpenApi): Description {
     if (!WITHOUT_ROUTE.includes(status)) return [`status ${status}, but no such route is described`]
     const others = Object.values(itemOf(path) ?? {}).map(({ responses }) => responses[400])
     const contents = others.map((described) => described && whole(described).content)
-    const content = Object.assign({ 'application/problem+json': { schema: problem } }, ...contents)
+    const form = isOfV1(path) ? V1_PROBLEM : { 'application/problem+json': { schema: problem } }
+    const content = Object.assign({ ...form }, ...contents)
     return compareBody(compare, content as Described['content'], { type, body })
   }
 

@@ -1,3 +1,4 @@
+import { routePath } from '../../../src/http/v1/path.ts'
 import { createDescription } from './document.ts'
 import type { Answer, Description, OpenApi } from './document.ts'
 
@@ -36,11 +37,11 @@ function compareAnswers(fetch: Fetch): Fetch {
     if (!response.headers.has(MARK)) return response
     const { differences } = await describe(fetch)
     const method = (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
-    const { pathname } = new URL(input instanceof Request ? input.url : input)
+    const { href, pathname } = new URL(input instanceof Request ? input.url : input)
     const type = response.body === null ? undefined : response.headers.get('content-type')
     const answer: Answer = {
       method,
-      path: decodeURI(pathname),
+      path: routePath(new Request(href)),
       status: response.status,
       type: type ?? undefined,
     }

@@ -1,0 +1,68 @@
+import type { MiddlewareHandler } from 'hono'
+import { readCredentials } from '../../auth/credentials.ts'
+import { carriersOf } from '../carriers.ts'
+import type { ClientEnv } from '../client.ts'
+import { PROBLEM_TYPE } from '../problem.ts'
+import type { Problem } from '../problem.ts'
+import { json } from '../router.ts'
+import { isOfV1, V1 } from './path.ts'
+
+/** Refusals in the form of FlowFi's backend: `error`, `message` or both, and no more. */
+
+export function refuse(status: number, error: string, message?: string): Response {
+  return json({ error, ...(message !== undefined && { message }) }, status)
+}
+
+export function missingToken(): Response {
+  const refusal = refuse(401, 'Unauthorized', 'Missing Bearer token')
+  refusal.headers.set('www-authenticate', 'Bearer')
+  return refusal
+}
+
+/**
+ * What middleware refuses for every route alike, it refuses as a problem. On the paths of FlowFi's
+ * API this gives it their form.
+ */
+export const problemsInV1Form: MiddlewareHandler<ClientEnv> = async (c, next) => {
+  await next()
+  const { req, res } = c
+  if (!isOfV1(req.path) || res.headers.get('content-type') !== PROBLEM_TYPE) return
+  const problem = (await res.clone().json()) as Problem
+  const { method, path } = req
+  const target = c.env.wire?.incoming.url ?? req.url
+  const carriers = carriersOf({ method, path, target, header: (name) => req.header(name) })
+  const isMissing = readCredentials(carriers).kind === 'none'
+  const headers = new Headers(res.headers)
+  headers.set('content-type', 'application/json')
+  headers.delete('content-length')
+  const body = JSON.stringify(bodyOf(problem, path, isMissing))
+  c.res = undefined
+  c.res = new Response(body, { status: problem.status, headers })
+}
+
+export const FEED = `${V1}/events/subscribe`
+/** These spell the same error in another way. */
+const INTERNAL_IN_LOWER_CASE = /^\/v1\/(streams|users\/[^/]+\/summary)(\/|$)/
+
+function bodyOf({ status, title, detail, errors }: Problem, path: string, isMissing: boolean) {
+  switch (status) {
+    case 401: {
+      const message = isMissing ? 'Missing Bearer token' : 'Invalid or expired token'
+      return { error: 'Unauthorized', message }
+    }
+    case 403:
+      // No route of this API gives another one as a problem.
+      return { error: 'CORS origin not allowed' }
+    case 429:
+      return { message: detail, status }
+    case 500: {
+      const isLower = INTERNAL_IN_LOWER_CASE.test(path)
+      return isLower
+        ? { error: 'Internal server error' }
+        : { error: 'Internal Server Error', message: detail }
+    }
+  }
+  if (path !== FEED) return { error: title, message: detail }
+  if (status !== 400) return { message: detail }
+  return { message: 'Invalid subscription parameters', errors: errors ?? [detail] }
+}
