@@ -93,42 +93,6 @@ test('P5: streams equal the chain’s at every ledger whose state was recorded',
   }
 })
 
-test('P6: a client that takes a snapshot and subscribes from its cursor misses nothing', async () => {
-  const { daemon, simulator } = await setUp(quirks, { simulator: { speed: 0 } })
-  const last = lastLedger(quirks)
-  const ids = recordedIds(quirks)
-  const done = new AbortController()
-
-  /** The snapshot holds what is up to its cursor, the feed everything after it. */
-  async function client(): Promise<void> {
-    const { data, asOf } = await getJson<Answer<StreamJson[]>>(
-      `${daemon.url}/streams?sort=updated&order=desc&limit=200`,
-    )
-    for (const { lastEventId } of data) expect(lastEventId! <= asOf.cursor).toBe(true)
-    const heard: string[] = []
-    const expected = ids.filter((id) => id > asOf.cursor)
-    const from = `${daemon.url}/events/subscribe?all=true&cursor=${asOf.cursor}`
-    for await (const { event, id } of subscribe(from, done.signal)) {
-      if (event.includes('.')) heard.push(id!)
-      if (heard.length === expected.length) break
-    }
-    expect(heard).toEqual(expected)
-  }
-
-  const clients: Promise<void>[] = []
-  await indexed(daemon.url, quirks.header.firstLedger)
-  while (simulator.latestLedger() < last - 10) {
-    const latest = simulator.closeNext(10)
-    // While the ledgers are being indexed.
-    clients.push(client())
-    await indexed(daemon.url, latest)
-  }
-  simulator.closeNext(10)
-  await Promise.all(clients)
-  done.abort()
-  expect(clients.length).toBeGreaterThan(10)
-})
-
 describe('a wrong configuration', () => {
   test('an RPC of another network is refused, and the error says what to set', async () => {
     const { daemon } = await setUp(firstSteps, { env: { NETWORK: 'mainnet' } })
