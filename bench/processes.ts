@@ -30,7 +30,7 @@ export function run(
   const child = spawn(program, rest, {
     cwd: ROOT,
     env: { PATH: '/usr/bin:/bin', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {

@@ -7,13 +7,14 @@ import { backlog } from './backlog.ts'
 import { expensive } from './expensive.ts'
 import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
+import { rest } from './rest.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
 import { summary } from './summary.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, backlog, expensive, pacing, replay, start, streams, summary }
+const BENCHES = { backfill, backlog, expensive, pacing, replay, rest, start, streams, summary }
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))
