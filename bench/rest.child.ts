@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 const [url = '', subscriptions = '0'] = process.argv.slice(2)
 const port = Number(new URL(url).port)
 const CONNECTIONS = 8
-const MS = 2_000
+const MS = 400
 
 function subscribe(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

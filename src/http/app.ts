@@ -70,7 +70,7 @@ import type { Waiting } from './waiting.ts'
  * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
  *   `carriers.ts` where a request may carry a token
  * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts requests ·
- *   `sliced.ts` long reads in turns · `waiting.ts` requests that wait for the log
+ *   `text.ts` the text of an answer · `sliced.ts` long reads in turns · `waiting.ts` requests that wait for the log
  * - `peers.ts` the other processes that serve the same port
  * - `methods.ts` which methods a path has
  */

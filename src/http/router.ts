@@ -10,6 +10,7 @@ import { waitAsAsked } from './middleware/wait.ts'
 import { explain } from './parameters.ts'
 import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'
 import type { Sliced } from './sliced.ts'
+import { textResponse } from './text.ts'
 
 /** What the routes of the data read from. */
 export interface Reads {
@@ -120,13 +121,15 @@ export function oneOf(item: z.ZodType) {
   return z.object({ data: item, asOf: AsOf })
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' }
+
 /** JSON that is already text: stored events are sent as they are. */
 export function jsonText(text: string): Response {
-  return new Response(text, { headers: { 'content-type': 'application/json' } })
+  return textResponse(text, { headers: JSON_TYPE })
 }
 
 export function json(value: unknown, status = 200): Response {
-  return Response.json(value, { status })
+  return textResponse(JSON.stringify(value), { status, headers: JSON_TYPE })
 }
 
 /** JSON that is easy to read without a tool. */

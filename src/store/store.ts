@@ -136,6 +136,8 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     path === ':memory:'
       ? { read: (work) => work(createHeldView(sqlite)), close() {} }
       : createHeld(() => openForReading(path))
+  // Made once, because making one costs as much as a short read.
+  const inTransaction = sqlite.transaction((read: () => unknown) => read())
   const dataVersion = sqlite.prepare<[], number>('pragma data_version').pluck()
   return {
     path,
@@ -148,7 +150,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     changes: () => dataVersion.get() ?? 0,
     revision: createRevision(sqlite),
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,
-    snapshot: (read) => sqlite.transaction(read).deferred(),
+    snapshot: <T>(read: () => T) => inTransaction.deferred(read) as T,
     held,
     close() {
       held.close()

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import type { ClientEnv } from '../client.ts'
 import { STREAMED } from '../formats/export.ts'
+import { textOf } from '../text.ts'
 import { compress, compressStream, preferredCoding } from '../formats/coding.ts'
 
 /** Compresses bodies that are worth it. The feed is not among them: its frames must not wait. */
@@ -21,9 +22,11 @@ export const compressBodies: MiddlewareHandler<ClientEnv> = async (c, next) => {
   if (headers.has(STREAMED)) {
     c.res = new Response(compressStream(body, coding), c.res)
   } else {
-    const bytes = new Uint8Array(await c.res.arrayBuffer())
+    const text = textOf(c.res)
+    const bytes = text === undefined ? Buffer.from(await c.res.arrayBuffer()) : Buffer.from(text)
     const isLong = bytes.length > LEAST_BYTES
-    c.res = new Response(isLong ? await compress(bytes, coding) : bytes, c.res)
+    if (isLong) c.res = new Response(await compress(bytes, coding), c.res)
+    else if (text === undefined) c.res = new Response(bytes, c.res)
     if (!isLong) return
   }
   c.res.headers.delete('content-length')

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ClientEnv } from '../client.ts'
+import { textOf } from '../text.ts'
 
 /**
  * Snapshots: answers that show the data at a position. Each has a weak ETag, and a client that has
@@ -22,9 +23,12 @@ export const revalidate: MiddlewareHandler<ClientEnv> = async (c, next) => {
   if (c.res.status !== 200 || !isSnapshot(c.req.path)) return
   let tag = c.res.headers.get('etag')
   if (tag === null) {
-    const body = await c.res.text()
-    tag = weakTag(c, body)
-    c.res = new Response(body, c.res)
+    let text = textOf(c.res)
+    if (text === undefined) {
+      text = await c.res.text()
+      c.res = new Response(text, c.res)
+    }
+    tag = weakTag(c, text)
     c.res.headers.set('etag', tag)
   }
   if (!isKnown(tag, c.req.header('if-none-match'))) return

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { STREAMED } from '../formats/export.ts'
+import { textOf } from '../text.ts'
 
 /**
  * Sends a route's response. A body that is sent while it is read is read only as fast as the client
@@ -10,7 +11,11 @@ import { STREAMED } from '../formats/export.ts'
 export async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   const { status, body } = response
   const headers = plainHeaders(response.headers)
-  if (body === null) {
+  const text = textOf(response)
+  if (text !== undefined) {
+    headers['content-length'] ??= Buffer.byteLength(text)
+    outgoing.writeHead(status, headers).end(text)
+  } else if (body === null) {
     outgoing.writeHead(status, headers).end()
   } else if (response.headers.has(STREAMED)) {
     // Node decides how: clients of HTTP/1.0 understand no chunks.
@@ -19,7 +24,8 @@ export async function send(response: Response, outgoing: ServerResponse): Promis
     await pour(body, outgoing)
   } else {
     const bytes = new Uint8Array(await response.arrayBuffer())
-    outgoing.writeHead(status, { 'content-length': bytes.byteLength, ...headers }).end(bytes)
+    headers['content-length'] ??= bytes.byteLength
+    outgoing.writeHead(status, headers).end(bytes)
   }
 }
 
