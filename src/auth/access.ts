@@ -28,11 +28,14 @@ export interface Access {
   vault: Vault
   /** In open mode bad credentials are ignored, and nobody is `PUBLIC`. */
   senderOf(carriers: Carriers): Promise<Sender>
+  /** Gives a ticket back for a moment, to be taken again at once; nothing else is used up. */
+  giveBack(carriers: Carriers, identity: Identity): Promise<void>
   /** A ticket for the feed. `expiresAt` is in Unix milliseconds. */
   ticketFor(identity: Identity): Promise<{ ticket: string; expiresAt: number }>
 }
 
 const TICKET_MS = 60_000
+const MOMENT_MS = 1_000
 
 export interface AccessDeps {
   /** Shared by all processes that serve. */
@@ -66,6 +69,10 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
     return kept === undefined ? 'invalid' : (JSON.parse(kept) as Identity)
   }
 
+  function keep(ticket: string, identity: Identity, expiresAt: number): Promise<void> {
+    return vault.put(ticketKey(ticket), JSON.stringify(identity), expiresAt)
+  }
+
   return {
     mode,
     hasAdminToken: adminToken !== undefined,
@@ -84,10 +91,15 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
         return 'unavailable'
       }
     },
+    async giveBack(carriers, identity) {
+      const credentials = readCredentials(carriers)
+      if (credentials.kind !== 'ticket') return
+      await keep(credentials.ticket, identity, now() + MOMENT_MS)
+    },
     async ticketFor(identity) {
       const ticket = randomBytes(32).toString('base64url')
       const expiresAt = now() + TICKET_MS
-      await vault.put(ticketKey(ticket), JSON.stringify(identity), expiresAt)
+      await keep(ticket, identity, expiresAt)
       return { ticket, expiresAt }
     },
   }

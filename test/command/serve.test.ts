@@ -186,7 +186,7 @@ describe('start --workers', () => {
     const headers = { authorization: `Bearer ${token}`, connection: 'close' }
     const tickets: string[] = []
     // Each request has its own connection; the system spreads connections over the workers.
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const issued = await fetch(`${url}/auth/ticket`, { method: 'POST', headers })
       const { data } = (await issued.json()) as { data: { ticket: string } }
       const target = `${url}/events/subscribe?all=true&ticket=${data.ticket}`

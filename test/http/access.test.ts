@@ -178,6 +178,13 @@ describe.each(LANES)('the feed (%s lane)', (lane) => {
     return client.head!.status
   }
 
+  async function ticketOf(headers: Record<string, string>) {
+    const answer = await fetch(`${daemons[lane].url}/auth/ticket`, { method: 'POST', headers })
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const { data } = (await answer.json()) as { data: { ticket: string; expiresAt: string } }
+    return data
+  }
+
   test('answers 401 without a valid token, in a header, a cookie or the query', async () => {
     for (const [kind, token] of Object.entries(await issuer.bad(own))) {
       const encoded = encodeURIComponent(token)
@@ -206,12 +213,7 @@ describe.each(LANES)('the feed (%s lane)', (lane) => {
   })
 
   test('takes a ticket once, as the subject that asked for it', async () => {
-    const answer = await fetch(`${daemons[lane].url}/auth/ticket`, {
-      method: 'POST',
-      headers: bearer(tokens.get(own)!),
-    })
-    expect(answer.headers.get('cache-control')).toBe('no-store')
-    const { data } = (await answer.json()) as { data: { ticket: string; expiresAt: string } }
+    const data = await ticketOf(bearer(tokens.get(own)!))
     const seconds = (Date.parse(data.expiresAt) - Date.now()) / 1_000
     expect(seconds).toBeGreaterThan(30)
     expect(seconds).toBeLessThanOrEqual(60)
@@ -252,6 +254,7 @@ describe.each(LANES)('the feed (%s lane)', (lane) => {
     const last = bearer(await issuer.tokenOf('one of many', {}))
     expect(await statusOf('all=true', last)).toBe(429)
     expect(await statusOf('all=true&overload=retry', last)).toBe(200)
+    expect(await statusOf(`all=true&ticket=${(await ticketOf(last)).ticket}`)).toBe(429)
     expect(await statusOf('all=true', bearer(tokens.get(own)!))).toBe(200)
     for (const { socket } of clients) socket.destroy()
   })

@@ -25,8 +25,7 @@ import type { WaitingConnections } from './waiting-connections.ts'
  * memory per connection than a subscription needs. The lane looks at the first bytes of each
  * connection. If they are one plain, whole request for the feed that can be granted, the feed gets
  * the bare socket. Everything else goes to the HTTP server, untouched. So the lane refuses nothing
- * and never decides differently from the HTTP server. A ticket is left to the HTTP server, because
- * it can be checked only once.
+ * and never decides differently from the HTTP server.
  */
 
 interface LaneDeps {
@@ -56,7 +55,8 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
 
   function onFirst(this: Socket, bytes: Buffer): void {
     const asked = readRequest(bytes)
-    if (asked === undefined || access.mode === 'open') decide(this, { asked, bytes })
+    if (asked === undefined) decide(this, { open: undefined, bytes })
+    else if (access.mode === 'open') decide(this, { open: opening(deps, this, asked), bytes })
     else void identify(this, asked, bytes)
   }
 
@@ -66,13 +66,21 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
     // Its request is whole: it does not count among those that wait for one.
     waiting.requested(socket)
     const identity = await identityOf(asked)
+    const open = identity && opening(deps, socket, { ...asked, identity })
+    if (identity !== undefined && open === undefined) {
+      // The HTTP server has to find what it refuses.
+      await access.giveBack(asked.request.carriers, identity).catch(() => {})
+    }
     if (socket.destroyed) return
-    decide(socket, { asked: identity && { ...asked, identity }, bytes })
+    decide(socket, { open, bytes })
     socket.resume()
   }
 
   /** Gives the connection to the feed or to the HTTP server. */
-  function decide(socket: Socket, { asked, bytes }: { asked?: Asked | undefined; bytes: Buffer }) {
+  function decide(
+    socket: Socket,
+    { open, bytes }: { open: Open | undefined; bytes: Buffer },
+  ): void {
     silent.delete(socket)
     socket
       .off('close', onClose)
@@ -80,14 +88,17 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
       .off('error', hangUp)
       .off('timeout', hangUp)
       .setTimeout(0)
-    if (asked !== undefined && subscribe(deps, socket, asked)) return waiting.requested(socket)
+    if (open !== undefined) {
+      open()
+      waiting.requested(socket)
+      return
+    }
     for (const listener of serveHttp) listener.call(server, socket)
     socket.unshift(bytes)
   }
 
   /** Undefined if the HTTP server has to say why there is none. */
   async function identityOf({ request }: Asked): Promise<Identity | undefined> {
-    if (request.carriers.ticket !== undefined) return undefined
     try {
       const sender = await access.senderOf(request.carriers)
       return typeof sender === 'string' ? undefined : sender
@@ -127,23 +138,26 @@ function readRequest(bytes: Buffer): Asked | undefined {
   return { request, wanted, identity: PUBLIC }
 }
 
-/** False if the lane cannot grant this: then nothing has been done. */
-function subscribe(
+type Open = () => void
+
+/** Opens the subscription; undefined if the lane cannot grant it. It is to be called at once. */
+function opening(
   { feed, access, holderOf, cors, requestIdOf, logger }: Omit<LaneDeps, 'waiting' | 'silenceMs'>,
   socket: Socket,
   { request, wanted, identity }: Asked,
-): boolean {
+): Open | undefined {
   const corsHeaders = cors.headersFor({ ...request, path: SUBSCRIBE_PATH })
-  if (corsHeaders === undefined) return false
+  if (corsHeaders === undefined) return undefined
   const from = { remoteAddress: socket.remoteAddress, ...request }
   const holder = holderOf(from)
   const granted = grant(wanted, { identity, holder }, access.mode)
-  if (feed.refusal(granted.holder, granted.cursor) !== undefined) return false
-  // As in the HTTP server, a client that has closed its end is gone.
-  socket.on('end', hangUp).on('error', hangUp).resume()
-  const about = { requestId: requestIdOf(from), corsHeaders }
-  openStream({ feed, logger }, granted, { socket, chunked: true, about })
-  return true
+  if (feed.refusal(granted.holder, granted.cursor) !== undefined) return undefined
+  return () => {
+    // As in the HTTP server, a client that has closed its end is gone.
+    socket.on('end', hangUp).on('error', hangUp).resume()
+    const about = { requestId: requestIdOf(from), corsHeaders }
+    openStream({ feed, logger }, granted, { socket, chunked: true, about })
+  }
 }
 
 export interface LaneRequest {
