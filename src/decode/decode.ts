@@ -6,6 +6,7 @@
  * - contract-events.ts  the table of the contract's events and their fields
  * - stream-entry.ts     the contract's record of a stream, from a ledger entry
  * - stream-counter.ts   how many streams the contract has made, from a ledger entry
+ * - token-metadata.ts   what a token's contract says about itself, from a ledger entry
  * - sc-val.ts           Soroban values and their types
  * - xdr-reader.ts       the bytes
  */

@@ -37,13 +37,13 @@ export function describeRecord({ updatedLedger }: Stream): string {
   return `read from the chain, as its record was at the end of ledger ${updatedLedger}`
 }
 
-/** How much can be claimed at `time`, as a calculation whose result is `claimable`. */
+/** How much can be claimed at `time`, as a calculation; its result is that of `claimable`. */
 export function formulaAt(stream: StreamRecord, time: bigint): string {
   if (!stream.isActive) return '0, because the stream has ended'
   const { depositedAmount, withdrawnAmount, lastUpdateTime, ratePerSecond, pausedAt } = stream
   const until = stream.paused && pausedAt !== null ? pausedAt : time
-  const elapsed = until > lastUpdateTime ? `(${until} - ${lastUpdateTime})` : '0'
+  const elapsed = until >= lastUpdateTime ? `(${until} - ${lastUpdateTime})` : '0'
   const remaining =
-    depositedAmount > withdrawnAmount ? `${depositedAmount} - ${withdrawnAmount}` : '0'
+    depositedAmount >= withdrawnAmount ? `${depositedAmount} - ${withdrawnAmount}` : '0'
   return `min(${elapsed} * ${ratePerSecond}, ${remaining}) = ${claimable(stream, time)}`
 }

@@ -8,6 +8,7 @@
  * - stream.ts      a stream, and what can be claimed from it
  * - fold.ts        how an event changes a stream
  * - derivation.ts  the balance of a stream in words and formulas
+ * - token.ts       what a token's contract says about itself
  * - cursor.ts      positions in event order
  * - ledger.ts      ledgers and ranges of them
  * - filter.ts      which events someone wants
