@@ -10,21 +10,24 @@ import type { Answer, Description, OpenApi } from './document.ts'
 type Fetch = typeof globalThis.fetch
 /** Only our answers have it. */
 const MARK = 'x-request-id'
-const PATCHED = Symbol.for('flowfi: every answer is compared')
+const ORIGINAL = Symbol.for('flowfi: fetch, which compares nothing')
+
+const shared = globalThis as typeof globalThis & { [ORIGINAL]?: Fetch }
+const fetchPlainly = (shared[ORIGINAL] ??= globalThis.fetch)
 
 let description: Promise<Description> | undefined
 
 /** The document of a daemon of its own, so that no test finds one more request. */
-export function describe(fetch: Fetch = globalThis.fetch): Promise<Description> {
-  return (description ??= read(fetch))
+export function describe(): Promise<Description> {
+  return (description ??= read())
 }
 
-async function read(fetch: Fetch): Promise<Description> {
+async function read(): Promise<Description> {
   // Most test files need no daemon.
   const { openSetup } = await import('../daemon.ts')
   const { loadRecording } = await import('../recordings.ts')
   const { daemon, close } = await openSetup(await loadRecording('first-steps'))
-  const response = await fetch(`${daemon.url}/openapi.json`)
+  const response = await fetchPlainly(`${daemon.url}/openapi.json`)
   const document = (await response.json()) as OpenApi
   await close()
   return createDescription(document)
@@ -35,7 +38,7 @@ function compareAnswers(fetch: Fetch): Fetch {
   return async (input, init) => {
     const response = await fetch(input, init)
     if (!response.headers.has(MARK)) return response
-    const { differences } = await describe(fetch)
+    const { differences } = await describe()
     const method = (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase()
     const { href, pathname } = new URL(input instanceof Request ? input.url : input)
     const type = response.body === null ? undefined : response.headers.get('content-type')
@@ -66,8 +69,4 @@ function compareAnswers(fetch: Fetch): Fetch {
   }
 }
 
-const shared = globalThis as typeof globalThis & { [PATCHED]?: true }
-if (shared[PATCHED] === undefined) {
-  shared[PATCHED] = true
-  globalThis.fetch = compareAnswers(globalThis.fetch)
-}
+if (globalThis.fetch === fetchPlainly) globalThis.fetch = compareAnswers(fetchPlainly)
