@@ -80,7 +80,7 @@ export function createDescription(document: OpenApi): Description {
     differences(answer) {
       const { method, path, status, type, body } = answer
       if (method === 'OPTIONS') return []
-      const operation = itemOf(path)?.[described(method)]
+      const operation = itemOf(path)?.[described(method, path)]
       if (operation === undefined) return withoutRoute(answer)
       const response = operation.responses[status]
       if (response === undefined) return [`the status ${status} is not described`]
@@ -89,10 +89,10 @@ export function createDescription(document: OpenApi): Description {
   }
 }
 
-/** HEAD answers like GET, and OpenAPI 3.1 has no QUERY. */
-function described(method: string): string {
-  const name = method.toLowerCase()
-  return { head: 'get', query: 'post' }[name] ?? name
+/** HEAD answers like GET, and OpenAPI 3.1 has no QUERY, which only the feed knows. */
+function described(method: string, path: string): string {
+  if (method === 'HEAD') return 'get'
+  return method === 'QUERY' && path.endsWith('/subscribe') ? 'post' : method.toLowerCase()
 }
 
 function compareBody(
