@@ -11,10 +11,22 @@ import { rest } from './rest.ts'
 import { start } from './start.ts'
 import { streams } from './streams.ts'
 import { summary } from './summary.ts'
+import { waiting } from './waiting.ts'
 import { format } from './table.ts'
 import type { Figure } from './table.ts'
 
-const BENCHES = { backfill, backlog, expensive, pacing, replay, rest, start, streams, summary }
+const BENCHES = {
+  backfill,
+  backlog,
+  expensive,
+  pacing,
+  replay,
+  rest,
+  start,
+  streams,
+  summary,
+  waiting,
+}
 
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in BENCHES))

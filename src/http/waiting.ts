@@ -112,6 +112,7 @@ export function createWaiting(deps: {
       if (isReached(store, wanted)) return 'reached'
       if (isClosed) return 'closing'
       if (waiters.size >= most) return 'full'
+      if (seconds === 0) return 'late'
       const { promise, resolve } = Promise.withResolvers<void>()
       const waiter: Waiter = {
         wanted,
