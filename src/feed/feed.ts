@@ -121,7 +121,7 @@ export function createFeed(deps: FeedDeps): Feed {
   const ahead = createAhead({ live, resets, released: fallBackToReplay })
   const replay = createReplay({ ...common, live, resets, slices, look, arrived: arrive })
   const goodbye = createGoodbye({ ...common, sleep, remove })
-  const opening = createOpening({ ...common, live, resets, goodbye })
+  const opening = createOpening({ ...common, live, goodbye })
   const aged = (sub: Subscription) => goodbye.say(sub, sub.endsFor)
   const announcements = createAnnouncements(common)
   const heartbeat = createHeartbeat({ ...common, ticked, aged })

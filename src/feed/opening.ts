@@ -10,7 +10,6 @@ import type { Groups } from './groups.ts'
 import type { FeedLimits } from './limits.ts'
 import type { Live } from './live.ts'
 import { TICK_MS } from './outlet.ts'
-import type { Resets } from './resets.ts'
 import { createSubscription, typesOf } from './subscription.ts'
 import type { Subscription } from './subscription.ts'
 import type { LogView } from './view.ts'
@@ -48,13 +47,12 @@ export function createOpening(deps: {
   groups: Groups
   view: LogView
   live: Live
-  resets: Resets
   limits: Pick<FeedLimits, 'maxAgeMs' | 'heartbeatMs'>
   clock(): number
   random(): number
   goodbye: Goodbye
 }): Opening {
-  const { admission, groups, view, live, resets, limits, clock, random, goodbye } = deps
+  const { admission, groups, view, live, limits, clock, random, goodbye } = deps
 
   function startOf(cursor: string): Cursor {
     if (cursor === 'now') return live.frontier()
@@ -91,7 +89,7 @@ export function createOpening(deps: {
         start,
         tick,
         fromOrigin: start === ORIGIN && cursor !== ORIGIN,
-        missed: isResumed && resets.hasMissed(start),
+        missed: isResumed && view.isCorrected(start),
         countsAsReplaying,
         resumed: isResumed ? 'exact' : 'none',
       })

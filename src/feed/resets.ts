@@ -23,23 +23,12 @@ export interface Resets {
   filled(ledgers: Interval): void
   /** Streams have changed without an event: marks all subscriptions. */
   markAll(): void
-  /** Whether a client that comes back with this position can have missed such a change. */
-  hasMissed(position: Cursor): boolean
 }
 
 interface Reset {
   reason: ResetReason
   to: Cursor
 }
-
-/** A change of the past. A client whose position is from `reach` to `end` must be told of it. */
-interface Correction {
-  reach: Cursor
-  /** The log's end at the time of the change: later positions have seen it. */
-  end: Cursor
-}
-
-const MOST_CORRECTIONS = 64
 
 export function createResets(deps: {
   view: LogView
@@ -51,7 +40,6 @@ export function createResets(deps: {
   tip(): number | undefined
 }): Resets {
   const { view, live, outlet, subscriptions, positionOf, tip } = deps
-  let corrections: Correction[] = []
 
   function send(sub: Subscription, { reason, to }: Reset): void {
     if (sub.resumed !== 'none' && !sub.caughtUp) sub.resumed = reason
@@ -66,17 +54,7 @@ export function createResets(deps: {
     for (const sub of subscriptions()) {
       if (positionOf(sub) >= reach) sub.missed = true
     }
-    remember({ reach, end: view.end() })
     live.resetMissed()
-  }
-
-  /** Merges the oldest two if there are too many: that resets too many clients, never too few. */
-  function remember(correction: Correction): void {
-    corrections.push(correction)
-    const [first, second, ...rest] = corrections
-    if (first === undefined || second === undefined || rest.length < MOST_CORRECTIONS) return
-    const reach = first.reach < second.reach ? first.reach : second.reach
-    corrections = [{ reach, end: later(first.end, second.end) }, ...rest]
   }
 
   function isExpired({ cursor }: Subscription): boolean {
@@ -109,7 +87,5 @@ export function createResets(deps: {
     },
     filled: ({ from }) => mark(endOfLedger(from)),
     markAll: () => mark(ORIGIN),
-    hasMissed: (position) =>
-      corrections.some(({ reach, end }) => reach <= position && position <= end),
   }
 }

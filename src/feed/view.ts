@@ -1,14 +1,18 @@
-import { completeThrough, endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
+import { endOfLedger, later, ORIGIN } from '../domain/cursor.ts'
 import type { Cursor } from '../domain/cursor.ts'
 import type { EventFilter } from '../domain/filter.ts'
 import type { Gap, Interval } from '../store/read/coverage.ts'
+import { firstFilled } from '../store/read/filled.ts'
 import type { LogEntry } from '../store/read/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Dialect } from './dialect.ts'
 import { AROUND, eventBlock } from './frame.ts'
 
 /** What the feed reads of a store. */
-export type FeedStore = Pick<Store, 'log' | 'coverage' | 'revision' | 'snapshot' | 'changes'>
+export type FeedStore = Pick<
+  Store,
+  'log' | 'coverage' | 'corrections' | 'revision' | 'snapshot' | 'changes'
+>
 
 interface ReadOptions {
   filter: EventFilter
@@ -53,6 +57,8 @@ export interface LogView {
   end(): Cursor
   /** The position before the first event the log can hold; undefined before the first page. */
   floor(): Cursor | undefined
+  /** Whether a client that comes back with this position may have read what is different now. */
+  isCorrected(position: Cursor): boolean
   /** Looks at the log again; returns what has changed since the last look. */
   look(): Changes
   /** Whether another connection has committed since the last look. */
@@ -75,6 +81,7 @@ export function createLogView(store: FeedStore): LogView {
   let floor: Cursor | undefined
   let gaps: Gap[] = []
   let revision = store.revision()
+  let corrections = store.corrections()
   let seen = 0
   let version = 0
   look()
@@ -89,10 +96,9 @@ export function createLogView(store: FeedStore): LogView {
       floor = coverage.floor()
       revision = store.revision()
     })
-    const filled =
-      before.gaps.find(({ from, to }) => !gaps.some((gap) => gap.from <= from && gap.to >= to)) ??
-      addedBefore(before.floor, floor)
+    const filled = firstFilled(before, { gaps, floor })
     const repaired = revision !== before.revision
+    if (filled !== undefined || repaired) corrections = store.corrections()
     const isCut = before.floor !== undefined && (floor ?? ORIGIN) > before.floor
     if (filled !== undefined || repaired || isCut) version += 1
     return { filled, repaired }
@@ -114,6 +120,8 @@ export function createLogView(store: FeedStore): LogView {
   return {
     end: () => end,
     floor: () => floor,
+    isCorrected: (position) =>
+      corrections.some((each) => each.reach <= position && position <= each.end),
     look,
     isStale: () => changes() !== seen,
     version: () => version,
@@ -140,12 +148,6 @@ export function createLogView(store: FeedStore): LogView {
       return { text, count: entries.length, last, ...arrive(last, next) }
     },
   }
-}
-
-/** The ledgers that the log gains when its floor becomes lower. */
-function addedBefore(before: Cursor | undefined, after: Cursor | undefined): Interval | undefined {
-  if (before === undefined || after === undefined || after >= before) return undefined
-  return { from: completeThrough(after) + 1, to: completeThrough(before) }
 }
 
 function matchesEverything({ streams, users, types }: EventFilter): boolean {

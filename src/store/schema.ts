@@ -153,6 +153,17 @@ export const tokens = sqliteTable('tokens', {
   decimals: integer(),
 })
 
+/**
+ * Changes of what clients may have read before: a gap that was filled, streams or events that became
+ * known in another way. A client whose position is from `reach` to `end` has not seen the change.
+ */
+export const corrections = sqliteTable('corrections', {
+  id: integer().primaryKey(),
+  reach: text().notNull(),
+  /** The checkpoint's cursor at the time of the change: later positions have seen it. */
+  end: text('end_cursor').notNull(),
+})
+
 /** The position up to which the log is complete, except for the gaps: one row. */
 export const checkpoint = sqliteTable('checkpoint', {
   id: integer().primaryKey(),

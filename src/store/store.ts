@@ -23,6 +23,7 @@
  * - tokens.ts         what tokens say about themselves
  * - streams.ts        the streams: stream-list.ts, totals.ts (sums), claimable.ts, overall.ts, between.ts
  * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
+ * - corrections.ts    what clients may have read before and is different now; filled.ts, what was missing
  * - records.ts        records of the chain; chain-records.ts folds on them
  * - history.ts        a stream at any ledger, and how it came to be
  * - summary.ts        what operators see of a database
@@ -49,6 +50,8 @@ import { createTokens } from './read/tokens.ts'
 import type { Tokens } from './read/tokens.ts'
 import { createTransactions } from './read/transactions.ts'
 import type { Transactions } from './read/transactions.ts'
+import { createCorrections } from './read/corrections.ts'
+import type { Correction } from './read/corrections.ts'
 import { createRevision } from './revision.ts'
 import { fileAt } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
@@ -68,6 +71,8 @@ export interface Store {
   changes(): number
   /** Another number after streams or stored events have changed without a new event. */
   revision(): number
+  /** Changes of what clients may have read before, the oldest first. */
+  corrections(): Correction[]
   /** Whether the path now leads to another file, or to none. */
   isReplaced(): boolean
   /** Runs reads in one transaction, so that they agree with each other. */
@@ -149,6 +154,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     tokens: createTokens(sqlite),
     changes: () => dataVersion.get() ?? 0,
     revision: createRevision(sqlite),
+    corrections: createCorrections(sqlite),
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,
     snapshot: <T>(read: () => T) => inTransaction.deferred(read) as T,
     held,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { TestContext } from 'vitest'
 import { EVERYTHING } from '../../src/domain/filter.ts'
 import { endOfLedger } from '../../src/domain/cursor.ts'
 import type { UnrecognisedEvent } from '../../src/domain/event.ts'
@@ -9,6 +10,7 @@ import type { FeedClient } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, matches } from '../support/feed/log.ts'
 import { useFeed } from '../support/feed/sockets.ts'
 import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
+import type { TestStore } from '../support/recordings.ts'
 import { openTwoConnections } from '../support/two-connections.ts'
 import { until } from '../support/until.ts'
 
@@ -145,6 +147,72 @@ test('P6: a page is dropped if parties became known while it was read', async (c
   })
   await second.until(isCaughtUp)
   expect(idsOf(second)).toEqual(expected)
+})
+
+describe('a client that was away while the past changed, and a feed that started again since', () => {
+  /** What the client that comes back with this position gets before anything else. */
+  async function resetsAt(context: TestContext, store: TestStore, cursor: string) {
+    const { subscribe } = await useFeed(context, { store })
+    const client = await (await subscribe({ cursor })).until(isCaughtUp)
+    return client.named('reset').map(({ data }) => data['reason'])
+  }
+
+  test('P3: gets a reset after a gap was filled', async (context) => {
+    const store = memoryStore()
+    const log = committer(store, quirks)
+    log.commit(50)
+    log.lose(30)
+    log.commit(20)
+    const [gap] = store.coverage.gaps()
+    const passed = store.coverage.checkpoint()!.cursor
+    const before = endOfLedger(gap!.from - 1)
+    for (const ledger of recording.ledgers) {
+      const isLost = ledger.sequence >= gap!.from && ledger.sequence <= gap!.to
+      if (isLost) store.writer.apply(scannedLedger(recording, ledger))
+    }
+    expect(store.coverage.gaps()).toEqual([])
+    log.commit(20)
+    expect(await resetsAt(context, store, passed)).toEqual(['gap'])
+    expect(await resetsAt(context, store, before)).toEqual([])
+    expect(await resetsAt(context, store, store.coverage.checkpoint()!.cursor)).toEqual([])
+  })
+
+  test('P3: gets a reset after records of the chain, or a rebuild, changed streams', async (context) => {
+    const { store, records } = lateLog()
+    const passed = logOf(store).at(-1)!.id
+    store.writer.putRecords(records)
+    expect(await resetsAt(context, store, passed)).toEqual(['gap'])
+    const other = memoryStore()
+    const log = committer(other, quirks)
+    log.commit(50)
+    other.sqlite.exec("update streams set deposited_amount = '1'")
+    const rebuiltAt = other.coverage.checkpoint()!.cursor
+    other.writer.rebuild()
+    log.commit(50)
+    expect(await resetsAt(context, other, rebuiltAt)).toEqual(['gap'])
+    expect(await resetsAt(context, other, other.coverage.checkpoint()!.cursor)).toEqual([])
+  })
+
+  test('P8: many changes are kept as few, which may reset too many clients but never too few', async (context) => {
+    const { store, records } = lateLog()
+    const positions: string[] = []
+    const { sequence } = recording.ledgers.at(-1)!
+    for (let count = 1; count <= 200; count += 1) {
+      positions.push(store.coverage.checkpoint()!.cursor)
+      store.writer.putRecords([{ ...records[0]!, readLedger: sequence + count }])
+      store.writer.apply({
+        ...scannedLedger(recording, {
+          ...recording.ledgers.at(-1)!,
+          sequence: sequence + count,
+          events: [],
+        }),
+      })
+    }
+    expect(store.corrections().length).toBeLessThanOrEqual(64)
+    for (const position of [positions[0]!, positions[100]!, positions.at(-1)!]) {
+      expect(await resetsAt(context, store, position)).toEqual(['gap'])
+    }
+  })
 })
 
 describe('a position that turns out to be wrong during a round', () => {

@@ -163,6 +163,7 @@ describe('totals', () => {
     store.sqlite.exec(
       `drop table stream_totals;
        drop table tokens;
+       drop table corrections;
        drop index events_by_transaction;
        delete from __drizzle_migrations where created_at >
          (select min(created_at) from __drizzle_migrations)`,

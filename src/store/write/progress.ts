@@ -3,6 +3,8 @@ import type { LedgerPoint } from '../../domain/ledger.ts'
 import { uncovered } from '../read/coverage.ts'
 import type { Checkpoint, Coverage, Gap, Identity, Interval } from '../read/coverage.ts'
 import type { Sqlite } from '../sqlite.ts'
+import { firstFilled } from '../read/filled.ts'
+import type { Correct } from './corrections.ts'
 import type { ScannedPage } from './scanned-page.ts'
 
 /** Writes what the log covers: checkpoint, scanned ledgers, gaps, identity and ledger hashes. */
@@ -13,6 +15,8 @@ export interface Progress {
   skip(gap: Omit<Gap, 'repaired'>, tip: LedgerPoint | undefined): void
   /** Adds ledgers that were scanned completely, and removes them from the gaps. */
   cover(ledgers: Interval): void
+  /** The same for ledgers before others, which clients may have passed. */
+  fillIn(ledgers: Interval): void
   markRepaired(gap: Interval): void
   bind(identity: Identity): void
   rememberHash(ledger: { sequence: number; hash: string }): void
@@ -20,7 +24,15 @@ export interface Progress {
 
 const MAX_HASHES = 50
 
-export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
+export function createProgress({
+  sqlite,
+  coverage,
+  correct,
+}: {
+  sqlite: Sqlite
+  coverage: Coverage
+  correct: Correct
+}): Progress {
   const moveCheckpoint = createCheckpointWriter(sqlite)
   const addInterval = createIntervals(sqlite)
   const gaps = createGaps(sqlite, coverage)
@@ -34,6 +46,11 @@ export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
     `delete from ledger_hashes where sequence not in
      (select sequence from ledger_hashes order by sequence desc limit ?)`,
   )
+
+  function cover(ledgers: Interval): void {
+    if (ledgers.to >= ledgers.from) addInterval(ledgers)
+    gaps.shrink()
+  }
 
   return {
     moveTo(page) {
@@ -52,9 +69,12 @@ export function createProgress(sqlite: Sqlite, coverage: Coverage): Progress {
       const reached = { ledger, closedAt: undefined }
       moveCheckpoint({ ...before, cursor, ledger, ...tipAfter(before, tip, reached) })
     },
-    cover(ledgers) {
-      if (ledgers.to >= ledgers.from) addInterval(ledgers)
-      gaps.shrink()
+    cover,
+    fillIn(ledgers) {
+      const before = { gaps: coverage.gaps(), floor: coverage.floor() }
+      cover(ledgers)
+      const filled = firstFilled(before, { gaps: coverage.gaps(), floor: coverage.floor() })
+      if (filled !== undefined) correct(endOfLedger(filled.from))
     },
     markRepaired: gaps.markRepaired,
     bind({ networkPassphrase, contractId }) {

@@ -1,6 +1,8 @@
+import { ORIGIN } from '../../domain/cursor.ts'
 import type { ChainRecord } from '../read/records.ts'
 import { raiseRevision } from '../revision.ts'
 import type { Sqlite } from '../sqlite.ts'
+import type { Correct } from './corrections.ts'
 import type { RecordTable } from './records.ts'
 import type { Refold } from './refold.ts'
 
@@ -21,10 +23,12 @@ export function createPutRecords({
   sqlite,
   records,
   refold,
+  correct,
 }: {
   sqlite: Sqlite
   records: RecordTable
   refold: Refold
+  correct: Correct
 }): PutRecords {
   const setLifetime = sqlite.prepare('update streams set live_until_ledger = ? where stream_id = ?')
 
@@ -42,7 +46,10 @@ export function createPutRecords({
   return {
     records(given) {
       const taken = given.filter(put).length
-      if (taken > 0) raiseRevision(sqlite)
+      if (taken > 0) {
+        raiseRevision(sqlite)
+        correct(ORIGIN)
+      }
       return taken
     },
     lifetimes(given) {

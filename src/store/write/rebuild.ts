@@ -1,5 +1,7 @@
+import { ORIGIN } from '../../domain/cursor.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { raiseRevision } from '../revision.ts'
+import type { Correct } from './corrections.ts'
 import { createRefold } from './refold.ts'
 import type { LogRow, RefoldDeps } from './refold.ts'
 
@@ -28,7 +30,7 @@ const CHANGED_STREAMS = `
  * in the caller's transaction, so a reader sees either the old rows or the new ones.
  */
 export function createRebuild(
-  deps: RefoldDeps,
+  deps: RefoldDeps & { correct: Correct },
 ): (onProgress?: (events: number) => void) => Rebuilt {
   return (onProgress = () => {}) => {
     const { sqlite, coverage, projection, records } = deps
@@ -59,7 +61,10 @@ export function createRebuild(
     const streams = numberOf(sqlite, 'select count(*) from streams')
     const streamsChanged = numberOf(sqlite, CHANGED_STREAMS)
     sqlite.exec('drop table streams_before')
-    if (rewritten + streamsChanged > 0) raiseRevision(sqlite)
+    if (rewritten + streamsChanged > 0) {
+      raiseRevision(sqlite)
+      deps.correct(ORIGIN)
+    }
     const unrecognised = counts.get('unrecognised') ?? 0
     return { events, rewritten, recognised, unrecognised, streams, streamsChanged }
   }

@@ -5,6 +5,7 @@
  * - projection.ts  holds the transaction's streams; totals.ts keeps the sums over all streams
  * - refold.ts      folds a stream again, if its events or its record (records.ts) arrived late
  * - progress.ts    moves the checkpoint, and adds scanned ledgers and gaps
+ * - corrections.ts notes what clients may have read before and is different now
  *
  * put-records.ts stores records of the chain, tokens.ts what tokens say about themselves. rebuild.ts folds every stored event again.
  */
@@ -16,6 +17,7 @@ import type { Coverage, Gap, Interval } from '../read/coverage.ts'
 import type { ChainRecord } from '../read/records.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createAppend } from './append.ts'
+import { createCorrect } from './corrections.ts'
 import { createProgress } from './progress.ts'
 import { createProjection } from './projection.ts'
 import { createPutRecords } from './put-records.ts'
@@ -75,9 +77,10 @@ export function createWriter({
   const records = createRecordTable(sqlite)
   const deps = { sqlite, coverage, projection, records, decode }
   const append = createAppend(deps)
-  const progress = createProgress(sqlite, coverage)
+  const correct = createCorrect(sqlite, coverage)
+  const progress = createProgress({ sqlite, coverage, correct })
   const refold = createRefold(deps)
-  const put = createPutRecords({ sqlite, records, refold })
+  const put = createPutRecords({ sqlite, records, refold, correct })
 
   /** One transaction; what an earlier one left in the projection may be outdated. */
   function transaction<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => R {
@@ -102,7 +105,9 @@ export function createWriter({
       const moved = progress.moveTo(page)
       for (const streamId of late) refold.stream(streamId)
       useRecords(before)
-      progress.cover({ from: page.scannedFrom, to: completeThrough(page.cursor) })
+      const ledgers = { from: page.scannedFrom, to: completeThrough(page.cursor) }
+      if (ledgers.to > before) progress.cover(ledgers)
+      else progress.fillIn(ledgers)
       return { accepted, moved }
     }),
     declareGap: transaction((gap: Omit<Gap, 'repaired'>, tip?: LedgerPoint) => {
@@ -115,6 +120,6 @@ export function createWriter({
     putRecords: transaction(put.records),
     setLifetimes: transaction(put.lifetimes),
     putTokens: transaction(createPutTokens(sqlite)),
-    rebuild: transaction(createRebuild(deps)),
+    rebuild: transaction(createRebuild({ ...deps, correct })),
   }
 }
