@@ -13,7 +13,12 @@ let jwt: FeedDaemon
 
 beforeAll(async () => {
   ;[open, jwt] = await Promise.all([
-    startFeedDaemon({ recording: 'quirks', closed: 100, env: { FEED_LANE: 'http' } }),
+    startFeedDaemon({
+      recording: 'quirks',
+      closed: 100,
+      // An audit changes streams: `liveUntilLedger`.
+      env: { FEED_LANE: 'http', AUDIT_INTERVAL_SECONDS: '0' },
+    }),
     startFeedDaemon({ recording: 'first-steps', env: { AUTH: 'jwt', JWT_SECRET: SECRET } }),
   ])
   await Promise.all([open.indexed(), jwt.indexed()])
@@ -49,6 +54,7 @@ describe('ETags', () => {
     '/streams',
     '/streams/1',
     '/streams/1/claimable',
+    '/streams/1/explain',
     '/streams/1/events',
     '/events?limit=3',
     '/events?format=csv',
