@@ -93,7 +93,8 @@ export function historyRoutes({ store, sliced, read }: V1Reads) {
     const resumed = events.filter(({ type }) => type === 'stream.resumed')
     const streams = [...new Set(resumed.map(({ streamId }) => streamId))]
     const types = ['stream.paused', 'stream.resumed']
-    const ids = streams.length === 0 ? [] : yield* idsOf(log, { streams, users: [], types })
+    const ids =
+      streams.length === 0 ? [] : yield* idsOf(log, { filter: { streams, users: [], types } })
     const { pauses } = collect(yield* eventsWith(from, ids))
     return events.map((event) => v1Event(event, pauses))
   }

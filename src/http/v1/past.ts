@@ -46,14 +46,19 @@ export function* eventsWith(
   return events
 }
 
-/** The ids of all matches. */
-export function* idsOf(log: Log, filter: EventFilter): Generator<void, Cursor[]> {
+/** The ids of all matches, or of the first of them. */
+export function* idsOf(
+  log: Log,
+  query: { filter: EventFilter; order?: 'asc' | 'desc'; most?: number },
+): Generator<void, Cursor[]> {
+  const { filter, order = 'asc', most = Number.POSITIVE_INFINITY } = query
   const ids: Cursor[] = []
-  for (const batch of log.walk({ filter })) {
+  for (const batch of log.walk({ filter, order })) {
     for (const id of batch) ids.push(id)
+    if (ids.length >= most) break
     yield
   }
-  return ids
+  return ids.slice(0, most)
 }
 
 /** The past of these streams. */
@@ -63,7 +68,9 @@ export function* pastOf(
 ): Generator<void, Pasts> {
   if (streams.length === 0) return collect([])
   const ids = streams.map(({ streamId }) => streamId.toString())
-  const found = yield* idsOf(from.log, { streams: ids, users: [], types: TELLING })
+  const found = yield* idsOf(from.log, {
+    filter: { streams: ids, users: [], types: TELLING },
+  })
   const last = streams.flatMap(({ lastEventId }) => lastEventId ?? [])
   const events = yield* eventsWith(from, [...new Set([...found, ...last])].toSorted())
   return collect(events)

@@ -49,32 +49,59 @@ export function* streamPage(streams: Streams, query: PageQuery): Generator<void,
   return { rows, total: known ?? seen }
 }
 
+/** A stream in the order of anchors. It is kept for many streams, so it is small. */
+interface Anchored {
+  anchor: bigint
+  id: bigint
+}
+
 /** No index has this order: all matches are read, and the first of them kept. */
 function* pageByAnchor(streams: Streams, query: PageQuery): Generator<void, StreamPage> {
   const { offset, limit, ...filter } = query
-  const { order } = filter
-  const most = offset + limit
-  let best: Stream[] = []
+  const isBefore = filter.order === 'asc' ? isEarlier : isLater
+  let first: Anchored[] = []
   let total = 0
-  const cut = () => {
-    best = best.toSorted((a, b) => compareAnchors(a, b) * (order === 'asc' ? 1 : -1)).slice(0, most)
-  }
   for (const page of walk(streams, { ...filter, sort: 'created', limit: WALK_PAGE })) {
     if (page !== undefined) {
       total += page.length
-      for (const stream of page) best.push(stream)
-      if (best.length > 2 * most + WALK_PAGE) cut()
+      const more = page.map(({ lastUpdateTime, streamId }) => ({
+        anchor: lastUpdateTime,
+        id: streamId,
+      }))
+      first = merge(first, more, { isBefore, most: offset + limit })
     }
     yield
   }
-  cut()
-  return { rows: best.slice(offset), total }
+  const ids = first.slice(offset).map(({ id }) => id.toString())
+  return { rows: ids.flatMap((id) => streams.byId(id) ?? []), total }
 }
 
+type IsBefore = (a: Anchored, b: Anchored) => boolean
+
 /** The newer stream counts as later. */
-function compareAnchors(a: Stream, b: Stream): number {
-  const difference = a.lastUpdateTime - b.lastUpdateTime || a.streamId - b.streamId
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+const isEarlier: IsBefore = (a, b) => (a.anchor === b.anchor ? a.id < b.id : a.anchor < b.anchor)
+const isLater: IsBefore = (a, b) => isEarlier(b, a)
+
+/** The first of both. `sorted` is in order. */
+function merge(
+  sorted: readonly Anchored[],
+  more: readonly Anchored[],
+  { isBefore, most }: { isBefore: IsBefore; most: number },
+): Anchored[] {
+  const others = more.toSorted((a, b) => (isBefore(a, b) ? -1 : 1))
+  const merged: Anchored[] = []
+  let [at, other] = [0, 0]
+  while (merged.length < most) {
+    const [a, b] = [sorted[at], others[other]]
+    if (a !== undefined && (b === undefined || isBefore(a, b))) {
+      merged.push(a)
+      at += 1
+    } else if (b !== undefined) {
+      merged.push(b)
+      other += 1
+    } else break
+  }
+  return merged
 }
 
 /** Page after page; undefined when only time has passed. */

@@ -3,7 +3,7 @@ import { isVisible } from '../../auth/identity.ts'
 import { parseU64, U64_MAX } from '../../domain/integers.ts'
 import { claimable, STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream, StreamStatus } from '../../domain/stream.ts'
-import { createRouter, json } from '../router.ts'
+import { createRouter, json, jsonText } from '../router.ts'
 import { V1Id, v1Event, V1_TYPES } from './event.ts'
 import { numberOrText } from './numbers.ts'
 import { collect, eventsWith, idsOf, pastOf } from './past.ts'
@@ -20,6 +20,8 @@ const PAGE = { fallback: 20, most: 100 }
 const MOST_EVENTS = 10_000
 /** Events of one stream that can come while the others are read. */
 const MOST_TAIL = 1_000
+/** Events that become text in about a millisecond. */
+const TEXTS_PER_STEP = 200
 
 const SORTS = new Map<string, PageQuery['sort']>([
   ['createdAt', 'created'],
@@ -110,18 +112,25 @@ export function streamRoutes({ store, sliced, read }: V1Reads) {
     party: string | undefined,
     filter: ReturnType<typeof visible>,
   ): Generator<void, Response> {
-    const ids = yield* idsOf(log, filter)
-    const events = yield* eventsWith({ log, read }, ids.slice(-MOST_EVENTS))
+    const ids = yield* idsOf(log, { filter, order: 'desc', most: MOST_EVENTS })
+    const events = yield* eventsWith({ log, read }, ids.toReversed())
+    const { pauses } = collect(events)
+    const texts: string[] = []
+    for (const event of events) {
+      texts.push(JSON.stringify(v1Event(event, pauses)))
+      if (texts.length % TEXTS_PER_STEP === 0) yield
+    }
     return store.snapshot(() => {
       const stream = find(id, party)
       if (stream instanceof Response) return stream
       // What came during the steps: the record and its events must agree.
       const after = events.at(-1)?.id
       const tail = after === undefined ? [] : log.page({ filter, after, limit: MOST_TAIL }).entries
-      const all = [...events, ...tail.map(read)]
-      const pasts = collect(all)
-      const shown = all.toReversed().map((event) => v1Event(event, pasts.pauses))
-      return json({ ...v1Stream(stream, pasts), events: shown })
+      const late = tail.map(read)
+      const pasts = collect([...events, ...late])
+      for (const event of late) texts.push(JSON.stringify(v1Event(event, pasts.pauses)))
+      const record = JSON.stringify({ ...v1Stream(stream, pasts), events: undefined })
+      return jsonText(`${record.slice(0, -1)},"events":[${texts.toReversed().join(',')}]}`)
     })
   }
 

@@ -66,10 +66,12 @@ export function userRoutes({ store, sliced, read }: V1Reads) {
       path: '/users/me',
       summary: 'The user of the token',
       answer: z.union([User, Unseen]),
+      problems: { 404: 'the token is that of no user' },
     },
     (c) => {
-      const { subject } = c.get('identity')
-      if (subject === null) return missingToken()
+      const { subject, admin } = c.get('identity')
+      // An administrator by ADMIN_TOKEN is no user.
+      if (subject === null) return admin ? refuse(404, 'User not found') : missingToken()
       return sliced(c, me(c, subject))
     },
   )
