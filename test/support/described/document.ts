@@ -41,6 +41,8 @@ export interface Description {
   document: OpenApi
   /** What of an answer is not described. */
   differences(answer: Answer): string[]
+  /** What of a frame of the feed is not described. */
+  differencesOfFrame(frame: object): string[]
 }
 
 /** How FlowFi's own API refuses. */
@@ -77,6 +79,7 @@ export function createDescription(document: OpenApi): Description {
 
   return {
     document,
+    differencesOfFrame: (frame) => compare({ $ref: '#/components/schemas/FeedFrame' }, frame),
     differences(answer) {
       const { method, path, status, type, body } = answer
       if (method === 'OPTIONS') return []

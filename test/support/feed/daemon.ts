@@ -1,6 +1,8 @@
 import type { Simulator } from '../../../src/simulator/simulator.ts'
 import { openStoreForReading } from '../../../src/store/store.ts'
+import { expect } from 'vitest'
 import { openSetup } from '../daemon.ts'
+import { describe } from '../described/every-answer.ts'
 import { openClient, subscribeRequest } from './client.ts'
 import type { FeedClient } from './client.ts'
 import { EVERYTHING } from '../../../src/domain/filter.ts'
@@ -44,7 +46,12 @@ export async function startFeedDaemon({
     ...(reconnectMs && { reconnectMs }),
   })
   const store = openStoreForReading(setup.env['DATABASE_PATH']!)
-  const request = (text: string) => openClient(daemon.url, text)
+  const clients: FeedClient[] = []
+  const request = async (text: string) => {
+    const client = await openClient(daemon.url, text)
+    if (/^[A-Z]+ \/events\/subscribe/.test(text)) clients.push(client)
+    return client
+  }
 
   return {
     url: daemon.url,
@@ -63,6 +70,19 @@ export async function startFeedDaemon({
     async close() {
       store.close()
       await setup.close()
+      for (const client of clients) await expectDescribed(client)
     },
+  }
+}
+
+/** So many frames of a client are compared with the OpenAPI document; those of a kind are alike. */
+const COMPARED = 50
+
+async function expectDescribed({ messages }: FeedClient): Promise<void> {
+  if (messages.length === 0) return
+  const { differencesOfFrame } = await describe()
+  for (const { event, data, id } of messages.slice(0, COMPARED)) {
+    const frame = { ...(event !== 'message' && { event }), data, ...(id !== undefined && { id }) }
+    expect([event, data, differencesOfFrame(frame)]).toEqual([event, data, []])
   }
 }
