@@ -4,6 +4,7 @@ import type { Carriers } from './credentials.ts'
 import { PUBLIC } from './identity.ts'
 import type { Identity } from './identity.ts'
 import { KeysUnavailable } from './keys-unavailable.ts'
+import { rememberValid } from './remembered.ts'
 import type { Tokens, TokenSettings } from './tokens.ts'
 import { createVault } from './vault.ts'
 import type { Vault } from './vault.ts'
@@ -52,6 +53,7 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
   const { now = Date.now, keysFailed = () => {} } = deps
   const { vault = createVault(now) } = deps
   const tokens = loadTokens(settings, now)
+  const verify = rememberValid(tokens.verify, now)
   let failedAt = -Infinity
   const isAdminToken = createSecretCheck(adminToken)
 
@@ -62,7 +64,7 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
       const { token, isBearer } = credentials
       if (isBearer && isAdminToken(token)) return ADMINISTRATOR
       if (mode === 'open') return 'invalid'
-      return (await tokens.verify(token)) ?? 'invalid'
+      return (await verify(token)) ?? 'invalid'
     }
     if (mode === 'open') return 'invalid'
     const kept = await vault.take(ticketKey(credentials.ticket))

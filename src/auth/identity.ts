@@ -6,6 +6,7 @@ import type { EventFilter } from '../domain/filter.ts'
  * - `identity.ts`: what an identity may see. Pure.
  * - `credentials.ts`: which token a request carries. Pure.
  * - `tokens.ts`: checks and issues JSON Web Tokens.
+ * - `remembered.ts`: tokens that were valid a moment ago.
  * - `keys-unavailable.ts`: why a token cannot be checked.
  * - `vault.ts`: what may be used once: tickets, signed challenges.
  * - `sep10/`: a token for those who can sign for a Stellar account.

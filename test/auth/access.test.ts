@@ -3,6 +3,8 @@ import { createAccess } from '../../src/auth/access.ts'
 import type { AccessSettings } from '../../src/auth/access.ts'
 import { readCredentials } from '../../src/auth/credentials.ts'
 import { narrow, partyOf, PUBLIC } from '../../src/auth/identity.ts'
+import { rememberValid } from '../../src/auth/remembered.ts'
+import { createTokens } from '../../src/auth/tokens.ts'
 import { createVault } from '../../src/auth/vault.ts'
 import { EVERYTHING } from '../../src/domain/filter.ts'
 
@@ -96,6 +98,51 @@ describe('the sender of a request', () => {
     const second = await access.ticketFor(identity)
     time += 60_000
     expect(await access.senderOf({ ...NOTHING, ticket: second.ticket })).toBe('invalid')
+  })
+})
+
+describe('a token that is remembered', () => {
+  const at = 1_700_000_000_000
+
+  test('is checked again after a minute, and when it expires', async () => {
+    let time = at
+    let checks = 0
+    const tokens = createTokens({ secrets: [SECRET] }, () => time)
+    const counted = (token: string) => {
+      checks += 1
+      return tokens.verify(token)
+    }
+    const verify = rememberValid(counted, () => time)
+    const { token } = await tokens.issue(SUBJECT, 90)
+    for (const [seconds, expiresAfter, checked] of [
+      [0, 90, 1],
+      [59, 90, 1],
+      [60, 90, 2],
+      [89, 90, 2],
+      [90, 120, 3],
+      [119, 120, 3],
+      [120, undefined, 4],
+    ] as const) {
+      time = at + seconds * 1_000
+      const expiresAt = (await verify(token))?.expiresAt
+      const expected = expiresAfter === undefined ? undefined : at + expiresAfter * 1_000
+      expect([seconds, expiresAt, checks]).toEqual([seconds, expected, checked])
+    }
+  })
+
+  test('makes room for others, and one that is not valid is not remembered', async () => {
+    const checked: string[] = []
+    const identity = { ...PUBLIC, subject: SUBJECT }
+    const verify = rememberValid(
+      async (token) => {
+        checked.push(token)
+        return token === 'bad' ? undefined : identity
+      },
+      () => at,
+      2,
+    )
+    for (const token of ['a', 'b', 'bad', 'bad', 'a', 'c', 'b', 'a']) await verify(token)
+    expect(checked).toEqual(['a', 'b', 'bad', 'bad', 'c', 'a'])
   })
 })
 
