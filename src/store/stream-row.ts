@@ -35,10 +35,25 @@ export const STREAM_COLUMNS = {
   depositedOrder: 'deposited_order',
 } as const satisfies Record<keyof StreamRow, string>
 
+/** They follow from the others, and are there for the indexes. */
+const DERIVED = ['status', 'createdOrder', 'startOrder', 'endOrder', 'depositedOrder'] as const
+
+/** What a stream consists of. */
+export type StreamValues = Omit<StreamRow, (typeof DERIVED)[number]>
+
 /** Selects rows as `StreamRow`. */
-export const SELECT_STREAMS = `select ${Object.entries(STREAM_COLUMNS)
-  .map(([key, name]) => `${name} as ${key}`)
-  .join(', ')} from streams`
+export const SELECT_STREAMS = `select ${columnsWithout([])} from streams`
+
+/** The columns of `StreamValues`: a reader needs no others, and long texts cost time. */
+export const STREAM_VALUES = columnsWithout(DERIVED)
+export const SELECT_STREAM_VALUES = `select ${STREAM_VALUES} from streams`
+
+function columnsWithout(keys: readonly string[]): string {
+  return Object.entries(STREAM_COLUMNS)
+    .filter(([key]) => !keys.includes(key))
+    .map(([key, name]) => `${name} as ${key}`)
+    .join(', ')
+}
 
 const U64_DIGITS = 20
 const I128_DIGITS = 39
@@ -87,7 +102,7 @@ export function toRow(stream: Stream): StreamRow {
   }
 }
 
-export function fromRow(row: StreamRow): Stream {
+export function fromRow(row: StreamValues): Stream {
   return {
     streamId: BigInt(row.streamId),
     sender: row.sender,

@@ -164,5 +164,7 @@ describe('compression', () => {
     expect(client.head?.headers['content-encoding']).toBeUndefined()
     expect(client.head?.headers['cache-control']).toBe('no-cache, no-transform')
     expect(client.head?.headers['vary']).toBeUndefined()
+    const head = await fetch(`${open.url}/events/subscribe?all=true`, { method: 'HEAD' })
+    expect(head.headers.get('cache-control')).toBe('no-cache, no-transform')
   })
 })

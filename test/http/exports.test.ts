@@ -4,7 +4,7 @@ import { createServer, get } from 'node:http'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSlices } from '../../src/domain/slices.ts'
@@ -109,15 +109,18 @@ test.for(CODINGS)(
   },
 )
 
-test.for(CODINGS)('a client that reads slowly gets everything (%s)', async (coding) => {
-  const { url, reads, sent } = await serve({ pages: 120 })
-  const response = await open(url, { 'accept-encoding': coding })
-  await settled(reads)
-  const body = Buffer.concat(await response.toArray())
-  const decode = { identity: (bytes: Buffer) => bytes, gzip: gunzipSync, br: brotliDecompressSync }
-  expect(decode[coding](body).equals(Buffer.from(sent.join('')))).toBe(true)
-  expect(sent.length).toBe(120)
-})
+test.for(['identity', 'br'] as const)(
+  'a client that reads late gets everything (%s)',
+  async (coding) => {
+    const { url, reads, sent } = await serve({ pages: 100 })
+    const response = await open(url, { 'accept-encoding': coding })
+    await settled(reads)
+    const body = Buffer.concat(await response.toArray())
+    const decoded = coding === 'br' ? brotliDecompressSync(body) : body
+    expect(decoded.equals(Buffer.from(sent.join('')))).toBe(true)
+    expect(sent.length).toBe(100)
+  },
+)
 
 test('P8: a client that has stopped reading is disconnected after the stall time-out', async () => {
   const { url, reads } = await serve({ stallTimeoutMs: 100 })

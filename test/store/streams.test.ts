@@ -112,7 +112,9 @@ describe('listing streams', () => {
       expect(selects.length).toBeGreaterThan(0)
       for (const sql of selects) {
         const plan = spied.prepare(`explain query plan ${sql}`).all() as { detail: string }[]
-        expect(plan.map(({ detail }) => detail)).toEqual([
+        // The rows of a page are read by a list of numbers.
+        const steps = plan.map(({ detail }) => detail)
+        expect(steps.filter((step) => !step.startsWith('SCAN json_each'))).toEqual([
           expect.stringMatching(/^SEARCH .* (INDEX|INTEGER PRIMARY KEY)/),
         ])
       }

@@ -2,6 +2,8 @@ import type { MiddlewareHandler } from 'hono'
 import type { Access } from '../../auth/access.ts'
 import type { ClientEnv } from '../client.ts'
 
+const FEED_TYPE = 'text/event-stream'
+
 /**
  * What caches may keep. With `AUTH=jwt` an answer belongs to who asked, so only their own cache may
  * have it. A cache asks again each time, unless a route says how long its answer holds.
@@ -10,9 +12,9 @@ export function tellCaches(mode: Access['mode']): MiddlewareHandler<ClientEnv> {
   const vary = ['Accept', 'Accept-Encoding', ...(mode === 'jwt' ? ['Authorization', 'Cookie'] : [])]
   return async (c, next) => {
     await next()
-    // The feed says its own.
-    if (c.env.wire?.isTaken === true) return
     const { headers } = c.res
+    // The feed says its own.
+    if (c.env.wire?.isTaken === true || headers.get('content-type') === FEED_TYPE) return
     const own = headers.get('cache-control')
     if (mode === 'jwt' && own !== 'no-store') headers.set('cache-control', 'private, no-cache')
     else if (own === null) headers.set('cache-control', 'no-cache')

@@ -1,7 +1,7 @@
 import { claimable } from '../../domain/stream.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { fromRow, SELECT_STREAMS } from '../stream-row.ts'
-import type { StreamRow } from '../stream-row.ts'
+import { fromRow, SELECT_STREAM_VALUES } from '../stream-row.ts'
+import type { StreamValues } from '../stream-row.ts'
 import type { Side } from './totals.ts'
 
 /** Streams that SQLite adds up in less than a millisecond. */
@@ -51,7 +51,7 @@ export function createClaimable(sqlite: Sqlite): Claimable {
     recipient: statementOf('recipient'),
     all: statementOf('all'),
   }
-  const byRow = sqlite.prepare<[number], StreamRow>(`${SELECT_STREAMS} where rowid = ?`)
+  const byRow = sqlite.prepare<[number], StreamValues>(`${SELECT_STREAM_VALUES} where rowid = ?`)
 
   function statementOf(range: keyof typeof RANGES) {
     return sqlite.prepare<unknown[], Sum>(

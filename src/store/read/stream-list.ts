@@ -2,8 +2,8 @@ import type { Statement } from 'better-sqlite3'
 import { STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream, StreamStatus } from '../../domain/stream.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { fromRow, SELECT_STREAMS } from '../stream-row.ts'
-import type { StreamRow } from '../stream-row.ts'
+import { fromRow, STREAM_VALUES } from '../stream-row.ts'
+import type { StreamValues } from '../stream-row.ts'
 
 export const STREAM_SORTS = ['created', 'start', 'end', 'deposited', 'updated'] as const
 export type StreamSort = (typeof STREAM_SORTS)[number]
@@ -70,7 +70,11 @@ const ROWS_PER_STEP = 50
 export function createStreamList(
   sqlite: Sqlite,
 ): (query: StreamQuery) => Generator<void, StreamPage> {
-  const byRow = sqlite.prepare<[number], StreamRow>(`${SELECT_STREAMS} where rowid = ?`)
+  // In the order of the rows that are asked for.
+  const byRows = sqlite.prepare<[string], StreamValues>(
+    `select ${STREAM_VALUES} from (select value as wanted from json_each(?))
+     cross join streams on streams.rowid = wanted`,
+  )
   /** By their text; the number of different texts is small. */
   const statements = new Map<string, Statement<unknown[], ListEntry>>()
 
@@ -136,10 +140,10 @@ export function createStreamList(
     const next =
       found.length > limit && last ? { value: last.value, created: last.created } : undefined
     const listed: Stream[] = []
-    for (const [at, { row }] of page.entries()) {
-      if (at > 0 && at % ROWS_PER_STEP === 0) yield
-      const stream = byRow.get(row)
-      if (stream !== undefined) listed.push(fromRow(stream))
+    for (let at = 0; at < page.length; at += ROWS_PER_STEP) {
+      if (at > 0) yield
+      const rows = page.slice(at, at + ROWS_PER_STEP).map(({ row }) => row)
+      listed.push(...byRows.all(JSON.stringify(rows)).map(fromRow))
     }
     return { streams: listed, next }
   }

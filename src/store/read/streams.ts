@@ -7,8 +7,8 @@ import type { Overall } from './overall.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createStreamList } from './stream-list.ts'
 import type { StreamPage, StreamQuery } from './stream-list.ts'
-import { fromRow, SELECT_STREAMS, u64Order } from '../stream-row.ts'
-import type { StreamRow } from '../stream-row.ts'
+import { fromRow, SELECT_STREAM_VALUES, u64Order } from '../stream-row.ts'
+import type { StreamValues } from '../stream-row.ts'
 import { createTotals } from './totals.ts'
 import type { Side, Total, WholeTotal } from './totals.ts'
 
@@ -39,7 +39,7 @@ export interface Streams {
 }
 
 export function createStreams(sqlite: Sqlite): Streams {
-  const byId = sqlite.prepare<[string], StreamRow>(`${SELECT_STREAMS} where stream_id = ?`)
+  const byId = sqlite.prepare<[string], StreamValues>(`${SELECT_STREAM_VALUES} where stream_id = ?`)
   const list = createStreamList(sqlite)
   const between = createBetween(list)
   const totals = createTotals(sqlite)
