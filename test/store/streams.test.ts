@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { STREAM_STATUSES } from '../../src/domain/stream.ts'
 import { i128Order, u64Order } from '../../src/store/stream-row.ts'
 import { createStreams, STREAM_SORTS } from '../../src/store/read/streams.ts'
-import type { StreamKey, StreamQuery, StreamSort } from '../../src/store/read/streams.ts'
+import type { StreamKey, StreamQuery } from '../../src/store/read/streams.ts'
 import { I128_MAX, I128_MIN, U64_MAX } from '../../src/domain/integers.ts'
 import { jsonTime } from '../../src/domain/times.ts'
 import { endTime, statusOf } from '../../src/domain/stream.ts'
@@ -37,7 +37,7 @@ const query = fc.record({
 })
 
 /** The number that a stream is sorted by; a stream without an end comes after all others. */
-function sortValue(stream: Stream, sort: StreamSort): bigint {
+function sortValue(stream: Stream, sort: StreamQuery['sort']): bigint {
   switch (sort) {
     case 'created':
       return stream.streamId

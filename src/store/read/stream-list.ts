@@ -6,7 +6,7 @@ import { fromRow, STREAM_VALUES } from '../stream-row.ts'
 import type { StreamValues } from '../stream-row.ts'
 
 export const STREAM_SORTS = ['created', 'start', 'end', 'deposited', 'updated'] as const
-export type StreamSort = (typeof STREAM_SORTS)[number]
+type StreamSort = (typeof STREAM_SORTS)[number]
 
 export interface StreamQuery {
   /** Only these ids. A few hundred: all are read for every page. */

@@ -13,7 +13,7 @@ import { createTotals } from './totals.ts'
 import type { Side, Total, WholeTotal } from './totals.ts'
 
 export { STREAM_SORTS } from './stream-list.ts'
-export type { StreamKey, StreamPage, StreamQuery, StreamSort } from './stream-list.ts'
+export type { StreamKey, StreamPage, StreamQuery } from './stream-list.ts'
 
 export interface Streams {
   page(query: StreamQuery): StreamPage
