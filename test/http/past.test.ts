@@ -74,7 +74,7 @@ describe('a log that has everything', () => {
 
   test('P5: a stream as of a ledger is as the contract stored it, and can be claimed as it said', async () => {
     const keys = [...new Set([...records.keys(), ...claimables.keys()])]
-    for (const key of keys.filter((_, index) => index % 5 === 0)) {
+    for (const key of keys.filter((_, index) => index % 10 === 0)) {
       const [streamId, sequence] = key.split(' ')
       const url = `${daemon.url}/streams/${streamId}?ledger=${sequence}`
       const { data, asOf } = await getJson<Answer<StreamJson>>(url)
@@ -115,15 +115,15 @@ describe('a log that has everything', () => {
   })
 
   test('P5: the steps of a stream add up to its balance, and each agrees with the contract', async () => {
-    const all = daemon.log()
+    const all = daemon
+      .log()
+      .filter(({ type }) => type !== 'stream.fee_collected')
+      .map((event) => JSON.parse(event.data) as { id: string; streamId?: string })
     let agreed = 0
-    for (const stream of streams) {
+    for (const stream of streams.filter((_, index) => index % 2 === 0)) {
       const { streamId } = stream
       const { data, asOf } = await explained(`${daemon.url}/streams/${streamId}/explain`, 200)
-      const events = all
-        .filter(({ type }) => type !== 'stream.fee_collected')
-        .map((event) => JSON.parse(event.data) as { id: string; streamId?: string })
-        .filter((event) => event.streamId === streamId)
+      const events = all.filter((event) => event.streamId === streamId)
       expect(data.steps.map(({ eventId }) => eventId)).toEqual(events.map(({ id }) => id))
       for (const [index, step] of data.steps.entries()) {
         const { calculated, stated } = evaluate(step.formula)
@@ -216,7 +216,7 @@ describe('a log that begins long after the contract', () => {
 
   test('P5: as of any ledger a stream is as on the chain, or a 404 that says what is missing', async () => {
     const outcomes = { found: 0, missing: 0 }
-    for (let ledger = BEGIN; ledger <= LAST; ledger += 9) {
+    for (let ledger = BEGIN; ledger <= LAST; ledger += 13) {
       const chain = byId(chainAt(recording, ledger))
       for (const [streamId, record] of [...chain].filter((_, index) => index % 5 === ledger % 5)) {
         const response = await fetch(`${daemon.url}/streams/${streamId}?ledger=${ledger}`)
@@ -235,7 +235,7 @@ describe('a log that begins long after the contract', () => {
         outcomes.found += 1
       }
     }
-    expect(outcomes.found).toBeGreaterThan(50)
+    expect(outcomes.found).toBeGreaterThan(30)
     expect(outcomes.missing).toBeGreaterThan(0)
     expect(await statusOf(`${daemon.url}/streams/1?ledger=${BEGIN - 1}`)).toEqual([
       404,
