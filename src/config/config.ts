@@ -184,8 +184,10 @@ const IRREGULAR = new Map([
   ['jwtSecrets', 'JWT_SECRET'],
 ])
 
-/** They can come from a file, and a bad value of them is not repeated. */
+/** A bad value of them is not repeated. */
 const SECRETS = ['jwtSecrets', 'adminToken', 'sep10SigningKey'].map(variableOf)
+/** URLs of RPCs can have credentials in them. */
+const FROM_FILES = [...SECRETS, variableOf('rpcUrls')]
 
 /** `maxAgeSeconds` is set by MAX_AGE_SECONDS. */
 function variableOf(field: string): string {
@@ -194,7 +196,7 @@ function variableOf(field: string): string {
 }
 
 export function variableNames(): string[] {
-  return [...Object.keys(Settings.shape).map(variableOf), ...SECRETS.map(fileVariableOf)]
+  return [...Object.keys(Settings.shape).map(variableOf), ...FROM_FILES.map(fileVariableOf)]
 }
 
 export interface Variable {
@@ -219,7 +221,7 @@ export function listVariables(): Variable[] {
 
 /** Throws UsageError that names each bad variable, its value and what is expected. */
 export function parseConfig(environment: Env): Config {
-  const env = readSecretFiles(environment, SECRETS)
+  const env = readSecretFiles(environment, FROM_FILES)
   const given = Object.keys(Settings.shape).map((field) => {
     // Compose files set a variable to the empty text to say "not set".
     return [field, env[variableOf(field)] || undefined]

@@ -391,7 +391,14 @@ describe('a moving log', () => {
       )
       const revealed = secretsIn(texts.join()).filter((each) => !known.has(each))
       expect(revealed.filter((each) => each !== foreign.sender)).toEqual([])
+    }
+  })
 
+  test("another's stream is the same as one that does not exist", async () => {
+    const { data: all } = await json<{ data: StreamJson[] }>('/streams?limit=200', ADMIN_TOKEN)
+    for (const subject of [own, subjects.at(-1)!]) {
+      const token = tokens.get(subject)!
+      const foreign = all.find((stream) => !isOf(subject)(stream))!
       const then = `?ledger=${foreign.updatedLedger}`
       for (const suffix of ['', then, '?ledger=1', '/events', '/claimable', '/explain']) {
         const answers = await Promise.all(
