@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
+import { launchBrowser } from '../support/browser.ts'
 import { describe as describeAnswers } from '../support/described/every-answer.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
 
@@ -90,4 +91,22 @@ test('what the suite compares answers with finds fields, types and statuses that
   expect(differences({ ...answer, status: 404 })).not.toEqual([])
   expect(differences({ ...answer, type: 'text/html' })).not.toEqual([])
   expect(differences({ ...answer, path: '/healthy' })).not.toEqual([])
+})
+
+test('a browser renders the reference page, breaks no policy, and asks no other host', async (context) => {
+  const browser = await launchBrowser()
+  if (typeof browser === 'string') return context.skip(browser)
+  onTestFinished(() => browser.close())
+  const page = await browser.newPage()
+  const complaints: string[] = []
+  const asked = new Set<string>()
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('request', (request) => asked.add(new URL(request.url()).origin))
+  await page.goto(`${daemon.url}/docs`)
+  await page.waitForSelector('#operations-Streams-getStreams')
+  expect(complaints).toEqual([])
+  expect([...asked].filter((origin) => origin !== 'null')).toEqual([daemon.url])
 })
