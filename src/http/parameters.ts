@@ -114,6 +114,11 @@ export const WAIT = {
   }),
 }
 
+/** How many items a page has. */
+export function pageSize(most: number, usual: number) {
+  return wholeNumber(1, most).default(usual).openapi({ default: usual })
+}
+
 /**
  * Values that are repeated, comma-separated, or both; duplicates count once. There is no schema per
  * value: with the longest lists that would block the thread for ten milliseconds.
@@ -137,23 +142,28 @@ function list<T extends string>({ isLegal, error, plural }: Kind<T>, most: numbe
 export function streamIds(most: number) {
   return list(STREAM_ID, most)
     .optional()
-    .openapi({ param: { name: 'streams', in: 'query' }, type: 'array', items: { type: 'string' } })
+    .openapi(listed('streams', { description: `ids of streams, at most ${most}` }))
 }
 
 /** The parameters that say which events; REST and the feed share them. */
 export function eventFilterQuery(most: typeof SHORT_LISTS) {
+  const description = `events of streams that these addresses send or receive, at most ${most.users}`
   return {
     streams: streamIds(most.streams),
-    users: list(ADDRESS, most.users)
-      .optional()
-      .openapi({ param: { name: 'users', in: 'query' }, type: 'array', items: { type: 'string' } }),
+    users: list(ADDRESS, most.users).optional().openapi(listed('users', { description })),
     types: list(TYPE_NAME, EVENT_TYPES.length)
       .optional()
-      .openapi({
-        param: { name: 'types', in: 'query' },
-        type: 'array',
-        items: { type: 'string', enum: [...EVENT_TYPES] },
-      }),
+      .openapi(listed('types', { description: 'only these types', values: [...EVENT_TYPES] })),
+  }
+}
+
+/** A list as the OpenAPI document shows it. */
+function listed(name: string, { description, values }: { description: string; values?: string[] }) {
+  return {
+    param: { name, in: 'query' as const },
+    type: 'array' as const,
+    items: { type: 'string' as const, ...(values && { enum: values }) },
+    description: `${description}; repeated, comma-separated, or both`,
   }
 }
 

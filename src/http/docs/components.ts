@@ -80,15 +80,17 @@ export const COMPONENTS = {
 /** What a client gets that has a snapshot already. */
 export const NOT_MODIFIED = { 304: response('NotModified') }
 
+/** What a request is answered that was not read to its end, whatever route it is for. */
+export const UNREAD = { 408: response('TimedOut'), 431: response('HeadTooLarge') }
+
 /** What any route can answer. */
 export function refusalsOf(needed: Needed) {
   return {
     400: response('BadRequest'),
     ...(needed !== 'nothing' && { 401: response('Unauthorized') }),
     403: response('Forbidden'),
-    408: response('TimedOut'),
+    ...UNREAD,
     429: response('TooMany'),
-    431: response('HeadTooLarge'),
     500: response('Failed'),
     501: response('UnknownCoding'),
     503: response('Busy'),

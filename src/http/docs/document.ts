@@ -3,7 +3,7 @@ import { neededFor } from '../middleware/access.ts'
 import { isCounted } from '../middleware/rate-limit.ts'
 import { isSnapshot } from '../middleware/snapshots.ts'
 import { isOfV1 } from '../v1/path.ts'
-import { COMPONENTS, HEADERS, NOT_MODIFIED, refusalsOf, securityOf } from './components.ts'
+import { COMPONENTS, HEADERS, NOT_MODIFIED, refusalsOf, securityOf, UNREAD } from './components.ts'
 
 /**
  * The OpenAPI document, generated from the schemas that validate requests. What all routes have in
@@ -118,7 +118,7 @@ function complete(operation: Operation, { path, method }: Place): Operation {
     security: securityOf({ path, method, ...needed }),
     // FlowFi's API has a form of its own for refusals, and says so on each route.
     responses: {
-      ...(!isOfV1(path) && refusalsOf(needed.jwt)),
+      ...(isOfV1(path) ? UNREAD : refusalsOf(needed.jwt)),
       ...(isSnapshot(path) && NOT_MODIFIED),
       ...(Object.fromEntries(own) as object),
     },

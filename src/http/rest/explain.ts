@@ -9,7 +9,7 @@ import type { Stream } from '../../domain/stream.ts'
 import type { HeldView } from '../../store/read/held.ts'
 import type { Change } from '../../store/read/history.ts'
 import { AsOf, asOf, CursorText } from '../json.ts'
-import { Position, WAIT, wholeNumber } from '../parameters.ts'
+import { Position, WAIT, pageSize } from '../parameters.ts'
 import { noSuchStream, respond } from '../problem.ts'
 import { createRouter, get, json } from '../router.ts'
 import type { Reads } from '../router.ts'
@@ -63,7 +63,7 @@ const explainRoute = get({
   request: {
     params: StreamParams,
     query: z.strictObject({
-      limit: wholeNumber(1, MAX_STEPS).default(DEFAULT_STEPS),
+      limit: pageSize(MAX_STEPS, DEFAULT_STEPS),
       cursor: Position.optional().openapi({ description: 'nextCursor of the previous page' }),
       after: Position.optional().openapi({
         description: 'the same by the name that lists of events use: the eventId of the last step',

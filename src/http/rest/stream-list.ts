@@ -6,7 +6,7 @@ import { STREAM_SORTS } from '../../store/read/streams.ts'
 import type { StreamQuery } from '../../store/read/streams.ts'
 import type { ClientEnv } from '../client.ts'
 import { asOf, StreamJson, streamJson } from '../json.ts'
-import { Address, Order, streamIds, unlessTwice, WAIT, wholeNumber } from '../parameters.ts'
+import { Address, Order, streamIds, unlessTwice, WAIT, pageSize } from '../parameters.ts'
 import { badRequest, respond } from '../problem.ts'
 import { createRouter, get, json, listOf } from '../router.ts'
 import type { Reads } from '../router.ts'
@@ -35,7 +35,7 @@ const FILTERS = {
     .default('created')
     .openapi({ description: 'numeric; a missing end time counts as later than any other' }),
   order: Order.default('asc'),
-  limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
+  limit: pageSize(MAX_PAGE, DEFAULT_PAGE),
   cursor: z.string().optional().openapi({ description: 'nextCursor of the previous page' }),
   ...WAIT,
 }

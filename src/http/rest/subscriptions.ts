@@ -8,7 +8,7 @@ import { SHOWN_MODES } from '../../feed/operation.ts'
 import type { ListedSubscription, ListKey } from '../../feed/operation.ts'
 import { hostOf } from '../holder.ts'
 import { CursorText, parseJson } from '../json.ts'
-import { unlessTwice, UserName, wholeNumber } from '../parameters.ts'
+import { unlessTwice, UserName, pageSize } from '../parameters.ts'
 import { countOf, operateAll } from '../peers.ts'
 import type { OperateDeps } from '../peers.ts'
 import { badRequest, respond } from '../problem.ts'
@@ -33,7 +33,7 @@ const ListQuery = z.strictObject({
   mode: z
     .enum(SHOWN_MODES, { error: unlessTwice(`a mode is one of ${SHOWN_MODES.join(', ')}`) })
     .optional(),
-  limit: wholeNumber(1, MAX_PAGE).default(DEFAULT_PAGE),
+  limit: pageSize(MAX_PAGE, DEFAULT_PAGE),
   cursor: z.string().optional().openapi({ description: 'nextCursor of the previous page' }),
 })
 
