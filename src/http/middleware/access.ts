@@ -47,10 +47,10 @@ const V1_WITHOUT_TOKEN = new Set(['/health', '/events/stats'])
 
 /** A path that is not known here needs a token, so that a new route is closed at first. */
 export function neededFor(path: string, mode: Access['mode']): Needed {
-  if (ADMIN.test(path)) return 'admin'
+  const inV1 = path.replace(V1, '')
+  if (ADMIN.test(inV1)) return 'admin'
   if (mode === 'open') return 'nothing'
   if (path === '/audit') return 'admin'
-  const inV1 = path.replace(V1, '')
   const isFree =
     inV1 === path ? WITHOUT_TOKEN.has(path) || ASSETS.test(path) : V1_WITHOUT_TOKEN.has(inV1)
   return isFree ? 'nothing' : 'token'

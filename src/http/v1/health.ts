@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Upstream } from '../../domain/upstream.ts'
+import type { EndpointStatus, Upstream } from '../../domain/upstream.ts'
 import type { Store } from '../../store/store.ts'
 import { sumOf } from '../rest/stats.ts'
 import type { StatsDeps } from '../rest/stats.ts'
@@ -118,10 +118,8 @@ const NOTHING: Contents = { eventsProcessed: 0, eventsFailed: 0, lastErrorAt: nu
 
 function healthOf({ seen, upstream, uptime }: HealthOptions): z.infer<typeof Health> {
   const { endpoints, tipStillForMs, alarm } = upstream
-  const isAnswering = endpoints.some(({ state }) => state === 'ok')
-  // While an RPC answers, the last look at the chain was a moment ago, however still its tip stands.
-  const still = tipStillForMs === undefined ? uptime : tipStillForMs / 1_000
-  const lag = isAnswering ? 0 : Math.floor(still)
+  const isAnswering = endpoints.some(isOkay)
+  const lag = secondsSinceLook(upstream, uptime)
   const isDegraded = lag > MOST_LAG_SECONDS || alarm !== null
   const isOk = seen !== undefined && !isDegraded
   const isRpcOk = isAnswering || (endpoints.length === 0 && tipStillForMs !== undefined)
@@ -140,6 +138,20 @@ function healthOf({ seen, upstream, uptime }: HealthOptions): z.infer<typeof Hea
       sorobanRpc: { status: isRpcOk ? 'ok' : 'down' },
     },
   }
+}
+
+/** Whole seconds since the chain was last seen. */
+export function secondsSinceLook(
+  { endpoints, tipStillForMs }: Upstream,
+  uptimeSeconds: number,
+): number {
+  // While an RPC answers, the last look was a moment ago, however still its tip stands.
+  if (endpoints.some(isOkay)) return 0
+  return Math.floor(tipStillForMs === undefined ? uptimeSeconds : tipStillForMs / 1_000)
+}
+
+function isOkay({ state }: EndpointStatus): boolean {
+  return state === 'ok'
 }
 
 interface HealthOptions {

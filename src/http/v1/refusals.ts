@@ -32,10 +32,11 @@ export const problemsInV1Form: MiddlewareHandler<ClientEnv> = async (c, next) =>
   const target = c.env.wire?.incoming.url ?? req.url
   const carriers = carriersOf({ method, path, target, header: (name) => req.header(name) })
   const isMissing = readCredentials(carriers).kind === 'none'
+  const isOriginAllowed = c.get('corsHeaders') !== undefined
   const headers = new Headers(res.headers)
   headers.set('content-type', 'application/json')
   headers.delete('content-length')
-  const body = JSON.stringify(bodyOf(problem, path, isMissing))
+  const body = JSON.stringify(bodyOf(problem, { path, isMissing, isOriginAllowed }))
   c.res = undefined
   c.res = new Response(body, { status: problem.status, headers })
 }
@@ -44,15 +45,25 @@ export const FEED = `${V1}/events/subscribe`
 /** These spell the same error in another way. */
 const INTERNAL_IN_LOWER_CASE = /^\/v1\/(streams|users\/[^/]+\/summary)(\/|$)/
 
-function bodyOf({ status, title, detail, errors }: Problem, path: string, isMissing: boolean) {
+interface Circumstances {
+  path: string
+  /** There was no token. */
+  isMissing: boolean
+  isOriginAllowed: boolean
+}
+
+function bodyOf(
+  { status, title, detail, errors }: Problem,
+  { path, isMissing, isOriginAllowed }: Circumstances,
+) {
   switch (status) {
     case 401: {
       const message = isMissing ? 'Missing Bearer token' : 'Invalid or expired token'
       return { error: 'Unauthorized', message }
     }
     case 403:
-      // No route of this API gives another one as a problem.
-      return { error: 'CORS origin not allowed' }
+      if (!isOriginAllowed) return { error: 'CORS origin not allowed' }
+      return { error: 'Forbidden', message: detail }
     case 429:
       return { message: detail, status }
     case 500: {

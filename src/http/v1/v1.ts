@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { createRouter, json } from '../router.ts'
 import type { Reads } from '../router.ts'
 import type { HandOver } from '../subscribe/hand-over.ts'
+import { adminRoutes } from './admin.ts'
 import { createReadEvent } from './event.ts'
 import { healthRoutes } from './health.ts'
 import type { HealthDeps } from './health.ts'
@@ -18,7 +19,7 @@ import { userRoutes } from './users.ts'
  *
  * - `path.ts` the prefixes · `query.ts` parameters · `route.ts` what declares a route ·
  *   `refusals.ts` errors in their form
- * - `streams.ts` (with `stream-page.ts`), `history.ts`, `users.ts` (with `key.ts`), `health.ts`,
+ * - `streams.ts` (with `stream-page.ts`), `history.ts`, `users.ts` (with `key.ts`), `health.ts`, `admin.ts`,
  *   `subscribe.ts` (with `dialect.ts`) the routes
  * - `stream.ts`, `event.ts`, `numbers.ts` their shapes · `past.ts` what only a stream's events tell
  */
@@ -36,6 +37,7 @@ export function v1Routes({ store, sliced, decode, handOver, ...deps }: V1Deps) {
     () => new Response('FlowFi Backend is running', { headers: { 'content-type': 'text/plain' } }),
   )
   router.route('/', healthRoutes({ store, ...deps }))
+  router.route('/', adminRoutes({ ...reads, ...deps }))
   router.route('/', subscribeRoutes({ handOver, read }))
   // Before `/streams/{id}/…` and `/users/{key}`, which would match too.
   for (const routes of [userRoutes, streamRoutes, historyRoutes]) router.route('/', routes(reads))

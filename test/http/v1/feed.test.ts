@@ -282,6 +282,30 @@ describe('in jwt mode', () => {
     expect(await received(operator, log.length)).toEqual(expected(log))
   })
 
+  test('figures about the whole contract are for administrators', async () => {
+    const forbidden = { status: 403, body: { error: 'Forbidden', message: expect.any(String) } }
+    for (const path of ['/v1/admin/indexer/status', '/api/v1/admin/metrics']) {
+      expect(await get(path, await tokenOf(own))).toEqual(forbidden)
+    }
+    const token = await tokenOf('operator', 'admin')
+    const { body: status } = await get('/v1/admin/indexer/status', token)
+    expect(status).toMatchObject({ lastLedger: expect.any(Number), lagSeconds: 0 })
+    const all = logOf(daemon)
+    const created = all.filter(({ type }) => type === 'stream.created').length
+    const fees: Record<string, bigint> = {}
+    for (const { type, token: name, feeAmount } of all) {
+      if (type !== 'stream.fee_collected') continue
+      fees[name as string] = (fees[name as string] ?? 0n) + BigInt(feeAmount as string)
+    }
+    const { body: metrics } = await get('/v1/admin/metrics', token)
+    expect(metrics).toMatchObject({
+      total_streams: created,
+      streams: { total: created },
+      events: { total: all.length, last24h: all.length },
+      fees: Object.fromEntries(Object.entries(fees).map(([name, sum]) => [name, String(sum)])),
+    })
+  })
+
   test('P8: the rate of this API is a budget of its own, ten times that of the others', async () => {
     const statuses: number[] = []
     const last = await (async () => {
