@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { parseCursor } from '../../domain/cursor.ts'
-import type { Cursor } from '../../domain/cursor.ts'
 import type { EventFilter } from '../../domain/filter.ts'
 import type { Stream } from '../../domain/stream.ts'
 import { createRouter, json } from '../router.ts'
-import { EVENT_NAMES, typeNamed, V1Event, v1Event, V1_TYPES } from './event.ts'
-import type { Logged } from './event.ts'
-import { collect, eventsWith, idsOf, pastOf } from './past.ts'
+import { EVENT_NAMES, typeNamed, V1Event, V1_TYPES } from './event.ts'
+import { createEventPages } from './event-page.ts'
+import type { Page } from './event-page.ts'
+import { pastOf } from './past.ts'
 import type { Query } from './query.ts'
 import { refuse } from './refusals.ts'
 import { Size, Text, v1Get, visible } from './route.ts'
@@ -50,53 +50,24 @@ const UserEvents = z
   })
   .openapi('V1UserEvents')
 
-interface Page {
-  order: 'asc' | 'desc'
-  limit: number
-  offset: number
-  /** Instead of an offset: the event before the page. */
-  after?: Cursor | undefined
-}
-
-interface Found {
-  events: Logged[]
-  total: number
-}
-
-export function historyRoutes({ store, sliced, read }: V1Reads) {
+export function historyRoutes(reads: V1Reads) {
   const router = createRouter()
-  const { log } = store
-  const from = { log, read }
+  addStreamHistory(router, reads)
+  addActivity(router, reads)
+  addUserEvents(router, reads)
+  return router
+}
 
-  /** All matches are counted, and those of the page are read. */
-  function* find(filter: EventFilter, page: Page): Generator<void, Found> {
-    const { order, limit, offset, after } = page
-    const ids: Cursor[] = []
-    let total = 0
-    let passed = 0
-    const isAfter = (id: Cursor) =>
-      after === undefined || (order === 'asc' ? id > after : id < after)
-    for (const batch of log.walk({ filter, order })) {
-      total += batch.length
-      for (const id of ids.length < limit ? batch : []) {
-        if (!isAfter(id)) continue
-        passed += 1
-        if (passed > offset && ids.length < limit) ids.push(id)
-      }
-      yield
-    }
-    return { events: yield* eventsWith(from, ids), total }
-  }
+type Router = ReturnType<typeof createRouter>
 
-  /** The events as they are shown. How long a pause was is known from the one that began it. */
-  function* show(events: readonly Logged[]) {
-    const resumed = events.filter(({ type }) => type === 'stream.resumed')
-    const streams = [...new Set(resumed.map(({ streamId }) => streamId))]
-    const types = ['stream.paused', 'stream.resumed']
-    const ids =
-      streams.length === 0 ? [] : yield* idsOf(log, { filter: { streams, users: [], types } })
-    const { pauses } = collect(yield* eventsWith(from, ids))
-    return events.map((event) => v1Event(event, pauses))
+function addStreamHistory(router: Router, { store, sliced, read }: V1Reads): void {
+  const { find, show } = createEventPages({ log: store.log, read })
+  function* history(filter: EventFilter, page: Page): Generator<void, Response> {
+    const { events, total } = yield* find(filter, page)
+    const { offset, limit, after } = page
+    const hasMore = after === undefined ? offset + events.length < total : events.length === limit
+    const data = yield* show(events)
+    return json({ data, events: data, total, hasMore })
   }
 
   v1Get(
@@ -135,13 +106,15 @@ export function historyRoutes({ store, sliced, read }: V1Reads) {
       return sliced(c, history(isOfContract ? ofContract : ofStream, page))
     },
   )
+}
 
-  function* history(filter: EventFilter, page: Page): Generator<void, Response> {
-    const { events, total } = yield* find(filter, page)
-    const { offset, limit, after } = page
-    const hasMore = after === undefined ? offset + events.length < total : events.length === limit
-    const data = yield* show(events)
-    return json({ data, events: data, total, hasMore })
+function addActivity(router: Router, { store, sliced, read }: V1Reads): void {
+  const { find, show } = createEventPages({ log: store.log, read })
+  function* activity(filter: EventFilter, page: Page): Generator<void, Response> {
+    const { events: found, total } = yield* find(filter, page)
+    const { limit, offset } = page
+    const events = yield* show(found)
+    return json({ events, total, limit, offset, hasMore: offset + events.length < total })
   }
 
   v1Get(
@@ -174,12 +147,24 @@ export function historyRoutes({ store, sliced, read }: V1Reads) {
       return sliced(c, activity(visible(c, { users: [address], types }), page))
     },
   )
+}
 
-  function* activity(filter: EventFilter, page: Page): Generator<void, Response> {
-    const { events: found, total } = yield* find(filter, page)
+function addUserEvents(router: Router, { store, sliced, read }: V1Reads): void {
+  const from = { log: store.log, read }
+  const { find, show } = createEventPages(from)
+  function* eventsOf(filter: EventFilter, page: Page): Generator<void, Response> {
+    const { events, total } = yield* find(filter, page)
+    const ids = [...new Set(events.map(({ streamId }) => streamId))]
+    const streams = ids.flatMap((id): Stream[] => {
+      const stream = store.streams.byId(id)
+      return stream === undefined ? [] : [stream]
+    })
+    const pasts = yield* pastOf(from, streams)
+    const byId = new Map(streams.map((each) => [each.streamId.toString(), v1Stream(each, pasts)]))
+    const shown = yield* show(events)
+    const data = shown.map((event) => ({ ...event, stream: byId.get(String(event.streamId)) }))
     const { limit, offset } = page
-    const events = yield* show(found)
-    return json({ events, total, limit, offset, hasMore: offset + events.length < total })
+    return json({ data, total, hasMore: offset + data.length < total, limit, offset })
   }
 
   v1Get(
@@ -201,23 +186,6 @@ export function historyRoutes({ store, sliced, read }: V1Reads) {
       return sliced(c, eventsOf(visible(c, { users: [key], types: EVENT_OF_STREAM }), page))
     },
   )
-
-  function* eventsOf(filter: EventFilter, page: Page): Generator<void, Response> {
-    const { events, total } = yield* find(filter, page)
-    const ids = [...new Set(events.map(({ streamId }) => streamId))]
-    const streams = ids.flatMap((id): Stream[] => {
-      const stream = store.streams.byId(id)
-      return stream === undefined ? [] : [stream]
-    })
-    const pasts = yield* pastOf(from, streams)
-    const byId = new Map(streams.map((each) => [each.streamId.toString(), v1Stream(each, pasts)]))
-    const shown = yield* show(events)
-    const data = shown.map((event) => ({ ...event, stream: byId.get(String(event.streamId)) }))
-    const { limit, offset } = page
-    return json({ data, total, hasMore: offset + data.length < total, limit, offset })
-  }
-
-  return router
 }
 
 /** Undefined if the cursor is not an event's id. */
@@ -225,7 +193,7 @@ function historyPage(query: Query): Page | undefined {
   const limit = query.size('limit', PAGE)
   const order = query.text('order') === 'asc' ? 'asc' : 'desc'
   const after = query.text('cursor')
-  if (after !== undefined) {
+  if (after !== undefined && after !== '') {
     return parseCursor(after) === undefined ? undefined : { order, limit, offset: 0, after }
   }
   const offset = query.text('offset') === undefined ? pageOf(query) * limit : query.whole('offset')

@@ -3,6 +3,7 @@ import { isVisible } from '../../auth/identity.ts'
 import { parseU64, U64_MAX } from '../../domain/integers.ts'
 import { claimable, STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream, StreamStatus } from '../../domain/stream.ts'
+import type { Store } from '../../store/store.ts'
 import { createRouter, json, jsonText } from '../router.ts'
 import { V1Id, v1Event, V1_TYPES } from './event.ts'
 import { numberOrText } from './numbers.ts'
@@ -51,9 +52,24 @@ const Claimable = z
   })
   .openapi('V1Claimable')
 
-export function streamRoutes({ store, sliced, read }: V1Reads) {
+export function streamRoutes(reads: V1Reads) {
   const router = createRouter()
-  const { log } = store
+  addList(router, reads)
+  addOne(router, reads)
+  addClaimable(router, reads)
+  return router
+}
+
+type Router = ReturnType<typeof createRouter>
+
+function addList(router: Router, { store, sliced, read }: V1Reads): void {
+  function* list(query: PageQuery): Generator<void, Response> {
+    const { rows, total } = yield* store.held.read((view) => streamPage(view.streams, query))
+    const pasts = yield* pastOf({ log: store.log, read }, rows)
+    const { limit, offset } = query
+    const data = rows.map((stream) => v1Stream(stream, pasts))
+    return json({ data, total, hasMore: offset + rows.length < total, limit, offset })
+  }
 
   v1Get(
     router,
@@ -82,30 +98,10 @@ export function streamRoutes({ store, sliced, read }: V1Reads) {
       return sliced(c, list(asked))
     },
   )
+}
 
-  function* list(query: PageQuery): Generator<void, Response> {
-    const { rows, total } = yield* store.held.read((view) => streamPage(view.streams, query))
-    const pasts = yield* pastOf({ log, read }, rows)
-    const { limit, offset } = query
-    const data = rows.map((stream) => v1Stream(stream, pasts))
-    return json({ data, total, hasMore: offset + rows.length < total, limit, offset })
-  }
-
-  v1Get(
-    router,
-    {
-      path: '/streams/{id}',
-      summary: 'One stream with all its events',
-      answer: V1Stream,
-      problems: { 404: 'the stream is unknown' },
-    },
-    (c) => {
-      const found = find(c.req.param('id'), c.get('party'))
-      if (found instanceof Response) return found
-      const id = found.streamId.toString()
-      return sliced(c, one(id, c.get('party'), visible(c, { streams: [id], types: V1_TYPES })))
-    },
-  )
+function addOne(router: Router, { store, sliced, read }: V1Reads): void {
+  const { log } = store
 
   function* one(
     id: string,
@@ -121,7 +117,7 @@ export function streamRoutes({ store, sliced, read }: V1Reads) {
       if (texts.length % TEXTS_PER_STEP === 0) yield
     }
     return store.snapshot(() => {
-      const stream = find(id, party)
+      const stream = find(store, id, party)
       if (stream instanceof Response) return stream
       // What came during the steps: the record and its events must agree.
       const after = events.at(-1)?.id
@@ -134,6 +130,24 @@ export function streamRoutes({ store, sliced, read }: V1Reads) {
     })
   }
 
+  v1Get(
+    router,
+    {
+      path: '/streams/{id}',
+      summary: 'One stream with all its events',
+      answer: V1Stream,
+      problems: { 404: 'the stream is unknown' },
+    },
+    (c) => {
+      const found = find(store, c.req.param('id'), c.get('party'))
+      if (found instanceof Response) return found
+      const id = found.streamId.toString()
+      return sliced(c, one(id, c.get('party'), visible(c, { streams: [id], types: V1_TYPES })))
+    },
+  )
+}
+
+function addClaimable(router: Router, { store }: V1Reads): void {
   v1Get(
     router,
     {
@@ -151,7 +165,7 @@ export function streamRoutes({ store, sliced, read }: V1Reads) {
         return refuse(400, 'Invalid query parameter', message)
       }
       return store.snapshot(() => {
-        const stream = find(c.req.param('id'), c.get('party'))
+        const stream = find(store, c.req.param('id'), c.get('party'))
         if (stream instanceof Response) return stream
         const now = time ?? BigInt(store.coverage.checkpoint()?.ledgerClosedAt ?? 0)
         const amount = claimable(stream, now)
@@ -165,17 +179,19 @@ export function streamRoutes({ store, sliced, read }: V1Reads) {
       })
     },
   )
+}
 
-  /** The stream, or why there is none. */
-  function find(text: string | undefined, party: string | undefined): Stream | Response {
-    const id = streamIdOf(text)
-    if (id === undefined) return badStreamId()
-    const stream = store.streams.byId(id)
-    if (stream === undefined || !isVisible(stream, party)) return refuse(404, 'Stream not found')
-    return stream
-  }
-
-  return router
+/** The stream, or why there is none. */
+function find(
+  { streams }: Pick<Store, 'streams'>,
+  text: string | undefined,
+  party: string | undefined,
+): Stream | Response {
+  const id = streamIdOf(text)
+  if (id === undefined) return badStreamId()
+  const stream = streams.byId(id)
+  if (stream === undefined || !isVisible(stream, party)) return refuse(404, 'Stream not found')
+  return stream
 }
 
 function pageQuery(query: Query): Omit<PageQuery, 'status' | 'party'> {
