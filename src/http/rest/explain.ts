@@ -47,13 +47,6 @@ const Explanation = z
     steps: z.array(Step).openapi({
       description: 'one for each event of the stream, oldest first; fees change nothing',
     }),
-    now: z
-      .object({
-        at: z.number().int().nullable().openapi({ description: 'asOf.ledgerClosedAt' }),
-        claimable: Amount,
-        formula: z.string(),
-      })
-      .openapi({ description: 'from the last step of all to asOf' }),
   })
   .openapi('Explanation')
 
@@ -73,6 +66,13 @@ const explainRoute = get({
   },
   answer: z.object({
     data: Explanation,
+    now: z
+      .object({
+        at: z.number().int().nullable().openapi({ description: 'asOf.ledgerClosedAt' }),
+        claimable: Amount,
+        formula: z.string(),
+      })
+      .openapi({ description: 'from the last step of all to asOf' }),
     nextCursor: z.string().nullable().openapi({ description: 'null at the end' }),
     asOf: AsOf,
   }),
@@ -117,8 +117,8 @@ function* explanation(view: HeldView, query: Wanted): Generator<void, Response> 
       streamId: id,
       claimableAmount: amount,
       steps: page.map((change) => stepOf(change, view)),
-      now: { at, claimable: amount, formula: formulaAt(stream, now) },
     },
+    now: { at, claimable: amount, formula: formulaAt(stream, now) },
     nextCursor: found.length > limit && last !== undefined ? positionOf(last) : null,
     asOf: asOf(checkpoint),
   })
