@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFeedClient, subscribeRequest } from '../support/feed/client.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
+import { ADMIN_TOKEN } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
 /** Longer than the minute after which proxies usually give up a silent connection. */
@@ -32,7 +33,7 @@ export function testProxy(name: string, start: (daemonPort: number) => Promise<P
 
     beforeAll(async () => {
       // No heartbeat comes within the minute, so that the proxy has nothing to pass on.
-      const env = { TRUST_PROXY: '127.0.0.1,::1', HEARTBEAT_SECONDS: '300' }
+      const env = { TRUST_PROXY: '127.0.0.1,::1', HEARTBEAT_SECONDS: '300', ADMIN_TOKEN }
       daemon = await startFeedDaemon({ recording: 'first-steps', closed: BEGIN, env })
       await daemon.indexed()
       proxy = await start(Number(new URL(daemon.url).port))
@@ -100,6 +101,12 @@ export function testProxy(name: string, start: (daemonPort: number) => Promise<P
       for (const client of clients) await client.until(({ messages }) => messages.length > 0)
       const { activeIps, activeConnections } = await daemon.stats()
       expect({ activeIps, activeConnections }).toEqual({ activeIps: 2, activeConnections: 3 })
+      const listed = await fetch(`${proxy.url}/admin/subscriptions`, {
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      })
+      const { data } = (await listed.json()) as { data: { address: string; user: string | null }[] }
+      expect(data.map(({ address }) => address).toSorted()).toEqual(from)
+      expect(data.map(({ user }) => user)).toEqual([null, null, null])
       for (const { socket } of clients) socket.destroy()
       await until(async () => (await daemon.stats())['activeConnections'] === 0)
     })
