@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http'
 import type { AsOf } from './json.ts'
 
 /**
- * Every refusal of the API but those in `subscribe/refusals.ts`, as RFC 9457 problems. `detail` tells the caller what to do; `errors`
- * names each parameter that is wrong.
+ * The refusals of the API, as RFC 9457 problems; those about subscriptions are in
+ * `subscribe/refusals.ts`. `detail` tells the caller what to do; `errors` names each parameter that is
+ * wrong.
  */
 export interface Problem {
   type: 'about:blank'

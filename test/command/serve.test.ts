@@ -108,6 +108,7 @@ describe('start --workers', () => {
     const { simulator, env } = await setUp(20)
     const daemon = await launchServer(['start', '--workers', '2'], {
       ...env,
+      ADMIN_TOKEN,
       MAX_SUBSCRIPTIONS: '100',
     })
     const { url } = daemon
@@ -142,8 +143,21 @@ describe('start --workers', () => {
       .poll(() => getJson(`${url}/status`))
       .toMatchObject({ endpoints: [{ state: 'ok', latestLedger: LAST }] })
     expect((await fetch(`${url}/ready`)).status).toBe(200)
-    // A worker that hangs does not delay the end.
+    // The new worker serves, too.
+    await expect.poll(() => statsOf(url)).toMatchObject({ maxConnections: 100 })
+    // A worker that hangs is not left out of what operators see, and does not delay the end.
     process.kill(other, 'SIGSTOP')
+    const asking = new AbortController()
+    const answers = Array.from({ length: 16 }, () =>
+      fetch(`${url}/admin/subscriptions`, {
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}`, connection: 'close' },
+        signal: asking.signal,
+      }),
+    )
+    const { status, headers } = await Promise.any(answers)
+    expect([status, headers.get('retry-after')]).toEqual([503, '2'])
+    asking.abort()
+    await Promise.allSettled(answers)
     await daemon.stop()
   })
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTokens } from '../../src/auth/tokens.ts'
 import { FeedFrame } from '../../src/http/subscribe/frames.ts'
 import { isCaughtUp } from '../support/feed/client.ts'
 import type { FeedClient } from '../support/feed/client.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
-import { ADMIN_TOKEN } from '../support/tokens.ts'
+import { ADMIN_TOKEN, SECRET } from '../support/tokens.ts'
 
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` }
 
@@ -271,4 +272,36 @@ describe('operators', () => {
       }
     }
   })
+})
+
+test('with tokens, the user is the subject, and the filter is what the subject may see', async ({
+  onTestFinished,
+}) => {
+  const daemon = await startFeedDaemon({
+    recording: 'first-steps',
+    env: { AUTH: 'jwt', JWT_SECRET: SECRET, ADMIN_TOKEN },
+  })
+  onTestFinished(daemon.close)
+  const { issue } = createTokens({ secrets: [SECRET] })
+  const subjects = [`G${'A'.repeat(55)}:7`, 'somebody']
+  for (const subject of subjects) {
+    const { token } = await issue(subject, 60)
+    const headers = { authorization: `Bearer ${token}` }
+    await (await daemon.open('all=true', headers)).until(isCaughtUp)
+  }
+  await (await daemon.open('all=true', BEARER)).until(isCaughtUp)
+  const response = await fetch(`${daemon.url}/admin/subscriptions`, { headers: BEARER })
+  const { data } = (await response.json()) as Page
+  expect(data.map(({ user, filter }) => ({ user, filter }))).toEqual(
+    expect.arrayContaining([
+      ...subjects.map((user) => ({ user, filter: { users: [user] } })),
+      { user: null, filter: { all: true } },
+    ]),
+  )
+  for (const subject of subjects) {
+    const url = `${daemon.url}/admin/users/${encodeURIComponent(subject)}`
+    expect(await (await fetch(url, { headers: BEARER })).json()).toEqual({
+      data: { user: subject, online: true, subscriptions: 1 },
+    })
+  }
 })
