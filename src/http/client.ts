@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../auth/identity.ts'
 import type { Headers } from './cors.ts'
 import type { Holder } from '../feed/admission.ts'
-import type { Waiting } from './waiting.ts'
+import type { Rate } from './rate-limit.ts'
+import type { Waited, Waiting } from './waiting.ts'
 
 /** What the server tells the routes about a request. */
 export interface Client {
@@ -15,6 +16,15 @@ export interface Client {
   exchange: EventEmitter
   /** Undefined if the request came without a connection that a route could use. */
   wire?: Wire
+  /** Set once the request was counted. */
+  rate?: Rate | undefined
+  /** Set once the request has waited for the log. */
+  waited?: Waited
+  /**
+   * Answers the request again from its beginning. A request that waits is dropped until then: only
+   * what Node has of it is kept.
+   */
+  resume?(waited: Waited): void
 }
 
 /** The request and its response as Node has them. */
@@ -22,7 +32,7 @@ export interface Wire {
   incoming: IncomingMessage
   outgoing: ServerResponse
   /**
-   * Set by a route that uses the socket itself. The server then drops the route's response, and
+   * Set by a route that uses the socket itself, and by a request that waits. The server then drops the route's response, and
    * with it everything that middleware did to that response: it would end up inside the stream.
    */
   isTaken: boolean

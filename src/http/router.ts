@@ -41,8 +41,8 @@ export function createRouter(options: RouterOptions = {}): OpenAPIHono<ClientEnv
   const { openapi } = router
   type Handle = (c: Context<ClientEnv>, next: Next) => Response | Promise<Response>
   const openWaiting = (route: RouteConfig, handle: Handle, ...rest: unknown[]) => {
-    const waits: Handle = async (c, next) =>
-      (await waitAsAsked(c, c.req.valid('query' as never))) ?? handle(c, next)
+    const waits: Handle = (c, next) =>
+      waitAsAsked(c, c.req.valid('query' as never)) ?? handle(c, next)
     return openapi(route, canWait(route) ? waits : handle, ...(rest as []))
   }
   router.openapi = openWaiting as typeof openapi

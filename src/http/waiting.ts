@@ -32,7 +32,10 @@ export interface WaitOptions {
  * the thread.
  */
 export interface Waiting {
-  until(wanted: Wanted, options: WaitOptions): Promise<Waited>
+  /** What is known at once; undefined: the request has to wait. */
+  atOnce(wanted: Wanted, seconds: number): Waited | undefined
+  /** Calls `resume` when the wait is over, unless the client leaves before. */
+  wait(wanted: Wanted, options: WaitOptions, resume: Resume): void
   /** How far the log is. */
   position(): AsOf
   /** Call after each commit. */
@@ -41,12 +44,14 @@ export interface Waiting {
   close(): void
 }
 
+type Resume = (waited: Waited) => void
+
 interface Waiter {
   wanted: Wanted
   address: string
-  /** The request continues. */
-  resume(): void
-  isOver: Waited | undefined
+  exchange: EventEmitter
+  resume: Resume
+  leave(): void
   late: NodeJS.Timeout | undefined
 }
 
@@ -71,10 +76,15 @@ export function createWaiting(deps: {
   let isOutdated = false
 
   function end(waiter: Waiter, outcome: Waited): void {
-    if (!waiters.delete(waiter)) return
+    if (!waiters.has(waiter)) return
+    forget(waiter)
+    over.add(waiter, outcome)
+  }
+
+  function forget(waiter: Waiter): void {
+    waiters.delete(waiter)
     clearTimeout(waiter.late)
-    waiter.isOver = outcome
-    over.add(waiter)
+    waiter.exchange.off('close', waiter.leave)
   }
 
   /** Ends the waits that have what they want now, in steps of about a millisecond. */
@@ -108,29 +118,24 @@ export function createWaiting(deps: {
   }
 
   return {
-    async until(wanted, { seconds, address, exchange }) {
+    atOnce(wanted, seconds) {
       if (isReached(store, wanted)) return 'reached'
       if (isClosed) return 'closing'
       if (waiters.size >= most) return 'full'
-      if (seconds === 0) return 'late'
-      const { promise, resolve } = Promise.withResolvers<void>()
+      return seconds === 0 ? 'late' : undefined
+    },
+    wait(wanted, { seconds, address, exchange }, resume) {
       const waiter: Waiter = {
         wanted,
         address,
-        resume: resolve,
-        isOver: undefined,
+        exchange,
+        resume,
+        leave: () => forget(waiter),
         late: undefined,
       }
       waiter.late = setTimeout(end, seconds * 1_000, waiter, 'late')
       waiters.add(waiter)
-      const leave = () => {
-        end(waiter, 'late')
-        resolve()
-      }
-      exchange.once('close', leave)
-      await promise
-      exchange.off('close', leave)
-      return waiter.isOver ?? 'late'
+      exchange.once('close', waiter.leave)
     },
     position: () => asOf(store.coverage.checkpoint()),
     look,
@@ -171,11 +176,11 @@ function createArrived({ transactions }: Pick<Store, 'transactions'>, through: n
 
 /** Lets requests continue, a few in each turn. */
 function createResumption(slices: Slices) {
-  let queue: Waiter[] = []
+  let queue: { waiter: Waiter; outcome: Waited }[] = []
   let isDeferred = false
 
-  function isFree({ address }: Waiter): boolean {
-    return slices.waiting(address) < LONG_READS
+  function isFree({ waiter }: (typeof queue)[number]): boolean {
+    return slices.waiting(waiter.address) < LONG_READS
   }
 
   function schedule(): void {
@@ -184,15 +189,15 @@ function createResumption(slices: Slices) {
     setImmediate(() => {
       isDeferred = false
       const [now, rest] = [queue.slice(0, GROUP), queue.slice(GROUP)]
-      queue = [...rest, ...now.filter((waiter) => !isFree(waiter))]
-      for (const waiter of now.filter(isFree)) waiter.resume()
+      queue = [...rest, ...now.filter((one) => !isFree(one))]
+      for (const { waiter, outcome } of now.filter(isFree)) waiter.resume(outcome)
       schedule()
     })
   }
 
   return {
-    add(waiter: Waiter): void {
-      queue.push(waiter)
+    add(waiter: Waiter, outcome: Waited): void {
+      queue.push({ waiter, outcome })
       schedule()
     },
   }

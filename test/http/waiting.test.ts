@@ -49,7 +49,7 @@ async function refusal(response: Response) {
 }
 
 test('a request waits until the log has reached its ledger or has its transaction', async () => {
-  const { url, simulator } = await start()
+  const { url, simulator } = await start({ RATE_LIMIT_PER_MINUTE: '100000' })
   const { ledger } = FIRST_EVENT
   const paths = [
     `/streams?wait_ledger=${ledger}`,
@@ -74,6 +74,13 @@ test('a request waits until the log has reached its ledger or has its transactio
   expect(next.isAnswered).toBe(false)
   simulator.closeNext(1)
   expect((await next.answer).status).toBe(200)
+  // A request counts once, however long it waits.
+  const left = async (path: string) =>
+    Number(/r=(\d+)/.exec((await fetch(url + path)).headers.get('ratelimit') ?? '')?.[1])
+  const before = await left('/streams')
+  const waited = left(`/streams?wait_ledger=${ledger + 2}`)
+  simulator.closeNext(1)
+  expect(await waited).toBe(before - 1)
   // What is reached already needs no waiting.
   expect((await fetch(`${url}/streams?wait_ledger=${ledger}&wait=0`)).status).toBe(200)
 })

@@ -30,8 +30,11 @@ export function isCounted(path: string): boolean {
 export function limitRate(takeRequest: TakeRequest): MiddlewareHandler<ClientEnv> {
   return async (c, next) => {
     if (c.req.method === 'OPTIONS' || !isCounted(c.req.path)) return next()
-    const rate = await takeRequest(c.env.holder.address, isOfV1(c.req.path) ? 'v1' : 'rest')
+    const budget = isOfV1(c.req.path) ? 'v1' : 'rest'
+    // A request that has waited was counted before.
+    const rate = c.env.rate ?? (await takeRequest(c.env.holder.address, budget))
     if (rate === undefined) return next()
+    c.env.rate = rate
     if (rate.isOver) c.res = respond(overRate(rate.perMinute, rate.resetSeconds))
     else await next()
     for (const [name, value] of rateHeaders(rate)) c.res.headers.set(name, value)

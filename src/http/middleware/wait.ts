@@ -20,27 +20,32 @@ export function allowWaiting(waiting: Waiting): MiddlewareHandler<ClientEnv> {
 }
 
 /**
- * Waits for what the request names; on the route of a transaction, for that transaction. Returns a
- * refusal if there is reason for one. It comes after the validation of the request, which must not
- * wait.
+ * Lets a request wait for what it names; on the route of a transaction, for that transaction.
+ * Undefined if its answer is due. It comes after the validation of the request, which must not wait.
+ * A request that waits is dropped with all that belongs to it, and answered again from the
+ * beginning: else it would cost several times as much as a subscription.
  */
-export async function waitAsAsked(
+export function waitAsAsked(
   c: Context<ClientEnv>,
   { wait_ledger: ledger, wait_tx: given, wait: seconds }: WaitQuery,
-): Promise<Response | undefined> {
+): Response | undefined {
   const own = seconds === undefined ? undefined : c.req.param('hash')
   const transaction = given ?? own
   if (ledger === undefined && transaction === undefined) {
     return seconds === undefined ? undefined : respond(badRequest([NOTHING_TO_WAIT_FOR]))
   }
-  const { holder, exchange } = c.env
-  const outcome = await c
-    .get('waiting')
-    .until(
-      { ledger, transaction, party: c.get('party') },
-      { seconds: seconds ?? DEFAULT_WAIT_SECONDS, address: holder.address, exchange },
-    )
-  return outcome === 'reached' ? undefined : respond(notYet(outcome, c.get('waiting').position()))
+  const { holder, exchange, wire, waited, resume } = c.env
+  const waiting = c.get('waiting')
+  const wanted = { ledger, transaction, party: c.get('party') }
+  const options = { seconds: seconds ?? DEFAULT_WAIT_SECONDS, address: holder.address, exchange }
+  const outcome = waited ?? waiting.atOnce(wanted, options.seconds)
+  if (outcome === 'reached') return undefined
+  if (outcome === undefined && wire !== undefined && resume !== undefined) {
+    wire.isTaken = true
+    waiting.wait(wanted, options, resume)
+    return new Response(null, { status: 204 })
+  }
+  return respond(notYet(outcome ?? 'late', waiting.position()))
 }
 
 const NOTHING_TO_WAIT_FOR = {

@@ -1,14 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { getRequestListener, RequestError } from '@hono/node-server'
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Logger } from 'pino'
 import { createApp } from '../app.ts'
 import type { App, HttpDeps } from '../app.ts'
 import { createHolderOf, createHostOf, originOf } from '../holder.ts'
 import type { HolderOf } from '../holder.ts'
-import { hasBody } from '../middleware/request-form.ts'
-import { badHttp, badTarget, internal, methodNotAllowed, respond } from '../problem.ts'
+import { badHttp, methodNotAllowed } from '../problem.ts'
 import { commonHeaders, createRequestIdOf } from '../request-id.ts'
 import type { RequestIdOf } from '../request-id.ts'
 import type { BoundServer } from './bind.ts'
@@ -16,9 +13,9 @@ import { explainError } from './client-error.ts'
 import type { ClientError } from './client-error.ts'
 import { hangUp } from './hang-up.ts'
 import { openLane } from './lane.ts'
-import { createSendProblem, sendBeforeBody } from './refusal.ts'
+import { comesWithBody, createListener } from './listener.ts'
+import { createSendProblem } from './refusal.ts'
 import type { SendProblem } from './refusal.ts'
-import { send } from './send.ts'
 import { createTurnstile } from './turnstile.ts'
 import { createWaitingConnections } from './waiting-connections.ts'
 import type { WaitingConnections } from './waiting-connections.ts'
@@ -30,6 +27,7 @@ import type { WaitingConnections } from './waiting-connections.ts'
  * - `bind.ts` takes the port; connections wait until there is something to serve
  * - `lane.ts` subscriptions that bypass Node's HTTP server
  * - `waiting-connections.ts` the limit of connections that have not sent a whole request
+ * - `listener.ts` gives requests to the routes, those that have waited for a second time
  * - `send.ts` writes the answers
  * - `client-error.ts` what to answer to bytes that are not a request
  * - `refusal.ts` answers that go out before the request is whole
@@ -176,39 +174,6 @@ function answerRequests(server: Server, deps: AnswerDeps): void {
   }
 }
 
-/** Gives a request to the routes and sends their response, unless a route took the socket. */
-function createListener({ app, holderOf, logger }: AnswerDeps) {
-  return getRequestListener(
-    async (request, env) => {
-      const incoming = env.incoming as IncomingMessage
-      const outgoing = env.outgoing as ServerResponse
-      const wire = { incoming, outgoing, isTaken: false }
-      const requestId = String(outgoing.getHeader('X-Request-Id'))
-      const holder = holderOf(originOf(incoming))
-      const response = await app.fetch(request, { holder, requestId, exchange: outgoing, wire })
-      if (wire.isTaken) return RESPONSE_ALREADY_SENT
-      if (incoming.complete || !comesWithBody(incoming)) {
-        await send(response, outgoing).catch((error: unknown) => {
-          logger.error({ requestId, err: error }, 'an answer broke off')
-        })
-      } else await sendBeforeBody(wire, response)
-      return RESPONSE_ALREADY_SENT
-    },
-    {
-      // Otherwise the adapter replaces Request and Response for the whole process.
-      overrideGlobalObjects: false,
-      autoCleanupIncoming: false,
-      // HTTP/1.0 requests come without a Host.
-      hostname: 'localhost',
-      errorHandler(error) {
-        if (error instanceof RequestError) return respond(badTarget())
-        logger.error({ err: error }, 'request failed')
-        return respond(internal())
-      },
-    },
-  )
-}
-
 /** Says at the end how a request was answered. The query may hold a token, so it is left out. */
 function logAnswer(
   logger: Logger,
@@ -222,10 +187,6 @@ function logAnswer(
     const status = response.statusCode
     logger.debug({ requestId, method, path, status, elapsedMs }, 'request answered')
   })
-}
-
-function comesWithBody({ headers }: IncomingMessage): boolean {
-  return hasBody((name) => headers[name])
 }
 
 function urlOf(server: Server): string {
