@@ -1,11 +1,12 @@
-import type { Context, MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import type { Access, Sender } from '../../auth/access.ts'
 import { partyOf, PUBLIC } from '../../auth/identity.ts'
 import type { Identity } from '../../auth/identity.ts'
-import { carriersOf } from '../carriers.ts'
+import { carriersIn } from '../carriers.ts'
 import type { ClientEnv } from '../client.ts'
 import { forbidden, isRefused, keysUnavailable, respond, unauthorized } from '../problem.ts'
 import type { Refused } from '../problem.ts'
+import { V1 } from '../v1/path.ts'
 
 /**
  * Decides who may use a route, before anything else about the request is looked at: 401 without a
@@ -15,7 +16,7 @@ import type { Refused } from '../problem.ts'
 export function admit(access: Access): MiddlewareHandler<ClientEnv> {
   return async (c, next) => {
     const needed = c.req.method === 'OPTIONS' ? 'nothing' : neededFor(c.req.path, access.mode)
-    const sender = needed === 'nothing' ? PUBLIC : await senderOf(c, access)
+    const sender = needed === 'nothing' ? PUBLIC : identityOf(await access.senderOf(carriersIn(c)))
     if (isRefused(sender)) return respond(sender)
     if (needed === 'admin' && !sender.admin) return respond(notAdmin(access))
     c.set('identity', sender)
@@ -38,30 +39,19 @@ const WITHOUT_TOKEN = new Set([
   '/docs',
   '/auth',
   '/.well-known/stellar.toml',
+  `${V1}/health`,
+  `${V1}/events/stats`,
 ])
 const ASSETS = /^\/(docs|assets)\//
-const ADMIN = /^\/admin(\/|$)/
-/** The prefixes of FlowFi's own API. */
-const V1 = /^(\/api)?(\/v1){1,2}(?=\/)/
-const V1_WITHOUT_TOKEN = new Set(['/health', '/events/stats'])
+/** Also under the prefix of FlowFi's own API. */
+const ADMIN = /^(\/v1)?\/admin(\/|$)/
 
 /** A path that is not known here needs a token, so that a new route is closed at first. */
 export function neededFor(path: string, mode: Access['mode']): Needed {
-  const inV1 = path.replace(V1, '')
-  if (ADMIN.test(inV1)) return 'admin'
+  if (ADMIN.test(path)) return 'admin'
   if (mode === 'open') return 'nothing'
   if (path === '/audit') return 'admin'
-  const isFree =
-    inV1 === path ? WITHOUT_TOKEN.has(path) || ASSETS.test(path) : V1_WITHOUT_TOKEN.has(inV1)
-  return isFree ? 'nothing' : 'token'
-}
-
-async function senderOf({ req, env }: Context<ClientEnv>, access: Access) {
-  const { method, path } = req
-  // As it came: Hono has changed how some characters are written.
-  const target = env.wire?.incoming.url ?? req.url
-  const carriers = carriersOf({ method, path, target, header: (name) => req.header(name) })
-  return identityOf(await access.senderOf(carriers))
+  return WITHOUT_TOKEN.has(path) || ASSETS.test(path) ? 'nothing' : 'token'
 }
 
 function identityOf(sender: Sender): Identity | Refused {

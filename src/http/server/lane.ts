@@ -207,14 +207,15 @@ export function parseLaneRequest(bytes: Buffer): LaneRequest | undefined {
   const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
   if (connection !== 'keep-alive' && connection !== 'close') return undefined
   const [, query = ''] = asked
+  const search = new URLSearchParams(query)
   return {
     carriers: carriersOf({
       method: 'GET',
       path: SUBSCRIBE_PATH,
-      target: `?${query}`,
+      query: () => search,
       header: (name) => headers.get(name),
     }),
-    parameters: queryRecord(new URLSearchParams(query)),
+    parameters: queryRecord(search),
     lastEventId: headers.get('last-event-id'),
     forwardedFor: headers.get('x-forwarded-for'),
     forwardedUser: headers.get('x-forwarded-user'),

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { readCredentials } from '../../auth/credentials.ts'
-import { carriersOf } from '../carriers.ts'
+import { carriersIn } from '../carriers.ts'
 import type { ClientEnv } from '../client.ts'
 import { PROBLEM_TYPE } from '../problem.ts'
 import type { Problem } from '../problem.ts'
@@ -28,10 +28,8 @@ export const problemsInV1Form: MiddlewareHandler<ClientEnv> = async (c, next) =>
   const { req, res } = c
   if (!isOfV1(req.path) || res.headers.get('content-type') !== PROBLEM_TYPE) return
   const problem = (await res.clone().json()) as Problem
-  const { method, path } = req
-  const target = c.env.wire?.incoming.url ?? req.url
-  const carriers = carriersOf({ method, path, target, header: (name) => req.header(name) })
-  const isMissing = readCredentials(carriers).kind === 'none'
+  const { path } = req
+  const isMissing = readCredentials(carriersIn(c)).kind === 'none'
   const isOriginAllowed = c.get('corsHeaders') !== undefined
   const headers = new Headers(res.headers)
   headers.set('content-type', 'application/json')
