@@ -15,6 +15,14 @@ describe('the count of requests', () => {
     expect(take('a')).toMatchObject({ isOver: false, remaining: 2, resetSeconds: 60 })
   })
 
+  test('P8: what FlowFi’s API uses up is not taken from the other routes', () => {
+    const take = createRateLimit(1)
+    const left = Array.from({ length: 11 }, () => take('a', 'v1')?.remaining)
+    expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0])
+    expect(take('a', 'v1')?.isOver).toBe(true)
+    expect(take('a', 'rest')).toMatchObject({ isOver: false, perMinute: 1 })
+  })
+
   test('a limit of 0 is no limit', () => {
     expect(createRateLimit(0)('a')).toBeUndefined()
   })

@@ -36,6 +36,19 @@ export function v1Routes({ store, sliced, decode, handOver, ...deps }: V1Deps) {
     { path: '/', summary: 'The backend runs', answer: z.string(), type: 'text/plain' },
     () => new Response('FlowFi Backend is running', { headers: { 'content-type': 'text/plain' } }),
   )
+  for (const [path, target, type] of DESCRIPTIONS) {
+    v1Get(
+      router,
+      {
+        path,
+        summary: `Leads to ${target}`,
+        answer: z.unknown(),
+        type,
+        problems: { 302: 'it is there' },
+      },
+      (c) => c.redirect(target),
+    )
+  }
   router.route('/', healthRoutes({ store, ...deps }))
   router.route('/', adminRoutes({ ...reads, ...deps }))
   router.route('/', subscribeRoutes({ handOver, read }))
@@ -43,6 +56,12 @@ export function v1Routes({ store, sliced, decode, handOver, ...deps }: V1Deps) {
   for (const routes of [userRoutes, streamRoutes, historyRoutes]) router.route('/', routes(reads))
   return withPrefix(router)
 }
+
+/** Where their clients look for a description of the API, and where it is. */
+const DESCRIPTIONS = [
+  ['/api-docs', '/docs', 'text/html'],
+  ['/api-docs.json', '/openapi.json', 'application/json'],
+] as const
 
 /** With any other version, nothing is found. */
 function withPrefix(router: ReturnType<typeof createRouter>) {

@@ -114,6 +114,8 @@ describe('the requests of the front end', () => {
     })
     const root = await fetch(`${daemon.url}/v1/`)
     expect([root.status, await root.text()]).toEqual([200, 'FlowFi Backend is running'])
+    const docs = await fetch(`${daemon.url}/v1/api-docs.json`)
+    expect((await docs.json()) as object).toMatchObject({ openapi: '3.1.0' })
   })
 })
 
