@@ -1,5 +1,6 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import type { EventFilter } from '../../domain/filter.ts'
+import { LIMIT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { restOf } from './log-query.ts'
 import type { Order, Range } from './log-query.ts'
@@ -36,7 +37,7 @@ export function createCandidates(sqlite: Sqlite, merge: Merge): Candidates {
   const ordered = (order: Order) =>
     sqlite
       .prepare<[Cursor, Cursor, number], BareEntry>(
-        `select ${COLUMNS} from events where id > ? and id < ? order by id ${order} limit ?`,
+        `select ${COLUMNS} from events where id > ? and id < ? order by id ${order} limit ${LIMIT}`,
       )
       .raw()
   const entries = { asc: ordered('asc'), desc: ordered('desc') }

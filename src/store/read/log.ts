@@ -2,6 +2,7 @@ import { endOfLedger, ledgerOf } from '../../domain/cursor.ts'
 import type { Cursor } from '../../domain/cursor.ts'
 import type { RawEvent } from '../../domain/event.ts'
 import { decodeRaw } from '../raw.ts'
+import { LIMIT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { COLUMNS } from './log-query.ts'
 import type { LogEntry, LogPage, LogQuery } from './log-query.ts'
@@ -60,7 +61,7 @@ export function createLog(sqlite: Sqlite): Log {
   const joined = sqlite.prepare<unknown[], Joined>(
     `select count(*) as count, max(id) as last,
        group_concat(? || type || ? || data || ? || id || ?, '') as text
-     from (select id, type, data from events where id > ? and id <= ? order by id limit ?)`,
+     from (select id, type, data from events where id > ? and id <= ? order by id limit ${LIMIT})`,
   )
   const withIds = sqlite.prepare<[string], LogEntry>(
     `select ${COLUMNS} from (select value from json_each(?)) cross join events on id = value`,

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import type { EventFilter } from '../../domain/filter.ts'
+import { LIMIT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { COLUMNS, keysOf, rangeOf } from './log-query.ts'
 import type { Key, LogEntry, LogPage, LogQuery, Order } from './log-query.ts'
@@ -51,11 +52,11 @@ function prepare(sqlite: Sqlite, order: Order) {
   const ofKey = (column: Key['index'], index: string) =>
     sqlite.prepare<[string, string, string, number], IndexEntry>(
       `select id, type from events indexed by ${index}
-       where ${column} = ? and id > ? and id < ? order by id ${order} limit ?`,
+       where ${column} = ? and id > ? and id < ? order by id ${order} limit ${LIMIT}`,
     )
   return {
     all: sqlite.prepare<[string, string, number], LogEntry>(
-      `select ${COLUMNS} from events where id > ? and id < ? order by id ${order} limit ?`,
+      `select ${COLUMNS} from events where id > ? and id < ? order by id ${order} limit ${LIMIT}`,
     ),
     ofKey: {
       stream_id: ofKey('stream_id', 'events_by_stream'),

@@ -1,5 +1,6 @@
 import type { Cursor } from '../../domain/cursor.ts'
 import { EVENT_TYPES } from '../../domain/event.ts'
+import { LIMIT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createCandidates } from './candidates.ts'
 import { COLUMNS, keysOf, rangeOf, restOf } from './log-query.ts'
@@ -71,7 +72,7 @@ function everyType(): Key[] {
 function createScanOfEverything(sqlite: Sqlite): Scan {
   const ordered = (order: Order) =>
     sqlite.prepare<[Cursor, Cursor, number], LogEntry>(
-      `select ${COLUMNS} from events where id > ? and id < ? order by id ${order} limit ?`,
+      `select ${COLUMNS} from events where id > ? and id < ? order by id ${order} limit ${LIMIT}`,
     )
   const rows = { asc: ordered('asc'), desc: ordered('desc') }
 

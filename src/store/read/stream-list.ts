@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import { STREAM_STATUSES } from '../../domain/stream.ts'
 import type { Stream, StreamStatus } from '../../domain/stream.ts'
+import { LIMIT, TEXT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { fromRow, STREAM_VALUES } from '../stream-row.ts'
 import type { StreamValues } from '../stream-row.ts'
@@ -206,7 +207,7 @@ function equalities({ sender, recipient, token }: StreamQuery): Equal[] {
 
 /** Column names come from this file; every value is bound. */
 function selectOf(query: StreamQuery, range: IndexRange): string {
-  const conditions = range.indexed.map(([column]) => `${column} = ?`)
+  const conditions = range.indexed.map(([column]) => `${column} = ${TEXT}`)
   const isMatch = range.others.map(({ text }) => text).join(' and ') || '1'
   return `select ${entryOf(query, isMatch)} from streams ${inOrder(query, conditions)}`
 }
@@ -231,7 +232,7 @@ function inOrder({ sort, order, after }: StreamQuery, conditions: readonly strin
   const start = `(${columns.join(', ')}) ${than} (${columns.map(() => '?').join(', ')})`
   const all = after === undefined ? conditions : [...conditions, start]
   return `where ${all.join(' and ') || 'true'}
-    order by ${columns.map((column) => `${column} ${order}`).join(', ')} limit ?`
+    order by ${columns.map((column) => `${column} ${order}`).join(', ')} limit ${LIMIT}`
 }
 
 /** The values of the start position. */
