@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { EventJson } from '../event-shapes.ts'
 import { neededFor } from '../middleware/access.ts'
 import { isCounted } from '../middleware/rate-limit.ts'
 import { isSnapshot } from '../middleware/snapshots.ts'
@@ -16,6 +17,7 @@ type Paths = NonNullable<Document['paths']>
 type Operation = NonNullable<Paths[string]['get']>
 
 const VERSION = '3.1.0'
+const EMPTY = { openapi: VERSION, info: { title: '', version: '' } }
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const
 
 const INTRODUCTION = `Streams and events of the FlowFi contract, and a feed that can be resumed.
@@ -70,6 +72,13 @@ export function* describeRoutes(
 ): Generator<void, string> {
   const schemas: Record<string, object> = {}
   const paths: Paths = {}
+  // A schema costs most when it is used for the first time, so the largest one comes in pieces.
+  for (const event of EventJson.options) {
+    yield
+    const one = new OpenAPIHono()
+    one.openAPIRegistry.register('Event', event)
+    one.getOpenAPI31Document(EMPTY)
+  }
   for (const definition of definitions) {
     if (definition.type !== 'route') continue
     yield
@@ -97,7 +106,7 @@ export function* describeRoutes(
 function partOf(route: Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0]): Document {
   const one = new OpenAPIHono()
   one.openAPIRegistry.registerPath(route)
-  return one.getOpenAPI31Document({ openapi: VERSION, info: { title: '', version: '' } })
+  return one.getOpenAPI31Document(EMPTY)
 }
 
 interface Place {
