@@ -186,7 +186,8 @@ export function createFeed(deps: FeedDeps): Feed {
 
   function giveUp(sub: Subscription): void {
     if (sub.mode !== 'stalled') return
-    logger.debug({ address: sub.address, cursor: sub.cursor }, 'subscription stalled')
+    const { clientId, address, cursor } = sub
+    logger.debug({ clientId, address, cursor }, 'subscription stalled')
     remove(sub, 'stalled')
     sub.socket.destroy()
   }
