@@ -7,7 +7,7 @@ import type { LogEntry } from '../store/read/log.ts'
 export interface Dialect {
   /** Distinguishes it from other dialects. */
   readonly name: string
-  /** The block of an event; its last field is `id`. Called once for each event and group's page. */
+  /** The block of an event; its last field is `id`. Live, it is made once for all subscriptions. */
   eventBlock(entry: LogEntry): string
   /** The event's name on the wire. */
   nameOf(type: string): string

@@ -10,19 +10,11 @@ import { FeedCursor } from '../subscribe/request.ts'
 import type { Subscribe } from '../subscribe/request.ts'
 import { v1Dialect } from './dialect.ts'
 import { FRAME_NAMES, V1_TYPES } from './event.ts'
-import type { ReadEvent, V1Type } from './event.ts'
+import type { ReadEvent } from './event.ts'
 import { Text, urlOf, v1Get } from './route.ts'
 import { streamIdOf } from './streams.ts'
 
 /** FlowFi's feed: the same subscriptions, with their names and fields. */
-
-/** Only those who see everything get these, as from FlowFi's backend. */
-const FOR_ADMINISTRATORS: readonly V1Type[] = [
-  'stream.fee_collected',
-  'protocol.fee_config_updated',
-  'protocol.admin_transferred',
-]
-const FOR_EVERYBODY = V1_TYPES.filter((type) => !FOR_ADMINISTRATORS.includes(type))
 
 const Frame = z
   .object({
@@ -74,7 +66,7 @@ function parse(c: Context<ClientEnv>): Subscribe | Refused {
   const filter = {
     streams: isAll ? [] : ids.toSorted(),
     users: isAll ? [] : users.toSorted(),
-    types: c.get('party') === undefined ? V1_TYPES : FOR_EVERYBODY,
+    types: V1_TYPES,
   }
   return { filter, cursor, overload: undefined }
 }
