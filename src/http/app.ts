@@ -67,8 +67,8 @@ import type { Waiting } from './waiting.ts'
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
  *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` the refusals
- * - `client.ts` what the server tells the routes · `holder.ts` whose limits a request counts against ·
- *   `carriers.ts` where a request may carry a token
+ * - `client.ts` what the server tells the routes · `exchange.ts` whether the client is still there ·
+ *   `holder.ts` whose limits a request counts against · `carriers.ts` where a request may carry a token
  * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts requests ·
  *   `text.ts` the text of an answer · `sliced.ts` long reads in turns · `waiting.ts` requests that wait for the log
  * - `peers.ts` the other processes that serve the same port

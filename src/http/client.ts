@@ -1,7 +1,7 @@
-import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../auth/identity.ts'
 import type { Headers } from './cors.ts'
+import type { Exchange } from './exchange.ts'
 import type { Holder } from '../feed/admission.ts'
 import type { Rate } from './rate-limit.ts'
 import type { Waited, Waiting } from './waiting.ts'
@@ -12,8 +12,7 @@ export interface Client {
   holder: Holder
   /** Names the request, in its answer and in the log. */
   requestId: string
-  /** Emits `close` when the answer has been sent or the client has left. */
-  exchange: EventEmitter
+  exchange: Exchange
   /** Undefined if the request came without a connection that a route could use. */
   wire?: Wire
   /** Set once the request was counted. */

@@ -24,6 +24,8 @@ export function createSliced(slices: Slices): Sliced {
     if (slices.waiting(address) >= MOST_AT_ONCE) {
       return respond(tooMuchAtOnce(MOST_AT_ONCE, RETRY_AFTER_SECONDS))
     }
+    // If the client has left, the answer is dropped.
+    if (exchange.closed) return respond(tookTooLong(RETRY_AFTER_SECONDS))
     const leaving = new AbortController()
     const leave = () => leaving.abort(GONE)
     const late = setTimeout(() => leaving.abort(LATE), DEADLINE_MS)
@@ -32,7 +34,6 @@ export function createSliced(slices: Slices): Sliced {
       return await slices.run(address, work, leaving.signal)
     } catch (error) {
       if (error !== GONE && error !== LATE) throw error
-      // If the client has left, this answer is dropped.
       return respond(tookTooLong(RETRY_AFTER_SECONDS))
     } finally {
       clearTimeout(late)

@@ -1,6 +1,6 @@
-import type { EventEmitter } from 'node:events'
 import { ledgerOf } from '../domain/cursor.ts'
 import type { Slices } from '../domain/slices.ts'
+import type { Exchange } from './exchange.ts'
 import { asOf } from './json.ts'
 import type { AsOf } from './json.ts'
 import type { Store } from '../store/store.ts'
@@ -22,8 +22,7 @@ export interface WaitOptions {
   seconds: number
   /** The client's address: its requests continue a few at a time. */
   address: string
-  /** Emits `close` when the client has left. */
-  exchange: EventEmitter
+  exchange: Exchange
 }
 
 /**
@@ -49,7 +48,7 @@ type Resume = (waited: Waited) => void
 interface Waiter {
   wanted: Wanted
   address: string
-  exchange: EventEmitter
+  exchange: Exchange
   resume: Resume
   leave(): void
   late: NodeJS.Timeout | undefined
@@ -125,6 +124,7 @@ export function createWaiting(deps: {
       return seconds === 0 ? 'late' : undefined
     },
     wait(wanted, { seconds, address, exchange }, resume) {
+      if (exchange.closed) return
       const waiter: Waiter = {
         wanted,
         address,

@@ -58,7 +58,8 @@ export function createExports(deps: ExportDeps): Exports {
       if ((byAddress.get(address) ?? 0) >= MOST_AT_ONCE) {
         return respond(tooMuchAtOnce(MOST_AT_ONCE, RETRY_AFTER_SECONDS))
       }
-      if (req.method === 'HEAD') return new Response(null, { headers })
+      // A client that has left would never give its place back.
+      if (req.method === 'HEAD' || env.exchange.closed) return new Response(null, { headers })
       add(address, 1)
       env.exchange.once('close', () => add(address, -1))
       const body = bodyOf(env, { ...source, ...deps })
