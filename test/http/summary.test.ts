@@ -11,12 +11,19 @@ interface TokenSummary extends Record<string, unknown> {
 
 test('P5: the summary adds up the streams of each token, and never across tokens', async () => {
   const recording = await loadRecording('first-steps')
-  const { daemon } = await setUp(recording)
-  await indexed(daemon.url, lastLedger(recording))
+  const last = lastLedger(recording)
+  const closed = last - recording.header.firstLedger
+  const { daemon, simulator } = await setUp(recording, { simulator: { speed: 0, closed } })
+  await indexed(daemon.url, last - 1)
+  const ask = (query: string) =>
+    getJson<Answer<{ tokens: TokenSummary[] }>>(`${daemon.url}/summary${query}`)
+  expect((await ask('')).asOf.ledger).toBe(last - 1)
+  // What is kept until the next commit is not answered after it.
+  simulator.closeNext(1)
+  const { data, asOf } = await ask(`?wait_ledger=${last}`)
+  expect(asOf.ledger).toBe(last)
+  expect(await ask('')).toEqual({ data, asOf })
   const { data: streams } = await getJson<Answer<StreamJson[]>>(`${daemon.url}/streams?limit=200`)
-  const url = `${daemon.url}/summary?wait_ledger=${lastLedger(recording)}`
-  const { data, asOf } = await getJson<Answer<{ tokens: TokenSummary[] }>>(url)
-  expect(asOf.ledger).toBe(lastLedger(recording))
   const byToken = Map.groupBy(streams, ({ tokenAddress }) => tokenAddress)
   expect(data.tokens.map(({ tokenAddress }) => tokenAddress)).toEqual(
     [...byToken.keys()].toSorted(),

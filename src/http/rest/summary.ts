@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { HeldView } from '../../store/read/held.ts'
 import type { TokenSums } from '../../store/read/overall.ts'
 import { asOf } from '../json.ts'
+import type { AsOf } from '../json.ts'
 import { WAIT_FOR_LEDGER } from '../parameters.ts'
 import { createRouter, get, json, oneOf } from '../router.ts'
 import type { Reads } from '../router.ts'
@@ -34,23 +35,40 @@ const summaryRoute = get({
 
 export function summaryRoutes({ store, sliced }: Reads) {
   const router = createRouter()
+  /** The last summary of all streams, until the next commit: a million streams take seconds. */
+  let last: { changes: number; answer: SummaryAnswer } | undefined
+
+  function* ofAll(): Generator<void, Response> {
+    const changes = store.changes()
+    if (last?.changes !== changes) {
+      last = { changes, answer: yield* store.held.read((view) => summary(view, undefined)) }
+    }
+    return json(last.answer)
+  }
+
+  function* ofParty(party: string): Generator<void, Response> {
+    return json(yield* store.held.read((view) => summary(view, party)))
+  }
+
   router.openapi(summaryRoute, (c) => {
     const party = c.get('party')
-    return sliced(
-      c,
-      store.held.read((view) => summary(view, party)),
-    )
+    return sliced(c, party === undefined ? ofAll() : ofParty(party))
   })
   return router
+}
+
+interface SummaryAnswer {
+  data: { tokens: z.infer<typeof TokenSummary>[] }
+  asOf: AsOf
 }
 
 function* summary(
   { coverage, streams }: HeldView,
   party: string | undefined,
-): Generator<void, Response> {
+): Generator<void, SummaryAnswer> {
   const checkpoint = coverage.checkpoint()
   const sums = yield* streams.overall(party, checkpoint?.ledgerClosedAt ?? 0)
-  return json({ data: { tokens: sums.map(tokenJson) }, asOf: asOf(checkpoint) })
+  return { data: { tokens: sums.map(tokenJson) }, asOf: asOf(checkpoint) }
 }
 
 function tokenJson({ tokenAddress, streams, ...amounts }: TokenSums): z.infer<typeof TokenSummary> {
