@@ -83,13 +83,13 @@ describe('reading the log', () => {
     fc.integer({ min: 1, max: 40 }),
     fc.record({ isWide: fc.boolean(), isFrequent: fc.boolean() }),
   ])(
-    'P8: a scan gives the same in full pages, however it finds the matches, for a party too',
+    'P8: a scan gives the same in full pages, and a walk at once, however it finds the matches, for a party too',
     (wanted, { after, before, through }, order, limit, { isWide, isFrequent }) => {
       const filter =
         isWide && wanted.streams.length > 0
           ? { ...wanted, streams: [...wanted.streams, ...padding] }
           : wanted
-      const { scan } = (isFrequent ? frequent : store).log
+      const { scan, walk, entries } = (isFrequent ? frequent : store).log
       const read: LogEntry[] = []
       let next = order === 'asc' ? after : before
       do {
@@ -108,6 +108,8 @@ describe('reading the log', () => {
       )
       if (order === 'desc') expected.reverse()
       expect(read).toEqual(expected)
+      const ids = [...walk({ filter, after, before, through, order })].flat()
+      expect(entries(ids)).toEqual(expected)
     },
   )
 
