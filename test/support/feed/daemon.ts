@@ -46,10 +46,11 @@ export async function startFeedDaemon({
     ...(reconnectMs && { reconnectMs }),
   })
   const store = openStoreForReading(setup.env['DATABASE_PATH']!)
-  const clients: FeedClient[] = []
+  const asked: { method: string; client: FeedClient }[] = []
   const request = async (text: string) => {
     const client = await openClient(daemon.url, text)
-    if (/^[A-Z]+ \/events\/subscribe/.test(text)) clients.push(client)
+    const [, method] = /^([A-Z]+) \/events\/subscribe[ ?]/.exec(text) ?? []
+    if (method !== undefined) asked.push({ method, client })
     return client
   }
 
@@ -70,7 +71,7 @@ export async function startFeedDaemon({
     async close() {
       store.close()
       await setup.close()
-      for (const client of clients) await expectDescribed(client)
+      for (const each of asked) await expectDescribed(each)
     },
   }
 }
@@ -78,9 +79,15 @@ export async function startFeedDaemon({
 /** So many frames of a client are compared with the OpenAPI document; those of a kind are alike. */
 const COMPARED = 50
 
-async function expectDescribed({ messages }: FeedClient): Promise<void> {
-  if (messages.length === 0) return
-  const { differencesOfFrame } = await describe()
+async function expectDescribed({ method, client }: { method: string; client: FeedClient }) {
+  const { messages, head, body } = client
+  if (head === undefined) return
+  const { differences, differencesOfFrame } = await describe()
+  const { status, headers } = head
+  const isWhole = Number(headers['content-length']) === Buffer.byteLength(body, 'latin1')
+  const type = body === '' ? undefined : headers['content-type']
+  const answer = { method, path: '/events/subscribe', status, type, ...(isWhole && { body }) }
+  expect([answer, differences(answer)]).toEqual([answer, []])
   for (const { event, data, id } of messages.slice(0, COMPARED)) {
     const frame = { ...(event !== 'message' && { event }), data, ...(id !== undefined && { id }) }
     expect([event, data, differencesOfFrame(frame)]).toEqual([event, data, []])
