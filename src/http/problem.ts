@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { textResponse } from './text.ts'
 import type { AsOf } from './json.ts'
 
 /**
@@ -42,7 +43,7 @@ const CLOSE = { connection: 'close' }
 
 /** The refusal as a response. */
 export function respond({ problem, headers }: Refused): Response {
-  return new Response(JSON.stringify(problem), {
+  return textResponse(JSON.stringify(problem), {
     status: problem.status,
     headers: { 'content-type': PROBLEM_TYPE, ...headers },
   })

@@ -40,9 +40,8 @@ export const revalidate: MiddlewareHandler<ClientEnv> = async (c, next) => {
 
 /** `content`: two answers to the same request are equal if and only if this is equal. */
 export function weakTag(c: Context<ClientEnv>, content: string): string {
-  const { identity, party, env } = { ...c.var, env: c.env }
-  const target = env.wire?.incoming.url ?? c.req.url
-  const parts = JSON.stringify([target, identity.subject, party ?? null])
+  const target = c.env.wire?.incoming.url ?? c.req.url
+  const parts = JSON.stringify([target, c.get('identity').subject, c.get('party') ?? null])
   return `W/"${hash('sha1', parts + content, 'base64url')}"`
 }
 
