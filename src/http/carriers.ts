@@ -3,7 +3,7 @@ import type { Carriers } from '../auth/credentials.ts'
 import type { ClientEnv } from './client.ts'
 import { searchOf } from './parameters.ts'
 import { SUBSCRIBE_PATH } from './subscribe/request.ts'
-import { V1 } from './v1/path.ts'
+import { V1 } from './v1-path.ts'
 
 /** What of a request can carry a token. */
 interface Carrying {

@@ -6,7 +6,7 @@ import { carriersIn } from '../carriers.ts'
 import type { ClientEnv } from '../client.ts'
 import { forbidden, isRefused, keysUnavailable, respond, unauthorized } from '../problem.ts'
 import type { Refused } from '../problem.ts'
-import { V1 } from '../v1/path.ts'
+import { V1 } from '../v1-path.ts'
 
 /**
  * Decides who may use a route, before anything else about the request is looked at: 401 without a

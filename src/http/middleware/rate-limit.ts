@@ -3,7 +3,7 @@ import type { ClientEnv } from '../client.ts'
 import { overRate, respond } from '../problem.ts'
 import { rateHeaders } from '../rate-limit.ts'
 import type { TakeRequest } from '../rate-limit.ts'
-import { isOfV1, V1 } from '../v1/path.ts'
+import { isOfV1, V1 } from '../v1-path.ts'
 import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
 
 /** Probes, the feed, and pages. */

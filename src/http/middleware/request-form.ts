@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { badRequest, noBodyHere, respond, unknownTransferEncoding } from '../problem.ts'
 import { SUBSCRIBE_PATH } from '../subscribe/request.ts'
-import { isOfV1 } from '../v1/path.ts'
+import { isOfV1 } from '../v1-path.ts'
 
 /** Refuses requests that no route understands: unexpected bodies, and parameters without a name. */
 

@@ -1,4 +1,4 @@
-import { isOfV1 } from '../../../src/http/v1/path.ts'
+import { isOfV1 } from '../../../src/http/v1-path.ts'
 import { createCompare } from './schema.ts'
 import type { Compare, Schema } from './schema.ts'
 

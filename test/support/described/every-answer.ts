@@ -1,4 +1,4 @@
-import { routePath } from '../../../src/http/v1/path.ts'
+import { routePath } from '../../../src/http/v1-path.ts'
 import { createDescription } from './document.ts'
 import type { Answer, Description, OpenApi } from './document.ts'
 

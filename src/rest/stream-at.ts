@@ -1,0 +1,61 @@
+import { isVisible } from '../auth/identity.ts'
+import { endOfLedger } from '../domain/cursor.ts'
+import type { Decode } from '../domain/event.ts'
+import type { Stream } from '../domain/stream.ts'
+import type { Checkpoint } from '../store/read/coverage.ts'
+import type { HeldView } from '../store/read/held.ts'
+import { asOf, streamJson } from '../http/json.ts'
+import { noSuchStream, notCreatedYet, notScanned, respond, unknownPast } from '../http/problem.ts'
+import type { Refused } from '../http/problem.ts'
+import { json } from '../http/router.ts'
+
+export interface StreamAtQuery {
+  id: string
+  ledger: number
+  party: string | undefined
+  decode: Decode
+}
+
+/** A stream as it was at the end of a ledger. */
+export function* streamAt(view: HeldView, query: StreamAtQuery): Generator<void, Response> {
+  const { id, ledger, party } = query
+  const now = view.streams.byId(id)
+  if (now === undefined || !isVisible(now, party)) return respond(noSuchStream(id))
+  if (!view.coverage.covers(ledger)) return respond(notScanned(ledger))
+  const checkpoint = view.coverage.checkpoint()
+  if (checkpoint?.ledger === ledger) return answer(now, checkpoint)
+  const stream = yield* stateAt(view.history, query)
+  if (stream === undefined) return respond(absentAt(now, ledger))
+  const [unknown] = view.history.unknownLedgers(stream, ledger)
+  if (unknown !== undefined) return respond(unknownPast(id, unknown))
+  const cursor = endOfLedger(ledger)
+  return answer(stream, { cursor, ledger, ledgerClosedAt: view.history.closeTime(ledger) })
+}
+
+function answer(
+  stream: Stream,
+  position: Pick<Checkpoint, 'cursor' | 'ledger' | 'ledgerClosedAt'>,
+): Response {
+  const data = streamJson(stream, BigInt(position.ledgerClosedAt ?? 0))
+  return json({ data, asOf: asOf(position) })
+}
+
+function* stateAt(
+  history: HeldView['history'],
+  { id, ledger, decode }: StreamAtQuery,
+): Generator<void, Stream | undefined> {
+  let stream: Stream | undefined
+  const through = endOfLedger(ledger)
+  for (const changes of history.changes({ streamId: BigInt(id), through, decode })) {
+    stream = changes.at(-1)?.stream ?? stream
+    yield
+  }
+  return stream
+}
+
+/** Why a stream that is known now is not known at an earlier ledger. */
+function absentAt({ streamId, createdLedger, updatedLedger }: Stream, ledger: number): Refused {
+  const id = streamId.toString()
+  if (createdLedger !== null && createdLedger > ledger) return notCreatedYet(id, ledger)
+  return unknownPast(id, { from: ledger, to: updatedLedger - 1 })
+}
