@@ -21,10 +21,12 @@ const ROOMS = {
   audit: ['domain', 'source', 'decode', 'store'],
   feed: ['domain', ...STORE_READS],
   metrics: ['domain', 'feed', ...STORE_READS],
-  http: ['domain', 'auth', 'feed', 'metrics', ...STORE_READS],
+  http: ['domain', 'auth', 'feed', ...STORE_READS],
+  rest: ['domain', 'auth', 'feed', 'metrics', 'http', ...STORE_READS],
+  v1: ['domain', 'auth', 'feed', 'http', ...STORE_READS],
   config: ['domain'],
-  daemon: ['config', 'auth', ...PARTS, 'metrics', 'http'],
-  command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'daemon'],
+  daemon: ['config', 'auth', ...PARTS, 'metrics', 'http', 'rest', 'v1'],
+  command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'rest', 'daemon'],
   'main.ts': ['config', 'command'],
 }
 

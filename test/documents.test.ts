@@ -51,7 +51,7 @@ test('CONTRIBUTING.md names every folder of src, and only files that exist', () 
 })
 
 /** Folders of src and their main files, from the table in CONTRIBUTING.md. */
-const rooms = [...read('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|.*\| `(.*\.ts)` \|$/gm)].map(
+const rooms = [...read('CONTRIBUTING.md').matchAll(/^\| `([a-z\d]+)` \|.*\| `(.*\.ts)` \|$/gm)].map(
   ([, folder = '', main = '']) => [folder, main] as const,
 )
 

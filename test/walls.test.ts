@@ -45,7 +45,7 @@ test('a forbidden import is found, whether it is of a type, of a value or dynami
     'src/source/again.ts': `export { ingest } from '../ingest/ingest.ts'`,
     'src/feed/read.ts': `import { log } from '../store/read/log.ts'`,
     'src/feed/write.ts': `import { writer } from '../store/write/writer.ts'`,
-    'src/http/rest/deep.ts': `import { support } from '../../../test/support.ts'`,
+    'src/rest/docs/deep.ts': `import { support } from '../../../test/support.ts'`,
     'test/support.ts': 'export const support = 1',
   })
   expect(found).toEqual([
@@ -53,7 +53,7 @@ test('a forbidden import is found, whether it is of a type, of a value or dynami
     'src/decode/type.ts: decode',
     'src/domain/inline.ts: domain',
     'src/feed/write.ts: feed',
-    'src/http/rest/deep.ts: not-src',
+    'src/rest/docs/deep.ts: not-src',
     'src/source/again.ts: source',
     'src/store/read/log.ts: store-read',
   ])

@@ -25,6 +25,7 @@ import { findPort, superviseWorkers } from './workers.ts'
  * patience          keeps it going through storage trouble that passes
  *
  * front             the half that serves: feed, metrics, HTTP
+ * app               every route, and the middleware around them
  * follow            notices commits of the other half
  * replica           the front over a database that another process writes
  * workers, worker   several processes that serve for one that indexes: the two ends

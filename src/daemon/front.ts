@@ -22,6 +22,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { createSlices } from '../domain/slices.ts'
 import { openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
+import { createApp } from './app.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
 import { openSep10 } from './sep10.ts'
@@ -92,10 +93,11 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
   const waiting = createWaiting({ store, slices, most })
   const access = accessOf(config, parts)
   const sep10 = openSep10(config, { access, contractId, network, logger })
-  const http = serveHttp(bound, {
+  const cors = createCors(config.corsOrigins)
+  const app = createApp({
     ...config,
     waiting,
-    cors: createCors(config.corsOrigins),
+    cors,
     takeRequest: parts.takeRequest ?? createRateLimit(config.rateLimitPerMinute),
     access,
     stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
@@ -113,6 +115,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     ...(peers && { peers }),
     ...(sep10 && { sep10 }),
   })
+  const http = serveHttp(bound, { ...config, app, feed, access, cors, logger })
   function onCommit(): void {
     tip.look()
     feed.wake()

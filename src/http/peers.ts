@@ -1,12 +1,12 @@
+import type { MetricObjectWithValues, MetricValue } from 'prom-client'
 import type { Feed } from '../feed/feed.ts'
 import type { Operation, Outcome } from '../feed/operation.ts'
 import type { FeedStats } from '../feed/stats.ts'
-import type { MetricValues } from '../metrics/metrics.ts'
 
 /** All processes that serve the same port, this one included. */
 export interface Peers {
   stats(): Promise<FeedStats[]>
-  metrics(): Promise<MetricValues[][]>
+  metrics(): Promise<MetricObjectWithValues<MetricValue<string>>[][]>
   operate(operation: Operation): Promise<Outcomes>
 }
 
@@ -33,4 +33,29 @@ export async function operateAll(
 
 export function countOf({ outcomes }: Outcomes): number {
   return outcomes.reduce((sum, { count }) => sum + count, 0)
+}
+
+export interface StatsDeps {
+  feed: Feed
+  peers?: Peers
+}
+
+/** An address with subscriptions in several processes counts once in each of them. */
+export function sumOf([first, ...others]: readonly FeedStats[]): FeedStats {
+  const sum: FeedStats = { ...NONE, ...first }
+  for (const stats of others) {
+    for (const name of Object.keys(sum) as (keyof FeedStats)[]) sum[name] += stats[name]
+  }
+  return sum
+}
+
+const NONE: FeedStats = {
+  activeConnections: 0,
+  maxConnections: 0,
+  activeIps: 0,
+  perIpPeakConnections: 0,
+  live: 0,
+  replaying: 0,
+  stalled: 0,
+  eventsPerSecond: 0,
 }

@@ -12,6 +12,25 @@ import { badRequest, PROBLEM_TYPE, respond } from './problem.ts'
 import type { Sliced } from './sliced.ts'
 import { textResponse } from './text.ts'
 
+/**
+ * What every route is made of, whichever API it belongs to, and how requests reach it.
+ *
+ * - `router.ts` what declares a route · `parameters.ts` the values in a request ·
+ *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` the refusals
+ * - `subscribe/` the feed: its route, and what a request for it may say
+ * - `middleware/` what happens before a route: origins, rates, access, the form of a request,
+ *   waiting for the log; and after it: ETags, compression, what caches may do
+ * - `formats/` NDJSON and CSV, answers of any size, gzip and br
+ * - `server/` connections, the lean lane of the feed, and Node's HTTP server
+ * - `client.ts` what the server tells the routes · `exchange.ts` whether the client is still there ·
+ *   `holder.ts` whose limits a request counts against · `carriers.ts` where a request may carry a token
+ * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts
+ *   requests · `text.ts` the text of an answer · `sliced.ts` long reads in turns · `waiting.ts`
+ *   requests that wait for the log · `peers.ts` the other processes that serve the same port
+ * - `v1-path.ts` by which paths FlowFi's clients ask
+ */
+export type App = OpenAPIHono<ClientEnv>
+
 /** What the routes of the data read from. */
 export interface Reads {
   store: Store

@@ -17,7 +17,7 @@ import { userRoutes } from './users.ts'
  * The read side of FlowFi's own backend, so that its front end and other clients run against this
  * daemon unchanged. It translates: what it shows comes from the same reads and the same feed.
  *
- * - `path.ts` the prefixes · `query.ts` parameters · `route.ts` what declares a route ·
+ * - `query.ts` parameters · `route.ts` what declares a route ·
  *   `refusals.ts` errors in their form
  * - `streams.ts` (with `stream-page.ts`), `history.ts` (with `event-page.ts`), `users.ts` (with
  *   `key.ts`), `health.ts`, `admin.ts`, `subscribe.ts` (with `dialect.ts`) the routes

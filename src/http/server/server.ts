@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo, BlockList, Socket } from 'node:net'
 import type { Logger } from 'pino'
-import { createApp } from '../../daemon/app.ts'
-import type { App, HttpDeps } from '../../daemon/app.ts'
+import type { Access } from '../../auth/access.ts'
+import type { Feed } from '../../feed/feed.ts'
+import type { Cors } from '../cors.ts'
+import type { App } from '../router.ts'
 import { createHolderOf, createHostOf, originOf } from '../holder.ts'
 import type { HolderOf } from '../holder.ts'
 import { badHttp, methodNotAllowed } from '../problem.ts'
@@ -22,7 +24,7 @@ import type { WaitingConnections } from './waiting-connections.ts'
 
 /**
  * From connections to requests. Everything here is about sockets and HTTP itself; what a request
- * means is decided in `app.ts`.
+ * means is decided by the routes.
  *
  * - `bind.ts` takes the port; connections wait until there is something to serve
  * - `lane.ts` subscriptions that bypass Node's HTTP server
@@ -52,7 +54,14 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-export interface ServeOptions extends HttpDeps {
+export interface ServeOptions {
+  app: App
+  feed: Feed
+  access: Access
+  cors: Cors
+  logger: Logger
+  /** The proxies whose `X-Forwarded-For` is believed. */
+  trustProxy: BlockList
   /** `lean`: plain requests for the feed bypass Node's HTTP server. */
   feedLane: 'lean' | 'http'
   /** Counts only connections that have not sent a whole request yet. */
@@ -62,6 +71,7 @@ export interface ServeOptions extends HttpDeps {
 /** Serves the routes and the feed on a port that is taken already. */
 export function serveHttp({ server, open }: BoundServer, options: ServeOptions): HttpServer {
   const {
+    app,
     cors,
     feed,
     access,
@@ -70,7 +80,6 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
     maxConnectionsPerAddress: most,
     trustProxy,
   } = options
-  const app = createApp(options)
   const holderOf = createHolderOf(trustProxy, logger)
   const requestIdOf = createRequestIdOf(trustProxy)
   const sendProblem = createSendProblem(cors)
