@@ -100,7 +100,7 @@ export function createAccess(settings: AccessSettings, deps: AccessDeps = {}): A
     },
     async ticketFor(identity) {
       const ticket = randomBytes(32).toString('base64url')
-      const expiresAt = now() + TICKET_MS
+      const expiresAt = Math.min(now() + TICKET_MS, identity.expiresAt ?? Infinity)
       await keep(ticket, identity, expiresAt)
       return { ticket, expiresAt }
     },

@@ -21,7 +21,8 @@ const COOKIE = 'flowfi_token'
 export function readCredentials(carriers: Carriers): Credentials {
   const bearer = bearerOf(carriers.authorization)
   if (bearer !== undefined) return { kind: 'token', token: bearer, isBearer: true }
-  const token = cookieOf(carriers.cookie) ?? carriers.token ?? ''
+  // An empty cookie is what some servers leave of one when its user logs out.
+  const token = cookieOf(carriers.cookie) || carriers.token || ''
   if (token !== '') return { kind: 'token', token, isBearer: false }
   const { ticket = '' } = carriers
   return ticket === '' ? { kind: 'none' } : { kind: 'ticket', ticket }

@@ -46,6 +46,11 @@ describe('credentials', () => {
     ])
   })
 
+  test('are not in an empty cookie, which is what is left of one after a logout', () => {
+    const found = readCredentials({ ...NOTHING, cookie: 'flowfi_token=', token: 'query' })
+    expect(found).toEqual({ kind: 'token', token: 'query', isBearer: false })
+  })
+
   test('of an empty bearer header are bad credentials; those of another scheme are none', () => {
     const bearer = readCredentials({ ...all, authorization: 'Bearer' })
     expect(bearer).toEqual({ kind: 'token', token: '', isBearer: true })
@@ -98,6 +103,18 @@ describe('the sender of a request', () => {
     const second = await access.ticketFor(identity)
     time += 60_000
     expect(await access.senderOf({ ...NOTHING, ticket: second.ticket })).toBe('invalid')
+  })
+
+  test('has a ticket no longer than the token that it was asked for with', async () => {
+    let time = 1_700_000_000_000
+    const access = accessOf({}, () => time)
+    const { token, expiresAt } = await access.tokens.issue(SUBJECT, 20)
+    const identity = await access.senderOf({ ...NOTHING, token })
+    if (typeof identity === 'string') throw new Error(identity)
+    const { ticket, ...life } = await access.ticketFor(identity)
+    expect(life).toEqual({ expiresAt })
+    time = expiresAt
+    expect(await access.senderOf({ ...NOTHING, ticket })).toBe('invalid')
   })
 })
 

@@ -6,6 +6,7 @@ import { openSetup } from '../support/daemon.ts'
 import type { Setup } from '../support/daemon.ts'
 import { openClient, subscribeRequest } from '../support/feed/client.ts'
 import { loadRecording } from '../support/recordings.ts'
+import { ADMIN_TOKEN } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
 const LISTED = 'https://app.example'
@@ -24,7 +25,7 @@ beforeAll(async () => {
     },
   })
   setup = await openSetup(await loadRecording('first-steps'), {
-    env: { CORS_ORIGINS: `${LISTED}, null`, TRUST_PROXY: '127.0.0.1' },
+    env: { CORS_ORIGINS: `${LISTED}, null`, TRUST_PROXY: '127.0.0.1', ADMIN_TOKEN },
     logger: pino({ level: 'debug' }, stream),
   })
   url = setup.daemon.url
@@ -135,10 +136,18 @@ test.for(['a b', 'x'.repeat(129), '{}'])(
   },
 )
 
-test('no query is logged, because it may hold a token', async () => {
-  const { headers } = await headOf('GET', '/streams?token=secret')
+test.for([
+  ['GET', '/streams'],
+  ['GET', '/admin/subscriptions'],
+  ['POST', '/admin/subscriptions'],
+  ['GET', '/admin/nothing'],
+] as const)('no query is logged, because it may hold a token: %s %s', async ([method, path]) => {
+  const authorization = `Bearer ${ADMIN_TOKEN}`
+  const { headers } = await headOf(method, `${path}?token=secret`, { authorization })
   const id = headers.get('x-request-id')
-  await until(() => lines.some(({ requestId }) => requestId === id))
+  await until(() =>
+    lines.some(({ requestId, msg }) => requestId === id && msg === 'request answered'),
+  )
   expect(JSON.stringify(lines)).not.toContain('secret')
 })
 

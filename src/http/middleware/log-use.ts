@@ -12,8 +12,8 @@ export function logUse(logger: Pick<Logger, 'info'>): MiddlewareHandler<ClientEn
     const { address } = holder
     const subject = c.get('identity').subject ?? 'ADMIN_TOKEN'
     const { status } = c.res
-    // What a refused query holds is not known: it may be a token.
-    const target = status === 400 ? path : path + search
+    // What a refused query has in it is not known: it may be a token.
+    const target = status >= 400 && status < 500 ? path : path + search
     logger.info(
       { requestId, subject, address, method, target, status, ...c.get('done') },
       'used by an administrator',
