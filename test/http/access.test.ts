@@ -86,7 +86,8 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
 
 function ask(path: string, token: string | undefined, method = 'GET'): Promise<Response> {
   const headers = token === undefined ? {} : bearer(token)
-  return fetch(daemons.lean.url + path, { method, headers })
+  // What a redirect leads to has a path of its own.
+  return fetch(daemons.lean.url + path, { method, headers, redirect: 'manual' })
 }
 
 async function json<T>(path: string, token: string | undefined): Promise<T> {

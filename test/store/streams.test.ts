@@ -122,6 +122,50 @@ describe('listing streams', () => {
   )
 })
 
+describe('what a party may not see', () => {
+  const STREAMS = 3_000
+  const sqlite = new Database(store.sqlite.serialize())
+  const [template] = all
+  const columns = (sqlite.pragma('table_info(streams)') as { name: string }[]).map(
+    ({ name }) => name,
+  )
+  const values = columns.map((name) =>
+    name === 'sender'
+      ? `'busy'`
+      : name === 'recipient'
+        ? `'busy too'`
+        : ['stream_id', 'created_order'].includes(name)
+          ? `'9' || value`
+          : name,
+  )
+  sqlite.exec(`with recursive n(value) as (
+      select 1000000 union all select value + 1 from n where value < ${1_000_000 + STREAMS})
+    insert into streams (${columns.join()}) select ${values.join()}
+    from streams, n where stream_id = '${template!.streamId}'`)
+  const streams = createStreams(sqlite)
+
+  function stepsOf(steps: Generator<void, unknown>): number {
+    let count = 1
+    while (steps.next().done !== true) count += 1
+    return count
+  }
+
+  const PAGE = { sort: 'created', order: 'asc', limit: 50, party: template!.sender } as const
+  test.for<Partial<StreamQuery>>([
+    { sender: 'busy' },
+    { recipient: 'busy too' },
+    { user: 'busy' },
+    { sender: 'busy', recipient: 'busy too' },
+  ])('does not make a list take longer: %o', (by) => {
+    expect(stepsOf(streams.list({ ...PAGE, ...by }))).toBe(1)
+  })
+
+  test('does not make a summary take longer', () => {
+    const between = (address: string) => stepsOf(streams.between(address, PAGE.party, 0))
+    expect(between('busy')).toBe(between('nobody'))
+  })
+})
+
 describe('numbers as text', () => {
   const i128 = fc.bigInt({ min: I128_MIN, max: I128_MAX })
   property.prop([i128, i128])('i128 as text sort like numbers, negative ones too', (a, b) => {

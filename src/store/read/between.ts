@@ -23,7 +23,7 @@ export function createBetween(
     const sums: Sums = { totals: [], claimable: { sender: new Map(), recipient: new Map() } }
     for (const side of ['recipient', 'sender'] as const) {
       const [sender, recipient] = side === 'sender' ? [address, party] : [party, address]
-      const query = { sender, recipient, sort: 'created', order: 'asc' } as const
+      const query = { sender, recipient, party, sort: 'created', order: 'asc' } as const
       let after: StreamQuery['after']
       do {
         const page: StreamPage = yield* list({ ...query, limit: STREAMS_PER_PAGE, after })

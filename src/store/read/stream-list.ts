@@ -151,21 +151,37 @@ export function createStreamList(
 }
 
 function rangesOf(query: StreamQuery): IndexRange[] {
-  const { status } = query
-  const user = query.user ?? (hasSide(query) ? undefined : query.party)
+  const { status, user, party } = query
   const statuses = status === undefined ? STREAM_STATUSES : [status]
-  const sides: Equal[][] = user === undefined ? [[]] : [[['sender', user]], [['recipient', user]]]
-  return sides.flatMap((side) =>
+  const isOfBoth = party !== undefined && party !== user
+  return sidesOf(query).flatMap((side) =>
     statuses.map((each) => {
-      const [first, ...rest] = [...side, ...equalities(query)]
+      const more = equalities(query).filter(([column, value]) => {
+        return column !== side?.[0] || value !== side[1]
+      })
+      const [first, ...rest] = side === undefined ? more : [side, ...more]
       const byStatus: Equal = ['status', each]
       const others = rest.map(([column, value]) => ({ text: `${column} = ?`, values: [value] }))
       return {
         indexed: first === undefined ? [byStatus] : [first, byStatus],
-        others: user === query.party ? others : [...others, ...partyOf(query)],
+        others: isOfBoth ? [...others, ...partyOf({ party: user })] : others,
       }
     }),
   )
+}
+
+/**
+ * The sides of the party or user that have every match. Those of a party are read whatever else the
+ * query names: streams that it may not see must not even cost time, or it could count them.
+ */
+function sidesOf({ sender, recipient, user, party }: StreamQuery): (Equal | undefined)[] {
+  const whose = party ?? user
+  if (whose === undefined) return [undefined]
+  const sent: Equal = ['sender', whose]
+  const received: Equal = ['recipient', whose]
+  if (sender === whose) return [sent]
+  if (sender !== undefined || recipient === whose) return [received]
+  return recipient === undefined ? [sent, received] : [sent]
 }
 
 type Equal = readonly [column: string, value: string]
@@ -186,10 +202,7 @@ function conditionsOf(query: StreamQuery): Condition[] {
   ]
 }
 
-function hasSide({ sender, recipient }: StreamQuery): boolean {
-  return sender !== undefined || recipient !== undefined
-}
-
+/** Whether it is sender or recipient. */
 function partyOf({ party }: Pick<StreamQuery, 'party'>): Condition[] {
   if (party === undefined) return []
   return [{ text: '(sender = ? or recipient = ?)', values: [party, party] }]
