@@ -187,7 +187,10 @@ function warnIfReplaced({ path, isReplaced }: Store, upstream: Upstream): Upstre
 }
 
 interface Tip {
-  /** The newest ledger of the network, as the database has it. */
+  /**
+   * The newest ledger of the network, as the database has it now. It is read each time: a client may
+   * come with a position from another process, which has seen a later commit than this one.
+   */
   ledger(): number | undefined
   /** Call after each commit. */
   look(): void
@@ -198,7 +201,7 @@ function watchTip({ coverage }: Store): Tip {
   let last = coverage.checkpoint()?.tipLedger
   let movedAt = performance.now()
   return {
-    ledger: () => last,
+    ledger: () => coverage.checkpoint()?.tipLedger,
     look() {
       const current = coverage.checkpoint()?.tipLedger
       if (current !== last) movedAt = performance.now()

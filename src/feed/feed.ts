@@ -66,7 +66,10 @@ import type { FeedStore } from './view.ts'
 
 export interface FeedDeps {
   store: FeedStore
-  /** The network's newest ledger, as far as this process knows; undefined if it knows none. */
+  /**
+   * The network's newest ledger, as the database has it now; undefined if no RPC has told it. Asked
+   * only for a position beyond the log.
+   */
   tip(): number | undefined
   limits: FeedLimits
   logger: Logger

@@ -63,9 +63,9 @@ export function createResets(deps: {
 
   /** A position beyond our log can be right, as long as the network can have reached it. */
   function isBeyondNetwork({ cursor }: Subscription): boolean {
+    if (cursor <= live.frontier()) return false
     const newest = tip()
-    if (newest === undefined || cursor <= live.frontier()) return false
-    return cursor > endOfLedger(newest)
+    return newest !== undefined && cursor > endOfLedger(newest)
   }
 
   return {
