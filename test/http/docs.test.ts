@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import { launchBrowser } from '../support/browser.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { describe as describeAnswers } from '../support/described/every-answer.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
 
@@ -98,6 +99,7 @@ test('a browser renders the reference page, breaks no policy, and asks no other 
   if (typeof browser === 'string') return context.skip(browser)
   onTestFinished(() => browser.close())
   const page = await browser.newPage()
+  page.setDefaultTimeout(PATIENCE_MS)
   const complaints: string[] = []
   const asked = new Set<string>()
   page.on('console', (message) => {
