@@ -115,7 +115,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     ...(peers && { peers }),
     ...(sep10 && { sep10 }),
   })
-  const http = serveHttp(bound, { ...config, app, feed, access, cors, logger })
+  const http = serveHttp(bound, { ...config, app, feed, access, slices, cors, logger })
   function onCommit(): void {
     tip.look()
     feed.wake()

@@ -13,6 +13,11 @@ export interface Slices {
   run<T>(key: string, work: Generator<unknown, T>, signal?: AbortSignal): Promise<T>
   /** How many pieces of work of this key are not done yet. */
   waiting(key: string): number
+  /**
+   * Makes the next turn short. Node accepts one connection in each round of the event loop, so long
+   * turns would let hundreds of connections that come together wait for a second.
+   */
+  hurry(): void
 }
 
 export interface SlicesOptions {
@@ -30,6 +35,7 @@ interface Job {
 }
 
 const TURN_MS = 4
+const HURRIED_TURN_MS = 0.25
 
 export function createSlices(options: SlicesOptions = {}): Slices {
   const { turnMs = TURN_MS, now = () => performance.now(), defer = setImmediate } = options
@@ -37,6 +43,7 @@ export function createSlices(options: SlicesOptions = {}): Slices {
   const queues = new Map<string, Set<Job>>()
   let spentMs = 0
   let isDeferred = false
+  let isHurried = false
 
   function add(job: Job): void {
     const queue = queues.get(job.key)
@@ -57,14 +64,16 @@ export function createSlices(options: SlicesOptions = {}): Slices {
       isDeferred = false
       spentMs = 0
       work()
+      isHurried = false
     })
   }
 
   /** Takes steps until the turn is over or all work is done. */
   function work(): void {
     const start = now() - spentMs
+    const mostMs = isHurried ? Math.min(turnMs, HURRIED_TURN_MS) : turnMs
     let isIdle = true
-    for (let job = next(); job !== undefined && spentMs < turnMs; job = next()) {
+    for (let job = next(); job !== undefined && spentMs < mostMs; job = next()) {
       isIdle = false
       // The key goes to the end of the keys, and the job to the end of the key's jobs.
       remove(job)
@@ -119,5 +128,11 @@ export function createSlices(options: SlicesOptions = {}): Slices {
     return promise
   }
 
-  return { run, waiting: (key) => queues.get(key)?.size ?? 0 }
+  return {
+    run,
+    waiting: (key) => queues.get(key)?.size ?? 0,
+    hurry() {
+      isHurried = true
+    },
+  }
 }

@@ -45,6 +45,16 @@ describe('work in slices', () => {
     expect(await Promise.all([short, long])).toEqual(['short', 'long'])
   })
 
+  test('P8: a hurried turn takes one step, and only the next turn is hurried', () => {
+    const { slices, done, steps, turn } = setUp()
+    void slices.run('a', steps('long', 20))
+    slices.hurry()
+    turn()
+    expect(done).toHaveLength(5)
+    turn()
+    expect(done).toHaveLength(9)
+  })
+
   test('P8: many short pieces of work do not make a turn longer', () => {
     const { slices, done, steps, turn } = setUp()
     for (let piece = 0; piece < 100; piece += 1) void slices.run(`${piece}`, steps('x', 1))

@@ -13,6 +13,10 @@ function setUp() {
   })
   return {
     done,
+    accepted: turnstile.accepted,
+    pass(ms: number) {
+      time += ms
+    },
     enter: (key: string) =>
       turnstile.enter(key, () => {
         time += 1
@@ -54,6 +58,32 @@ describe('a turnstile', () => {
     enter('c')
     turn()
     expect(done.slice(4)).toEqual(['a', 'b', 'c', 'a'])
+  })
+
+  test('P8: requests wait while connections come in every turn, but not for long', () => {
+    const { enter, accepted, pass, done, turn } = setUp()
+    for (let count = 0; count < 10; count += 1) {
+      accepted()
+      enter('a')
+      turn()
+    }
+    expect(done).toHaveLength(0)
+    pass(50)
+    accepted()
+    turn()
+    expect(done).toHaveLength(4)
+  })
+
+  test('after the last connection requests pass from the next turn on', () => {
+    const { enter, accepted, done, turn } = setUp()
+    accepted()
+    enter('a')
+    turn()
+    expect(done).toHaveLength(0)
+    turn()
+    expect(done).toHaveLength(1)
+    enter('a')
+    expect(done).toHaveLength(2)
   })
 
   test('loses nothing that comes while others wait', () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, BlockList, Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Access } from '../../auth/access.ts'
+import type { Slices } from '../../domain/slices.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { Cors } from '../cors.ts'
 import type { App } from '../router.ts'
@@ -19,6 +20,7 @@ import { comesWithBody, createListener } from './listener.ts'
 import { createSendProblem } from './refusal.ts'
 import type { SendProblem } from './refusal.ts'
 import { createTurnstile } from './turnstile.ts'
+import type { Turnstile } from './turnstile.ts'
 import { createWaitingConnections } from './waiting-connections.ts'
 import type { WaitingConnections } from './waiting-connections.ts'
 
@@ -58,6 +60,8 @@ export interface ServeOptions {
   app: App
   feed: Feed
   access: Access
+  /** The long work of the thread that serves. */
+  slices: Pick<Slices, 'hurry'>
   cors: Cors
   logger: Logger
   /** The proxies whose `X-Forwarded-For` is believed. */
@@ -75,6 +79,7 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
     cors,
     feed,
     access,
+    slices,
     feedLane,
     logger,
     maxConnectionsPerAddress: most,
@@ -85,14 +90,17 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
   const sendProblem = createSendProblem(cors)
   const hostOf = createHostOf(trustProxy)
   const waiting = createWaitingConnections({ most, hostOf, sendProblem })
+  const turnstile = createTurnstile()
   open()
-  answerRequests(server, { app, holderOf, requestIdOf, waiting, logger, sendProblem })
+  answerRequests(server, { turnstile, app, holderOf, requestIdOf, waiting, logger, sendProblem })
   const silenceMs = HEADERS_TIMEOUT_MS
   const lane =
     feedLane === 'lean'
       ? openLane(server, { feed, access, logger, cors, holderOf, requestIdOf, waiting, silenceMs })
       : undefined
   server.prependListener('connection', waiting.opened)
+  server.on('connection', slices.hurry)
+  server.on('connection', turnstile.accepted)
   server.keepAliveTimeout = KEEP_ALIVE_MS
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
@@ -118,6 +126,7 @@ interface AnswerDeps {
   holderOf: HolderOf
   requestIdOf: RequestIdOf
   waiting: WaitingConnections
+  turnstile: Turnstile
   logger: Logger
   sendProblem: SendProblem
 }
@@ -129,9 +138,8 @@ interface Exchange {
 
 /** Answers what Node's server reports: requests, tunnels, and bytes that are not a request. */
 function answerRequests(server: Server, deps: AnswerDeps): void {
-  const { app, holderOf, requestIdOf, waiting, logger, sendProblem } = deps
+  const { app, holderOf, requestIdOf, waiting, logger, sendProblem, turnstile } = deps
   const answer = createListener(deps)
-  const turnstile = createTurnstile()
   /** The newest request of each connection. */
   const exchanges = new WeakMap<Socket, Exchange>()
 

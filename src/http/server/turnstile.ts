@@ -6,6 +6,11 @@
 export interface Turnstile {
   /** Runs `work` now, or in a later turn. */
   enter(key: string, work: () => void): void
+  /**
+   * A connection was accepted. Node accepts one in each turn of the event loop, so while more of them
+   * come, requests wait for a moment: a load balancer's connection may be among those at the end.
+   */
+  accepted(): void
 }
 
 export interface TurnstileOptions {
@@ -19,6 +24,8 @@ export interface TurnstileOptions {
 const TURN_MS = 4
 /** What a request starts runs on after `work` returns, so its time is not known at once. */
 const MOST_PER_TURN = 4
+/** How long requests wait for connections, so that a flood of these does not stop requests. */
+const LONGEST_BURST_MS = 50
 
 export function createTurnstile({
   turnMs = TURN_MS,
@@ -28,11 +35,17 @@ export function createTurnstile({
   /** When the first request of this turn came; undefined: none has come. */
   let beganAt: number | undefined
   const waiting = new Map<string, (() => void)[]>()
+  /** Since when a connection has been accepted in each turn. */
+  let burstBeganAt: number | undefined
+  let hasAccepted = false
 
   function nextTurn(): void {
     beganAt = undefined
-    if (waiting.size === 0) return
+    if (!hasAccepted) burstBeganAt = undefined
+    hasAccepted = false
+    if (waiting.size === 0 && burstBeganAt === undefined) return
     begin()
+    if (isBurst()) return
     for (let count = 0; count < MOST_PER_TURN && waiting.size > 0; count += 1) {
       takeFirst()?.()
       if (isOver()) break
@@ -46,6 +59,10 @@ export function createTurnstile({
 
   function isOver(): boolean {
     return beganAt !== undefined && now() - beganAt >= turnMs
+  }
+
+  function isBurst(): boolean {
+    return burstBeganAt !== undefined && now() - burstBeganAt < LONGEST_BURST_MS
   }
 
   /** The first of the address that has waited longest; its next one has to wait for the others. */
@@ -62,11 +79,16 @@ export function createTurnstile({
   return {
     enter(key, work) {
       if (beganAt === undefined) begin()
-      if (waiting.size === 0 && !isOver()) return work()
+      if (waiting.size === 0 && !isOver() && !isBurst()) return work()
       const works = waiting.get(key)
       if (works === undefined) waiting.set(key, [work])
       else works.push(work)
       return undefined
+    },
+    accepted() {
+      hasAccepted = true
+      burstBeganAt ??= now()
+      if (beganAt === undefined) begin()
     },
   }
 }
