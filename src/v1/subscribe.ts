@@ -63,9 +63,12 @@ function parse(c: Context<ClientEnv>): Subscribe | Refused {
   if (problems.length > 0) return badRequest(problems)
   const ids = streams.flatMap((text) => streamIdOf(text) ?? [])
   const isAll = all.includes('true')
+  const { subject } = c.get('identity')
+  const isOwn = !isAll && ids.length + users.length === 0 && subject !== null
   const filter = {
     streams: isAll ? [] : ids.toSorted(),
-    users: isAll ? [] : users.toSorted(),
+    // Without a filter: what concerns the token's user.
+    users: isAll ? [] : isOwn ? [subject] : users.toSorted(),
     types: V1_TYPES,
   }
   return { filter, cursor, overload: undefined }

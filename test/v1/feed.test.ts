@@ -260,7 +260,7 @@ describe('in jwt mode', () => {
     })
   })
 
-  test('a subscription brings the events of the token, and everything to an administrator', async () => {
+  test('a subscription brings the events of the token, and with all=true everything to an administrator', async () => {
     const token = await tokenOf(own)
     const mine = log.filter(ofOwn)
     for (const query of ['', 'all=true&']) {
@@ -274,8 +274,17 @@ describe('in jwt mode', () => {
     expect([refused.status, refused.headers.has('retry-after')]).toEqual([429, true])
     expect(await refused.json()).toEqual({ message: expect.any(String), status: 429 })
     const headers = { Authorization: `Bearer ${await tokenOf('operator', 'admin')}` }
-    const operator = await open(daemon, '/v1/events/subscribe?cursor=earliest', headers)
+    const operator = await open(daemon, '/v1/events/subscribe?all=true&cursor=earliest', headers)
     expect(await received(operator, log.length)).toEqual(expected(log))
+  })
+
+  test('without a filter a subscription means the user of the token, whatever the token may see', async () => {
+    const other = String(log.find((event) => !ofOwn(event) && event.sender !== null)!.sender)
+    const headers = { Authorization: `Bearer ${await tokenOf(other, 'events:all')}` }
+    const client = await open(daemon, '/v1/events/subscribe?cursor=earliest', headers)
+    await client.until(() => client.named('caught_up').length > 0)
+    const theirs = log.filter(({ sender, recipient }) => [sender, recipient].includes(other))
+    expect(await received(client, 0)).toEqual(expected(theirs))
   })
 
   test('figures about the whole contract are for administrators', async () => {
