@@ -11,7 +11,7 @@ export interface Failure {
   text: string | undefined
 }
 
-/** What ended the program, as the user is told. Only an internal error shows its stack. */
+/** Says what ended the program. Only an internal error shows its stack. */
 export function explainFailure(thrown: unknown, databasePath: string): Failure {
   const error = explainStorage(thrown, databasePath)
   if (error instanceof CommanderError) {

@@ -14,8 +14,8 @@ const IDLE_MS = 60_000
 type Source = Awaited<ReturnType<typeof connect>>
 
 /**
- * Reads accounts from the RPCs, for a process that serves. It has RPCs of its own, which it opens
- * for the first question: the half that indexes may be another process, or none of ours.
+ * Reads accounts from the RPCs, for a process that serves. It connects to the RPCs itself, at the first
+ * question, because the half that indexes can be another process.
  */
 export function createAccountReader(config: SourceConfig, logger: Logger): AccountReader {
   let opened: Promise<Source> | undefined

@@ -7,7 +7,7 @@ import type { Subscription } from './subscription.ts'
 
 /** How the feed ends a subscription: with a `reconnect` frame and a clean end of the response. */
 export interface Goodbye {
-  /** How long a client is told to wait before it reconnects, in milliseconds. */
+  /** The `retry:` of a client: how long it waits before it reconnects, in milliseconds. */
   retryMs(): number
   /** False if it was closed before. */
   say(sub: Subscription, reason: GoodbyeReason): boolean

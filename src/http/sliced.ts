@@ -14,10 +14,28 @@ export type Sliced = (
 
 /** More than the connections of one browser, few enough that others do not wait long. */
 const MOST_AT_ONCE = 16
+/** So that one address cannot hold every snapshot of the store, of which there are four. */
+const MOST_UNDER_WAY = 2
 const RETRY_AFTER_SECONDS = 1
 const DEADLINE_MS = 30_000
 
 export function createSliced(slices: Slices): Sliced {
+  /** Pieces of work under way, by address. */
+  const underWay = new Map<string, number>()
+
+  /** Begins the work once few enough others of its address are under way. */
+  function* inTurn(address: string, work: Generator<unknown, Response>) {
+    while ((underWay.get(address) ?? 0) >= MOST_UNDER_WAY) yield
+    underWay.set(address, (underWay.get(address) ?? 0) + 1)
+    try {
+      return yield* work
+    } finally {
+      const left = (underWay.get(address) ?? 1) - 1
+      if (left > 0) underWay.set(address, left)
+      else underWay.delete(address)
+    }
+  }
+
   return async (c, work) => {
     const { holder, exchange } = c.env
     const { address } = holder
@@ -31,7 +49,7 @@ export function createSliced(slices: Slices): Sliced {
     const late = setTimeout(() => leaving.abort(LATE), DEADLINE_MS)
     exchange.once('close', leave)
     try {
-      return await slices.run(address, work, leaving.signal)
+      return await slices.run(address, inTurn(address, work), leaving.signal)
     } catch (error) {
       if (error !== GONE && error !== LATE) throw error
       return respond(tookTooLong(RETRY_AFTER_SECONDS))

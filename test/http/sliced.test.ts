@@ -15,12 +15,17 @@ function setUp(steps: number) {
     defer: (turn) => deferred.push(turn),
   })
   let released = 0
+  let underWay = 0
+  let mostUnderWay = 0
   function* work(): Generator<void, Response> {
+    underWay += 1
+    mostUnderWay = Math.max(mostUnderWay, underWay)
     try {
       for (let step = 1; step < steps; step += 1) yield
       return json({ data: 'done' })
     } finally {
       released += 1
+      underWay -= 1
     }
   }
   const sliced = createSliced(slices)
@@ -29,6 +34,7 @@ function setUp(steps: number) {
   return {
     slices,
     released: () => released,
+    mostUnderWay: () => mostUnderWay,
     ask: async (address: string, exchange = new EventEmitter()) =>
       app.request('/long', undefined, { holder: { address, user: undefined }, exchange }),
     turn: () => deferred.shift()?.(),
@@ -52,6 +58,15 @@ test('P8: an address with too many long requests gets 429; others are answered',
   expect(await refused[0]?.json()).toMatchObject({
     detail: expect.stringContaining('16 long requests') as string,
   })
+})
+
+test('P8: of one address two pieces of work are under way, so that it cannot hold all snapshots', async () => {
+  const { ask, turn, isIdle, slices, mostUnderWay } = setUp(20)
+  const many = Array.from({ length: 16 }, () => ask('greedy'))
+  await until(() => slices.waiting('greedy') === 16)
+  while (!isIdle()) turn()
+  for (const { status } of await Promise.all(many)) expect(status).toBe(200)
+  expect(mostUnderWay()).toBe(2)
 })
 
 test('P8: work stops when its client leaves', async () => {

@@ -86,7 +86,7 @@ function bodyOf(
   let next: string | undefined
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    // The time counts only while the client is to read: Node counts anew with every byte it takes.
+    // The time-out runs only while the client has something to read; each byte it takes restarts it.
     socket?.setTimeout(0)
     const read = await slices.run(holder.address, page(next), leaving.signal)
     text += read.text

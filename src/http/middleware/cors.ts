@@ -3,7 +3,7 @@ import type { ClientEnv } from '../client.ts'
 import type { Cors } from '../cors.ts'
 import { respond, unknownOrigin } from '../problem.ts'
 
-/** What any route knows. A preflight cannot be told which of them its route does not. */
+/** The methods of all routes: the answer to a preflight does not depend on the route. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'QUERY']
 const PREFLIGHT_SECONDS = 86_400
 

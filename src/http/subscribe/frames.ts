@@ -53,7 +53,7 @@ const Reset = z
   })
   .openapi('ResetFrame', {
     description:
-      'the position cannot be honoured, or streams changed without an event: load the snapshot again; the feed continues from `id`',
+      'the position cannot be used, or streams changed without an event: load the snapshot again; the feed continues from `id`',
   })
 
 const Reconnect = z

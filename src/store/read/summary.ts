@@ -24,7 +24,7 @@ export function position(checkpoint: Checkpoint | undefined) {
   }
 }
 
-/** The last tip can come from an RPC that is itself behind our checkpoint: the lag is then 0. */
+/** If the newest tip came from an RPC that lags, it is before our checkpoint: the lag is then 0. */
 export function lagOf({ ledger, tipLedger }: Pick<Checkpoint, 'ledger' | 'tipLedger'>): number {
   return Math.max(0, tipLedger - ledger)
 }

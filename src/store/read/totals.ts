@@ -13,7 +13,7 @@ export interface Total {
   withdrawnAmount: bigint
 }
 
-/** Sums over the streams of one status in one token, whoever sends and receives them. */
+/** Sums over all streams of one status in one token. */
 export type WholeTotal = Omit<Total, 'side'>
 
 export interface Totals {
