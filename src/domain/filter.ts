@@ -11,10 +11,7 @@ export interface EventFilter {
    * nor users, because nothing is known about them.
    */
   types: readonly string[] | undefined
-  /**
-   * Only events of which this is the sender or the recipient. Set only together with streams or
-   * users: without them, `users` alone says the same.
-   */
+  /** Only events of which this is the sender or the recipient. */
   party?: string
 }
 

@@ -52,6 +52,13 @@ const HIGHEST = '~'
 
 export const COLUMNS = 'id, type, stream_id as streamId, sender, recipient, data'
 
+/** A party without lists means the same as a user: everything that concerns it. */
+export function withoutLoneParty(filter: EventFilter): EventFilter {
+  const { streams, users, types, party } = filter
+  if (party === undefined || streams.length + users.length > 0) return filter
+  return { streams, users: [party], types }
+}
+
 /** The index ranges whose union has every match; undefined if that is the whole log. */
 export function keysOf({ streams, users, types }: EventFilter): Key[] | undefined {
   if (streams.length === 0 && users.length === 0) {

@@ -2,7 +2,7 @@ import type { Cursor } from '../../domain/cursor.ts'
 import type { EventFilter } from '../../domain/filter.ts'
 import { LIMIT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
-import { COLUMNS, keysOf, rangeOf } from './log-query.ts'
+import { COLUMNS, keysOf, rangeOf, withoutLoneParty } from './log-query.ts'
 import type { Key, LogEntry, LogPage, LogQuery, Order } from './log-query.ts'
 
 interface IndexEntry {
@@ -21,8 +21,9 @@ export function createPage(sqlite: Sqlite): (query: LogQuery) => LogPage {
   }
   const byId = sqlite.prepare<[string], LogEntry>(`select ${COLUMNS} from events where id = ?`)
 
-  return ({ filter, order = 'asc', limit, ...query }) => {
+  return ({ filter: asked, order = 'asc', limit, ...query }) => {
     const { low, high } = rangeOf(query)
+    const filter = withoutLoneParty(asked)
     const keys = keysOf(filter)
     const { all, ofKey } = statements[order]
     if (keys === undefined) {

@@ -3,7 +3,7 @@ import { EVENT_TYPES } from '../../domain/event.ts'
 import { LIMIT } from '../sqlite.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createCandidates } from './candidates.ts'
-import { COLUMNS, keysOf, rangeOf, restOf } from './log-query.ts'
+import { COLUMNS, keysOf, rangeOf, restOf, withoutLoneParty } from './log-query.ts'
 import type { Key, LogEntry, LogPage, LogQuery, Order, Range } from './log-query.ts'
 import { createMerge } from './merge.ts'
 
@@ -36,7 +36,8 @@ export function createScan(sqlite: Sqlite): { scan: Scan; walk: Walk } {
     `select ${COLUMNS} from (select value from json_each(?)) cross join events on id = value`,
   )
 
-  function* scan(query: LogQuery): Generator<void, LogPage> {
+  function* scan(asked: LogQuery): Generator<void, LogPage> {
+    const query = { ...asked, filter: withoutLoneParty(asked.filter) }
     const keys = keysOf(query.filter)
     if (keys === undefined) return yield* scanEverything(query)
     const { limit } = query
@@ -61,7 +62,10 @@ export function createScan(sqlite: Sqlite): { scan: Scan; walk: Walk } {
 
   return {
     scan,
-    walk: (query) => matches({ ...query, limit: WALK_AHEAD }, keysOf(query.filter) ?? everyType()),
+    walk(query) {
+      const filter = withoutLoneParty(query.filter)
+      return matches({ ...query, filter, limit: WALK_AHEAD }, keysOf(filter) ?? everyType())
+    },
   }
 }
 
@@ -109,9 +113,10 @@ function createMatches(
     .prepare<[string], number>('select count from event_counts where type = ?')
     .pluck()
   const visible = sqlite
-    .prepare<[string, string, string], string>(
-      `select stream_id from json_each(?) cross join streams on stream_id = value
-       where sender = ? or recipient = ?`,
+    .prepare<[string, string], string>(
+      `select value from json_each(?) left join streams on stream_id = value
+       where iif(streams.stream_id is null,
+         exists (select 1 from events where events.stream_id = value), ? in (sender, recipient))`,
     )
     .pluck()
 
@@ -139,12 +144,15 @@ function createMatches(
     if (range !== undefined) yield* merge({ keys, range, order, limit, types })
   }
 
-  /** Those that a party sends or receives. */
+  /**
+   * Those that a party sends or receives, and those whose creation is missing in the log: their
+   * later events name the parties, and each event is checked.
+   */
   function* visibleTo(party: string, streams: readonly string[]): Generator<Cursor[], string[]> {
     const found: string[] = []
     for (let at = 0; at < streams.length; at += STREAMS_PER_STEP) {
       const some = JSON.stringify(streams.slice(at, at + STREAMS_PER_STEP))
-      found.push(...visible.all(some, party, party))
+      found.push(...visible.all(some, party))
       yield []
     }
     return found
