@@ -98,7 +98,7 @@ export interface Feed {
   counters(): Readonly<FeedCounters>
   /** Does what an operator asks, over the subscriptions of this process. */
   operate: Operators
-  /** Refuses new subscriptions, and ends the open ones, spread over `spreadMs`. */
+  /** Refuses new subscriptions, and ends the open ones, spread over `spreadMs`. Then nothing reads the log. */
   close(spreadMs: number): Promise<void>
 }
 
@@ -250,6 +250,7 @@ export function createFeed(deps: FeedDeps): Feed {
     async close(spreadMs) {
       admission.shut()
       await goodbye.sayToAll([...subscriptions()], { reason: 'shutdown', spreadMs })
+      replay.close()
     },
   }
 }

@@ -11,6 +11,8 @@ export interface Queues {
   delete(sub: Subscription): void
   /** No other subscription waits in any queue while this one is served. */
   isAlone(sub: Subscription): boolean
+  /** Ends the work under way: the database can be closed at once. */
+  close(): void
 }
 
 export function createQueues(deps: {
@@ -21,6 +23,7 @@ export function createQueues(deps: {
   const { slices, pull } = deps
   /** By address; subscriptions in the order in which they pull. */
   const queues = new Map<string, Set<Subscription>>()
+  const closing = new AbortController()
 
   function start(address: string, first: Subscription): void {
     const queue = new Set([first])
@@ -28,7 +31,8 @@ export function createQueues(deps: {
     // Not at once: the caller is in the middle of its own step.
     setImmediate(() => {
       // An error of SQLite or of our own must end the process, as it does in a commit.
-      slices.run(address, serve(address, queue)).catch((error: unknown) => {
+      slices.run(address, serve(address, queue), closing.signal).catch((error: unknown) => {
+        if (closing.signal.aborted) return
         setImmediate(() => {
           throw error
         })
@@ -53,6 +57,7 @@ export function createQueues(deps: {
       else queue.add(sub)
     },
     delete: (sub) => void queues.get(sub.address)?.delete(sub),
+    close: () => closing.abort(),
     isAlone: ({ address }) => queues.size <= 1 && (queues.get(address)?.size ?? 0) === 0,
   }
 }

@@ -31,6 +31,8 @@ export interface Replay {
   dropPages(group?: Group): void
   /** To be called at each tick: drops the pages that were not read for a while. */
   sweep(tick: number): void
+  /** Ends the reads under way. */
+  close(): void
 }
 
 export interface ReplayDeps {
@@ -108,6 +110,7 @@ export function createReplay(deps: ReplayDeps): Replay {
   return {
     enqueue: queues.add,
     leave: queues.delete,
+    close: queues.close,
     dropPages: cache.drop,
     sweep(tick) {
       if (tick - sweptAt < SWEEP_TICKS) return

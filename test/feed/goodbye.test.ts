@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { createSlices } from '../../src/domain/slices.ts'
+import { EVERYTHING } from '../../src/domain/filter.ts'
 import { isCaughtUp } from '../support/feed/client.ts'
 import { chainOf, logWith } from '../support/feed/log.ts'
 import { eventually, useFeed } from '../support/feed/sockets.ts'
@@ -7,6 +9,23 @@ import { loadRecording } from '../support/recordings.ts'
 const lively = chainOf(await loadRecording('lively'))
 
 describe.concurrent('the goodbye', () => {
+  test('after a shutdown nothing reads the log, in the middle of a replay neither', async (context) => {
+    let time = 0
+    const turns: (() => void)[] = []
+    // Each turn takes one step.
+    const now = () => (time += 10)
+    const slices = createSlices({ now, defer: (turn) => turns.push(turn) })
+    const { store } = logWith(lively, lively.events.length)
+    const { feed, subscribe } = await useFeed(context, { store, slices })
+    const filter = { ...EVERYTHING, types: ['stream.created'] }
+    await subscribe({ filter, cursor: 'earliest' })
+    await eventually(() => turns.length > 0)
+    turns.shift()?.()
+    await feed.close(0)
+    store.close()
+    while (turns.length > 0) turns.shift()?.()
+  })
+
   test('a subscription at its maximum age gets a reconnect frame and a clean end', async (context) => {
     const { feed, subscribe } = await useFeed(context, { limits: { maxAgeMs: 400 } })
     const client = await (await subscribe()).until(({ ended }) => ended)
