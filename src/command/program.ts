@@ -167,7 +167,13 @@ function declareTasks(program: Command, { invocation, finish }: Context): void {
   program
     .command('status')
     .description('checkpoint, lag, runway, counts and gaps of a database file')
-    .action(async () => (await import('./status.ts')).status(invocation()))
+    .option(
+      '--digest',
+      'only one hash over log and state, equal for databases with the same content',
+    )
+    .action(async (options: { digest?: boolean }) =>
+      (await import('./status.ts')).status(invocation(), options),
+    )
 }
 
 function readConfig(environment: Surroundings['environment'], terminal: Terminal): Config {

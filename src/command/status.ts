@@ -3,11 +3,20 @@ import { openStoreForReading } from '../store/store.ts'
 import type { Invocation } from './invocation.ts'
 import { say, table } from './terminal.ts'
 
+export interface StatusOptions {
+  /** Print only one hash over log and state, to compare it with another database's. */
+  digest?: boolean
+}
+
 /** Prints what a database file holds. An indexer can be running on it. */
-export function status({ config, terminal }: Invocation): void {
+export function status({ config, terminal }: Invocation, options: StatusOptions): void {
   const { databasePath } = config
   const store = openStoreForReading(databasePath)
   try {
+    if (options.digest === true) {
+      say(terminal, `digest ${store.digest()}`)
+      return
+    }
     const { identity, at, held } = store.snapshot(() => ({
       identity: store.coverage.identity(),
       at: position(store.coverage.checkpoint()),

@@ -27,6 +27,7 @@
  * - records.ts        records of the chain; chain-records.ts folds on them
  * - history.ts        a stream at any ledger, and how it came to be
  * - summary.ts        what operators see of a database
+ * - digest.ts         one hash over log and state
  * - held.ts           reads in several steps that see one moment
  *
  * write/ is the writer; its files are in writer.ts.
@@ -38,6 +39,7 @@ import { lockDatabase } from './lock.ts'
 import type { Lock } from './lock.ts'
 import { createCoverage } from './read/coverage.ts'
 import type { Coverage, Identity } from './read/coverage.ts'
+import { createDigest } from './read/digest.ts'
 import { createHeld, createHeldView } from './read/held.ts'
 import type { Held } from './read/held.ts'
 import { createLog } from './read/log.ts'
@@ -73,6 +75,8 @@ export interface Store {
   revision(): number
   /** Changes of what clients may have read before, the oldest first. */
   corrections(): Correction[]
+  /** One hash over log and state up to the checkpoint, equal for databases with the same content. */
+  digest(): string
   /** Whether the path now leads to another file, or to none. */
   isReplaced(): boolean
   /** Runs reads in one transaction, so that they agree with each other. */
@@ -143,6 +147,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
       : createHeld(() => openForReading(path))
   // Made once, because making one costs as much as a short read.
   const inTransaction = sqlite.transaction((read: () => unknown) => read())
+  const digest = createDigest(sqlite)
   const dataVersion = sqlite.prepare<[], number>('pragma data_version').pluck()
   return {
     path,
@@ -155,6 +160,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     changes: () => dataVersion.get() ?? 0,
     revision: createRevision(sqlite),
     corrections: createCorrections(sqlite),
+    digest: () => inTransaction.deferred(digest) as string,
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,
     snapshot: <T>(read: () => T) => inTransaction.deferred(read) as T,
     held,

@@ -96,6 +96,20 @@ describe('a database file', () => {
     })
   })
 
+  test('status --digest prints one hash, equal for databases with the same content', async () => {
+    const paths = [await intactDatabase(), await intactDatabase()]
+    const digests = await Promise.all(
+      paths.map((DATABASE_PATH) => run(['status', '--digest'], { DATABASE_PATH })),
+    )
+    const [first] = digests
+    expect(first).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/^digest [0-9a-f]{64}\n$/),
+    })
+    expect(digests).toEqual([first, first])
+  })
+
   test('P5: rebuild of an intact database changes nothing, and says so', async () => {
     const DATABASE_PATH = await intactDatabase()
     const before = log(DATABASE_PATH)
