@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
+
 /**
- * The walls of src/: which room may import from which. `npm run walls` checks them, imports of types
- * included. A room is a folder of src/ (or main.ts). It may import from itself and from the rooms in
+ * The walls of src/: which room may import from which, and what the client and the page may import.
+ * `npm run walls` checks them, imports of types included. A room is a folder of src/ (or main.ts). It may import from itself and from the rooms in
  * its list, and from nothing else. A new folder needs a line here before its first import.
  */
 
@@ -64,10 +66,31 @@ export default {
       to: { path: paths(['store/write']) },
     },
     {
+      name: 'client',
+      comment: 'the client shares the pure values and functions of the daemon, and nothing else',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^(src|web)/', pathNot: paths(['domain']) },
+    },
+    {
+      name: 'web',
+      comment: 'the page is built with what every other user of the client has',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^(src|client)/', pathNot: '^client/src/(client|react/react)\.ts$' },
+    },
+    {
+      name: 'daemon',
+      comment: 'the daemon needs neither its client nor its page',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(client|web)/' },
+    },
+    {
       name: 'not-src',
       comment: 'the program does not import from its tests or benches',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|client|web)/' },
       to: { path: '^(test|bench)/' },
     },
     {
@@ -82,6 +105,8 @@ export default {
   options: {
     // The default parser cannot read TypeScript and would find no import at all.
     parser: 'swc',
-    includeOnly: '^(src|test|bench)/',
+    includeOnly: '^(src|test|bench|client/src|web)/',
+    exclude: '(^|/)(dist|node_modules)/',
+    tsConfig: { fileName: fileURLToPath(new URL('tsconfig.json', import.meta.url)) },
   },
 }

@@ -16,6 +16,7 @@ class SlowFirst extends BaseSequencer {
 }
 
 export default defineConfig({
+  resolve: { tsconfigPaths: true },
   test: {
     include: ['test/**/*.test.ts'],
     // Answers of a daemon must be those that the OpenAPI document describes.

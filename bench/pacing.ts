@@ -101,7 +101,7 @@ function countCalls(url: string): () => number {
   return () => calls
 }
 
-async function subscribed(): Promise<ReadableStream<Uint8Array>> {
+async function subscribed(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const url = `http://127.0.0.1:${PORT}/events/subscribe?all=true`
   for (;;) {
     const response = await fetch(url).catch(() => undefined)
@@ -110,7 +110,7 @@ async function subscribed(): Promise<ReadableStream<Uint8Array>> {
   }
 }
 
-async function* ledgersOf(body: ReadableStream<Uint8Array>): AsyncGenerator<number> {
+async function* ledgersOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<number> {
   const frames = body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream())

@@ -26,7 +26,14 @@ async function check(files: Record<string, string>): Promise<string[]> {
   const config = join(PROJECT, '.dependency-cruiser.mjs')
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [CRUISER, '--config', config, '--output-type', 'json', 'src'],
+    [
+      CRUISER,
+      '--config',
+      config,
+      '--output-type',
+      'json',
+      ...new Set(Object.keys(files).map((path) => path.split('/')[0]!)),
+    ],
     { cwd: folder },
   )
   const { violations } = Findings.parse(JSON.parse(stdout)).summary
@@ -66,4 +73,23 @@ test('a circle of types and a room without a wall are found', async () => {
     'src/attic/old.ts': `import type { Stream } from '../domain/stream.ts'`,
   })
   expect(found).toEqual(['src/attic/old.ts: room-without-a-wall', 'src/domain/event.ts: circle'])
+})
+
+test('the client imports only pure values from the daemon, the page only the client, and the daemon neither', async () => {
+  const found = await check({
+    'src/domain/fold.ts': 'export const fold = 1',
+    'src/feed/feed.ts': 'export const feed = 1',
+    'src/rest/page.ts': `import { app } from '../../web/src/app.tsx'`,
+    'client/src/client.ts': `import { fold } from '../../src/domain/fold.ts'`,
+    'client/src/deep.ts': `import { feed } from '../../src/feed/feed.ts'`,
+    'web/src/app.tsx': `import { createFeed } from '../../client/src/client.ts'\nexport const app = 1`,
+    'web/src/fold.ts': `import { fold } from '../../src/domain/fold.ts'`,
+    'web/src/inner.ts': `import { deep } from '../../client/src/deep.ts'`,
+  })
+  expect(found).toEqual([
+    'client/src/deep.ts: client',
+    'src/rest/page.ts: daemon',
+    'web/src/fold.ts: web',
+    'web/src/inner.ts: web',
+  ])
 })

@@ -1,0 +1,3 @@
+/** What `flowfi-client/react` exports. */
+
+export type { Amount } from '../client.ts'
