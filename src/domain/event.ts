@@ -6,6 +6,7 @@
  * - event.ts       the contract's events, raw and decoded
  * - event-json.ts  an event as users get it
  * - stream.ts      a stream, and what can be claimed from it
+ * - stream-json.ts  a stream as users get it
  * - fold.ts        how an event changes a stream
  * - derivation.ts  the balance of a stream in words and formulas
  * - token.ts       what a token's contract says about itself

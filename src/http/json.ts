@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
-import { instant, jsonTime } from '../domain/times.ts'
-import { claimable, endTime, STREAM_STATUSES, statusOf } from '../domain/stream.ts'
-import type { Stream } from '../domain/stream.ts'
+import { STREAM_STATUSES } from '../domain/stream.ts'
+import type { StreamJson as StreamShape } from '../domain/stream-json.ts'
+import { instant } from '../domain/times.ts'
 import type { Checkpoint } from '../store/read/coverage.ts'
 
 /** The shapes in answers, for the code and for the OpenAPI document. */
@@ -51,7 +51,7 @@ export const StreamJson = z
       description: 'the last ledger before the entry is archived, as last read from the chain',
     }),
   })
-  .openapi('Stream')
+  .openapi('Stream') satisfies z.ZodType<StreamShape>
 
 export const ProblemJson = z
   .object({
@@ -75,33 +75,6 @@ export function asOf(
   if (checkpoint === undefined) return null
   const { cursor, ledger, ledgerClosedAt } = checkpoint
   return { cursor, ledger, ledgerClosedAt: instant(ledgerClosedAt) }
-}
-
-/** `time`: the moment for which `claimableAmount` is calculated, Unix seconds. */
-export function streamJson(stream: Stream, time: bigint): StreamJson {
-  return {
-    streamId: stream.streamId.toString(),
-    sender: stream.sender,
-    recipient: stream.recipient,
-    tokenAddress: stream.tokenAddress,
-    ratePerSecond: stream.ratePerSecond.toString(),
-    depositedAmount: stream.depositedAmount.toString(),
-    withdrawnAmount: stream.withdrawnAmount.toString(),
-    claimableAmount: claimable(stream, time).toString(),
-    startTime: jsonTime(stream.startTime),
-    lastUpdateTime: jsonTime(stream.lastUpdateTime),
-    endTime: jsonTime(endTime(stream)),
-    endedAt: stream.endedAt,
-    status: statusOf(stream),
-    isActive: stream.isActive,
-    isPaused: stream.paused,
-    pausedAt: jsonTime(stream.pausedAt),
-    createdLedger: stream.createdLedger,
-    updatedLedger: stream.updatedLedger,
-    lastEventId: stream.lastEventId,
-    origin: stream.origin,
-    liveUntilLedger: stream.liveUntilLedger,
-  }
 }
 
 /** Undefined if the text is not JSON. */

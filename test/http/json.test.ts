@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { StreamJson, streamJson } from '../../src/http/json.ts'
+import { streamJson } from '../../src/domain/stream-json.ts'
+import { StreamJson } from '../../src/http/json.ts'
 import { scannedLedger, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const TIMES = ['startTime', 'lastUpdateTime', 'endTime', 'endedAt', 'pausedAt'] as const
