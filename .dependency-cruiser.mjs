@@ -24,10 +24,11 @@ const ROOMS = {
   feed: ['domain', ...STORE_READS],
   metrics: ['domain', 'feed', ...STORE_READS],
   http: ['domain', 'auth', 'feed', ...STORE_READS],
-  rest: ['domain', 'auth', 'feed', 'metrics', 'http', ...STORE_READS],
+  snapshot: ['domain', 'store'],
+  rest: ['domain', 'auth', 'feed', 'metrics', 'http', 'snapshot', ...STORE_READS],
   v1: ['domain', 'auth', 'feed', 'http', ...STORE_READS],
   config: ['domain'],
-  daemon: ['config', 'auth', ...PARTS, 'metrics', 'http', 'rest', 'v1'],
+  daemon: ['config', 'auth', ...PARTS, 'metrics', 'http', 'snapshot', 'rest', 'v1'],
   command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'rest', 'daemon'],
   'main.ts': ['config', 'command'],
 }

@@ -20,6 +20,7 @@ import { createWaiting } from '../http/waiting.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import { createSlices } from '../domain/slices.ts'
+import { createSnapshots } from '../snapshot/snapshots.ts'
 import { openStoreForReading } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import { createApp } from './app.ts'
@@ -102,6 +103,7 @@ function serveStore(config: Config, parts: FrontParts & { store: Store }): Front
     access,
     stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
     store,
+    snapshots: createSnapshots(config.databasePath),
     decode: createDecoder(),
     slices,
     feed,

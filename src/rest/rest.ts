@@ -14,6 +14,8 @@ import { metricsRoutes } from './metrics.ts'
 import type { MetricsDeps } from './metrics.ts'
 import { readyRoutes } from './ready.ts'
 import type { ReadyDeps } from './ready.ts'
+import { snapshotRoutes } from './snapshot.ts'
+import type { SnapshotDeps } from './snapshot.ts'
 import { sep10Routes } from './sep10.ts'
 import { statsRoutes } from './stats.ts'
 import { statusRoutes } from './status.ts'
@@ -35,13 +37,13 @@ import { userRoutes } from './users.ts'
  * - `events.ts` (with `event-range.ts`, `log-answers.ts`), `transactions.ts` events
  * - `users.ts`, `summary.ts`, `tokens.ts` sums and names
  * - `health.ts`, `ready.ts`, `status.ts`, `stats.ts`, `metrics.ts`, `audit.ts` the daemon itself
- * - `subscriptions.ts`, `announcements.ts` for administrators
+ * - `subscriptions.ts`, `announcements.ts`, `snapshot.ts` for administrators
  * - `ticket.ts`, `sep10.ts` tokens and tickets
  * - `list-key.ts` where a page of a list begins
  * - `docs/` the OpenAPI document, and a page that renders it
  */
 export interface RestDeps
-  extends TokenDeps, StatusDeps, ReadyDeps, StatsDeps, MetricsDeps, AuditDeps {
+  extends TokenDeps, StatusDeps, ReadyDeps, StatsDeps, MetricsDeps, AuditDeps, SnapshotDeps {
   access: Access
   logger: Logger
   reads: Reads
@@ -74,6 +76,7 @@ export function restRoutes(deps: RestDeps) {
     tokenRoutes,
     subscriptionRoutes,
     announcementRoutes,
+    snapshotRoutes,
   ]) {
     router.route('/', routes(deps))
   }
