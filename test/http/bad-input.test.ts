@@ -1,9 +1,10 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EVENT_TYPES } from '../../src/domain/event.ts'
-import { getJson, indexed, setUp } from '../support/daemon.ts'
+import { getJson, indexed, openSetup } from '../support/daemon.ts'
+import type { Setup } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
 import { finalStreams, lastLedger, recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
@@ -13,12 +14,15 @@ const { contractId } = recording.header
 const account = String(finalStreams(recording).get('1')!['sender'])
 const SOME_ID = recordedIds(recording)[3]!
 
+let setup: Setup
 /** A daemon that has indexed the recording. */
-async function start(): Promise<string> {
-  const { daemon } = await setUp(recording)
-  await indexed(daemon.url, lastLedger(recording))
-  return daemon.url
-}
+let url: string
+beforeAll(async () => {
+  setup = await openSetup(recording)
+  url = setup.daemon.url
+  await indexed(url, lastLedger(recording))
+})
+afterAll(() => setup.close())
 
 interface Answered {
   status: number
@@ -250,7 +254,6 @@ const WITH_SCALARS = Object.entries(SCALARS).filter(([, names]) => Object.keys(n
 
 describe.each(WITH_SCALARS)('%s', (route, parameters) => {
   test('P8: every malformed value is refused by the name of its parameter', async () => {
-    const url = await start()
     for (const [name, values] of Object.entries(parameters)) {
       for (const value of values) {
         const path = query(route, name, value)
@@ -261,7 +264,6 @@ describe.each(WITH_SCALARS)('%s', (route, parameters) => {
   })
 
   test('P8: a scalar that is given twice is refused by its name', async () => {
-    const url = await start()
     for (const name of Object.keys(parameters)) {
       for (const values of [
         ['1', '1'],
@@ -284,7 +286,6 @@ describe.each(WITH_SCALARS)('%s', (route, parameters) => {
 test.each(Object.keys(SCALARS))(
   'P8: %s refuses an unknown parameter by its name',
   async (route) => {
-    const url = await start()
     for (const name of [...INHERITED, 'nothing', 'limit[]', 'Order', 'a.b', '🙂', ' ', HUGE, '']) {
       const path = query(route, encoded(name), '1')
       expectRefused(await ask(url, path), show(path), [name])
@@ -295,7 +296,6 @@ test.each(Object.keys(SCALARS))(
 describe.each(Object.entries(LISTS))('%s', (route, parameters) => {
   test('P8: a list with a malformed value is refused, whether the others are legal or not', async () => {
     const legal = { streams: '1', users: account, types: 'stream.created' }
-    const url = await start()
     for (const [name, values] of Object.entries(parameters)) {
       const good = legal[name as keyof typeof legal]
       for (const value of values) {
@@ -316,7 +316,6 @@ describe.each(Object.entries(LISTS))('%s', (route, parameters) => {
 
 describe('lists', () => {
   test('P8: a list beyond its limit is refused; a list at its limit is accepted', async () => {
-    const url = await start()
     const ids = (count: number) => Array.from({ length: count }, (_, index) => index).join(',')
     for (const [route, most] of [
       ['/streams', 200],
@@ -334,13 +333,11 @@ describe('lists', () => {
   })
 
   test('a list with many malformed items gets the error once', async () => {
-    const url = await start()
     const { body } = await ask(url, `/events?streams=${'x,'.repeat(400)}x`)
     expect((JSON.parse(body) as { errors: unknown[] }).errors).toHaveLength(1)
   })
 
   test('a list has the same answer repeated, comma-separated and mixed', async () => {
-    const url = await start()
     const recipient = String(finalStreams(recording).get('2')!['recipient'])
     const lists: [string, [string, string, string]][] = [
       ['streams', ['1', '2', '3']],
@@ -377,7 +374,6 @@ describe('lists', () => {
 
 describe('/events/subscribe', () => {
   test('a subscription without a filter is refused, and so is all=true with another filter', async () => {
-    const url = await start()
     for (const path of ['', '?', '?all=false', '?cursor=now']) {
       const answered = await ask(url, `/events/subscribe${path}`)
       expectRefused(answered, path, ['streams'])
@@ -390,7 +386,6 @@ describe('/events/subscribe', () => {
   })
 
   test('a Last-Event-ID that is not a position is refused; an empty one counts as absent', async () => {
-    const url = await start()
     const path = '/events/subscribe?all=true'
     // A header is Latin-1 text, and spaces around its value do not count.
     const values = POSITIONS.filter(
@@ -421,7 +416,6 @@ describe('paths', () => {
   test.each(PATHS)(
     'P8: a malformed %s in a path is refused by its name: %s',
     async (name, route, values) => {
-      const url = await start()
       for (const value of values) {
         // With an empty value it is another path.
         if (value === '') continue
@@ -432,7 +426,6 @@ describe('paths', () => {
   )
 
   test('any other path is a 404 or a 400', async () => {
-    const url = await start()
     const paths = [
       '/%',
       '/%ff',
@@ -452,7 +445,6 @@ describe('paths', () => {
 })
 
 test('the limits of every range are legal', async () => {
-  const url = await start()
   const paths = [
     '/streams?limit=1',
     '/streams?limit=200',
@@ -477,13 +469,11 @@ test('the limits of every range are legal', async () => {
 })
 
 test('several mistakes are listed in one answer', async () => {
-  const url = await start()
   const path = '/streams?limit=0&sender=x&nothing=1&order=up'
   expectRefused(await ask(url, path), path, ['limit', 'nothing', 'order', 'sender'])
 })
 
 test('P8: bytes that are not HTTP and requests that are too large are refused; the next request is served', async () => {
-  const url = await start()
   const raw = async (bytes: string) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     socket.end(bytes)

@@ -11,6 +11,7 @@ import type { AsOf } from '../../src/http/json.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
+import { until } from './until.ts'
 
 /** The environment that makes the indexer follow a simulated RPC. */
 export function environment(
@@ -127,9 +128,8 @@ export async function getJson<T>(url: string): Promise<T> {
 
 /** Waits until everything through `ledger` has been indexed. */
 export async function indexed(url: string, ledger: number): Promise<void> {
-  const reached = async () => {
+  await until(async () => {
     const { checkpoint } = await getJson<{ checkpoint: { ledger: number } | null }>(`${url}/status`)
-    return checkpoint?.ledger ?? 0
-  }
-  await expect.poll(reached, { interval: 10 }).toBeGreaterThanOrEqual(ledger)
+    return (checkpoint?.ledger ?? 0) >= ledger
+  })
 }
