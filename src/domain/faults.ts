@@ -11,7 +11,7 @@
  * - `not_ready` the node has no ledgers yet or is catching up
  * - `behind` the node has not reached our cursor yet
  * - `outside_retention` the node no longer has the ledgers after our cursor
- * - `history_changed` the node has another chain than the log: the network was reset
+ * - `history_changed` the node has another chain than the log: the network has started over
  * - `refused` the node understood the request and does not answer it
  * - `unknown` any other error; the message is its text
  */

@@ -208,7 +208,7 @@ export const eventCounts = sqliteTable('event_counts', {
   count: integer().notNull(),
 })
 
-/** Hashes of a few indexed ledgers, to notice that the network was reset. */
+/** Hashes of a few indexed ledgers, to notice that the network has started over. */
 export const ledgerHashes = sqliteTable('ledger_hashes', {
   sequence: integer().primaryKey(),
   hash: text().notNull(),
