@@ -130,13 +130,12 @@ function* changesOf(
   { stream, through, after, limit, decode }: Wanted & { stream: Stream; through: Cursor },
 ): Generator<void, Change[]> {
   const found: Change[] = []
-  // What the chain's record replaced explains nothing.
-  let hasBegun = stream.origin === 'events'
-  const { streamId } = stream
-  for (const changes of history.changes({ streamId, through, decode })) {
+  const { streamId, origin } = stream
+  for (const changes of history.changes({ streamId, after, through, decode })) {
     for (const change of changes) {
-      hasBegun ||= change.event === null
-      if (hasBegun && positionOf(change) > after) found.push(change)
+      // What the chain's record replaced explains nothing.
+      const isOfRecord = origin === 'events' || change.stream.origin === 'chain'
+      if (isOfRecord && positionOf(change) > after) found.push(change)
     }
     if (found.length > limit) return found
     yield

@@ -19,18 +19,18 @@ export interface StreamAtQuery {
 
 /** A stream as it was at the end of a ledger. */
 export function* streamAt(view: HeldView, query: StreamAtQuery): Generator<void, Response> {
-  const { id, ledger, party } = query
+  const { id, ledger, party, decode } = query
   const now = view.streams.byId(id)
   if (now === undefined || !isVisible(now, party)) return respond(noSuchStream(id))
   if (!view.coverage.covers(ledger)) return respond(notScanned(ledger))
   const checkpoint = view.coverage.checkpoint()
   if (checkpoint?.ledger === ledger) return answer(now, checkpoint)
-  const stream = yield* stateAt(view.history, query)
+  const through = endOfLedger(ledger)
+  const stream = yield* view.history.at({ streamId: BigInt(id), through, decode })
   if (stream === undefined) return respond(absentAt(now, ledger))
   const [unknown] = view.history.unknownLedgers(stream, ledger)
   if (unknown !== undefined) return respond(unknownPast(id, unknown))
-  const cursor = endOfLedger(ledger)
-  return answer(stream, { cursor, ledger, ledgerClosedAt: view.history.closeTime(ledger) })
+  return answer(stream, { cursor: through, ledger, ledgerClosedAt: view.history.closeTime(ledger) })
 }
 
 function answer(
@@ -39,19 +39,6 @@ function answer(
 ): Response {
   const data = streamJson(stream, BigInt(position.ledgerClosedAt ?? 0))
   return json({ data, asOf: asOf(position) })
-}
-
-function* stateAt(
-  history: HeldView['history'],
-  { id, ledger, decode }: StreamAtQuery,
-): Generator<void, Stream | undefined> {
-  let stream: Stream | undefined
-  const through = endOfLedger(ledger)
-  for (const changes of history.changes({ streamId: BigInt(id), through, decode })) {
-    stream = changes.at(-1)?.stream ?? stream
-    yield
-  }
-  return stream
 }
 
 /** Why a stream that is known now is not known at an earlier ledger. */

@@ -25,7 +25,7 @@
  * - coverage.ts       checkpoint, scanned ledgers, gaps, and the network and contract of the log
  * - corrections.ts    what clients may have read before and is different now; filled.ts, what was missing
  * - records.ts        records of the chain; chain-records.ts folds on them
- * - history.ts        a stream at any ledger, and how it came to be
+ * - history.ts        a stream at any ledger, and how it came to be; fold-states.ts, what it keeps for later
  * - summary.ts        what operators see of a database
  * - digest.ts         one hash over log and state
  * - held.ts           reads in several steps that see one moment

@@ -1,5 +1,7 @@
 import { createCoverage } from './coverage.ts'
 import type { Coverage } from './coverage.ts'
+import { createFoldStates } from './fold-states.ts'
+import type { FoldStates } from './fold-states.ts'
 import { createHistory } from './history.ts'
 import type { History } from './history.ts'
 import type { Sqlite } from '../sqlite.ts'
@@ -13,9 +15,11 @@ export interface HeldView {
   history: History
 }
 
-export function createHeldView(sqlite: Sqlite): HeldView {
+/** `states` may be shared by all connections to the same database. */
+export function createHeldView(sqlite: Sqlite, states?: FoldStates): HeldView {
   const coverage = createCoverage(sqlite)
-  return { streams: createStreams(sqlite), coverage, history: createHistory(sqlite, coverage) }
+  const history = createHistory(sqlite, coverage, states)
+  return { streams: createStreams(sqlite), coverage, history }
 }
 
 /** Reads in several steps that agree with each other, even if commits come in between. */
@@ -43,12 +47,13 @@ interface Connection {
 export function createHeld(open: () => Sqlite): Held {
   const free: Connection[] = []
   const all: Connection[] = []
+  const states = createFoldStates()
 
   function take(): Connection | undefined {
     const unused = free.pop()
     if (unused !== undefined || all.length === MAX_CONNECTIONS) return unused
     const sqlite = open()
-    const connection = { sqlite, view: createHeldView(sqlite) }
+    const connection = { sqlite, view: createHeldView(sqlite, states) }
     all.push(connection)
     return connection
   }

@@ -9,6 +9,8 @@ import { basedOn, createRecordReader, NO_FACTS, withEvent } from './chain-record
 import type { StoredRecord } from './chain-records.ts'
 import { uncovered } from './coverage.ts'
 import type { Coverage, Interval } from './coverage.ts'
+import { createFoldStates, createResume } from './fold-states.ts'
+import type { FoldState, FoldStates } from './fold-states.ts'
 
 /** A stream after one of its events, or as a record of the chain shows it. */
 export interface Change {
@@ -23,10 +25,13 @@ export interface Change {
  */
 export interface History {
   /**
-   * The changes of a stream up to a position, oldest first, in batches that take about a
-   * millisecond. A batch may be empty. All batches need one snapshot. Fees change nothing.
+   * The changes of a stream after a position and up to another, oldest first, in batches that take
+   * about a millisecond. It may begin with some before. A batch may be empty. All batches need one
+   * snapshot. Fees change nothing.
    */
   changes(query: ChangesQuery): Generator<Change[], void>
+  /** The stream at a position, in steps of about a millisecond, which need one snapshot. */
+  at(query: Omit<ChangesQuery, 'after'>): Generator<void, Stream | undefined>
   /**
    * Ledgers up to `ledger` that may have changed the stream without us knowing. `stream` is what
    * the changes up to there gave.
@@ -38,6 +43,8 @@ export interface History {
 
 export interface ChangesQuery {
   streamId: bigint
+  /** Default: before the first event. */
+  after?: Cursor
   /** Inclusive. */
   through: Cursor
   decode: Decode
@@ -46,8 +53,15 @@ export interface ChangesQuery {
 /** Events that are read, decoded and folded in about a millisecond. */
 const EVENTS_PER_BATCH = 64
 
-export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
+/** `states` may be shared by all connections to the same database. */
+export function createHistory(
+  sqlite: Sqlite,
+  coverage: Coverage,
+  states: FoldStates = createFoldStates(),
+): History {
   const recordOf = createRecordReader(sqlite)
+  const resume = createResume(sqlite, states)
+  const batchSize = Math.min(EVENTS_PER_BATCH, states.stride)
   const eventsOf = sqlite.prepare<[string, Cursor, Cursor, number], { data: string; raw: string }>(
     `select data, raw from events indexed by events_by_stream
      where stream_id = ? and id > ? and id <= ? order by id limit ?`,
@@ -62,14 +76,19 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
     )
     .pluck()
 
-  function* events({ streamId, through, decode }: ChangesQuery): Generator<StreamEvent[], void> {
-    let after: Cursor = ''
+  function* events(
+    { streamId, through, decode }: ChangesQuery,
+    start: Cursor,
+  ): Generator<{ batch: StreamEvent[]; position: Cursor; count: number }, void> {
+    let position = start
+    let count = 0
     for (;;) {
-      const rows = eventsOf.all(streamId.toString(), after, through, EVENTS_PER_BATCH)
+      const rows = eventsOf.all(streamId.toString(), position, through, batchSize)
       const decoded = rows.map((row) => decode(decodeRaw(row)))
-      yield decoded.filter((event) => 'streamId' in event)
-      after = decoded.at(-1)?.id ?? after
-      if (rows.length < EVENTS_PER_BATCH) return
+      position = decoded.at(-1)?.id ?? position
+      count += rows.length
+      yield { batch: decoded.filter((event) => 'streamId' in event), position, count }
+      if (rows.length < batchSize) return
     }
   }
 
@@ -89,35 +108,53 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
     return changeIn.get(streamId.toString(), ...range) === undefined
   }
 
+  /** Yields the changes, batch by batch, and returns the stream after all of them. */
+  function* walk(query: ChangesQuery): Generator<Change[], Stream | undefined> {
+    const { streamId, through, after = '' } = query
+    const { state: start = BEGINNING, keep } = yield* resume(streamId.toString(), after)
+    const record = recordUpTo(streamId, through)
+    let { stream, facts, isReplaced } = start
+
+    /** Puts the record in place of what the events up to its ledger gave. */
+    function replace(changes: Change[]): void {
+      if (record === undefined || isReplaced) return
+      isReplaced = true
+      const based = basedOn(record, stream, () => facts)
+      if (based !== stream) changes.push({ stream: based, event: null })
+      stream = based
+    }
+
+    for (const { batch, position, count } of events(query, start.position)) {
+      const changes: Change[] = []
+      for (const event of batch) {
+        if (record !== undefined && event.ledger > record.ledger) replace(changes)
+        const next = fold(stream, event)
+        if (event.type !== 'stream.fee_collected') facts = withEvent(facts, event)
+        if (next !== undefined && next !== stream) changes.push({ stream: next, event })
+        stream = next
+      }
+      // It holds for every later position: the record may come after all events.
+      if (count > 0 && count % states.stride === 0) keep({ position, stream, facts, isReplaced })
+      yield changes
+    }
+    const last: Change[] = []
+    replace(last)
+    yield last
+    return stream
+  }
+
   return {
     *changes(query) {
-      let record = recordUpTo(query.streamId, query.through)
-      let stream: Stream | undefined
-      let facts = NO_FACTS
+      yield* walk(query)
+    },
 
-      /** Puts the record in place of what the events up to its ledger gave. */
-      function replace(changes: Change[]): void {
-        if (record === undefined) return
-        const based = basedOn(record, stream, () => facts)
-        if (based !== stream) changes.push({ stream: based, event: null })
-        stream = based
-        record = undefined
+    *at(query) {
+      const steps = walk({ ...query, after: query.through })
+      for (;;) {
+        const { done, value } = steps.next()
+        if (done === true) return value
+        yield
       }
-
-      for (const batch of events(query)) {
-        const changes: Change[] = []
-        for (const event of batch) {
-          if (record !== undefined && event.ledger > record.ledger) replace(changes)
-          const after = fold(stream, event)
-          if (event.type !== 'stream.fee_collected') facts = withEvent(facts, event)
-          if (after !== undefined && after !== stream) changes.push({ stream: after, event })
-          stream = after
-        }
-        yield changes
-      }
-      const last: Change[] = []
-      replace(last)
-      yield last
     },
 
     unknownLedgers(stream, ledger) {
@@ -139,4 +176,12 @@ export function createHistory(sqlite: Sqlite, coverage: Coverage): History {
       return lastTime.get(endOfLedger(ledger)) ?? null
     },
   }
+}
+
+/** Before the first event of a stream. */
+const BEGINNING: FoldState = {
+  position: '',
+  stream: undefined,
+  facts: NO_FACTS,
+  isReplaced: false,
 }
