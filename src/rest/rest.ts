@@ -12,6 +12,7 @@ import { explainRoutes } from './explain.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { MetricsDeps } from './metrics.ts'
+import { pageRoutes } from './page.ts'
 import { readyRoutes } from './ready.ts'
 import type { ReadyDeps } from './ready.ts'
 import { snapshotRoutes } from './snapshot.ts'
@@ -40,6 +41,7 @@ import { userRoutes } from './users.ts'
  * - `subscriptions.ts`, `announcements.ts`, `snapshot.ts` for administrators
  * - `ticket.ts`, `sep10.ts` tokens and tickets
  * - `list-key.ts` where a page of a list begins
+ * - `page.ts` the live page, which is built from `web/`
  * - `docs/` the OpenAPI document, and a page that renders it
  */
 export interface RestDeps
@@ -81,5 +83,6 @@ export function restRoutes(deps: RestDeps) {
     router.route('/', routes(deps))
   }
   router.route('/', sep10Routes({ sep10, logger }))
+  router.route('/', pageRoutes())
   return router
 }

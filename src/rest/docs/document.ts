@@ -38,7 +38,7 @@ const TAGS = [
   { name: 'Access', description: 'tokens' },
   { name: 'Operation', description: 'is it healthy?' },
   { name: 'Administration', description: 'for operators' },
-  { name: 'Documentation', description: 'this document' },
+  { name: 'Documentation', description: 'this document, and the live page' },
   {
     name: 'FlowFi v1',
     description: 'the read side of FlowFi’s own backend, also under /api/v1, /v1/v1 and /api/v1/v1',
@@ -58,6 +58,8 @@ const TAG_OF: Record<string, string> = {
   admin: 'Administration',
   'openapi.json': 'Documentation',
   docs: 'Documentation',
+  '': 'Documentation',
+  assets: 'Documentation',
 }
 
 function tagOf(path: string): string {

@@ -1,4 +1,4 @@
-/** The reference page: Swagger UI, with a document and a script of our own. */
+/** What our pages have in common, and the reference page: Swagger UI with a script of our own. */
 
 /** No inline script or style, and nothing from another host. Swagger UI's icons are data URLs. */
 const POLICY = [
@@ -7,6 +7,8 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
+  // The tabs of the live page share one subscription, in a worker.
+  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -18,6 +20,24 @@ export const PAGE_HEADERS = {
   'content-security-policy': POLICY,
   'x-frame-options': 'DENY',
 }
+
+/** What is at `/` in a checkout whose live page has not been built. */
+export const NOT_BUILT = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>flowfi-indexer</title>
+  </head>
+  <body>
+    <main>
+      <h1>The live page has not been built</h1>
+      <p>Run <code>npm ci</code>, or <code>npm run build:page</code>, and load this page again.</p>
+      <p>Everything else works: <a href="docs">the reference</a>, <a href="status">the status</a>.</p>
+    </main>
+  </body>
+</html>
+`
 
 /** Its URLs are relative, because a proxy may serve us under a prefix. */
 export const DOCS_PAGE = `<!doctype html>
