@@ -105,25 +105,27 @@ function send(c: Context<ClientEnv>, asset: Asset, headers: Record<string, strin
 /** Undefined if there is none. */
 async function readPage(folder: string): Promise<Page | undefined> {
   const names = await readdir(join(folder, 'assets')).catch(() => [])
-  const read = (path: string) => readFile(path).catch(() => undefined)
-
-  async function asset(path: string): Promise<Asset | undefined> {
-    const plain = await read(path)
-    if (plain === undefined) return undefined
-    const coded: Asset['coded'] = {}
-    for (const [coding, ending] of Object.entries(ENDINGS) as [Coding, string][]) {
-      const bytes = await read(path + ending)
-      if (bytes !== undefined) coded[coding] = bytes
-    }
-    return { plain, coded }
-  }
-
-  const index = await asset(join(folder, 'index.html'))
+  const index = await readAsset(join(folder, 'index.html'))
   if (index === undefined) return undefined
   const assets = new Map<string, Asset>()
   for (const name of names.filter((file) => TYPES.has(extname(file)))) {
-    const found = await asset(join(folder, 'assets', name))
-    if (found !== undefined) assets.set(name, found)
+    const asset = await readAsset(join(folder, 'assets', name))
+    if (asset !== undefined) assets.set(name, asset)
   }
   return { index, tag: `"${hash('sha1', index.plain, 'base64url')}"`, assets }
+}
+
+async function readAsset(path: string): Promise<Asset | undefined> {
+  const plain = await readIfThere(path)
+  if (plain === undefined) return undefined
+  const coded: Asset['coded'] = {}
+  for (const [coding, ending] of Object.entries(ENDINGS) as [Coding, string][]) {
+    const bytes = await readIfThere(path + ending)
+    if (bytes !== undefined) coded[coding] = bytes
+  }
+  return { plain, coded }
+}
+
+function readIfThere(path: string): Promise<Buffer<ArrayBuffer> | undefined> {
+  return readFile(path).catch(() => undefined)
 }
