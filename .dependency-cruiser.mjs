@@ -30,6 +30,7 @@ const ROOMS = {
   config: ['domain'],
   daemon: ['config', 'auth', ...PARTS, 'metrics', 'http', 'snapshot', 'rest', 'v1'],
   command: ['config', ...PARTS, 'simulator', 'metrics', 'http', 'rest', 'daemon'],
+  testing: ['config', 'domain', 'simulator', 'daemon', ...STORE_READS],
   'main.ts': ['config', 'command'],
 }
 

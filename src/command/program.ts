@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { listVariables, parseConfig, variableNames } from '../config/config.ts'
 import type { Config } from '../config/config.ts'
 import { findMisspelt } from '../config/misspelt.ts'
+import { readVersion } from '../config/version.ts'
 import { MAX_LEDGER } from '../domain/cursor.ts'
 import { UsageError } from '../domain/errors.ts'
 import type { Invocation } from './invocation.ts'
@@ -198,11 +198,6 @@ Environment variables; README.md gives bounds and meaning:
 ${lines.join('\n')}
 
 To read them from a file: npx node --env-file=.env src/main.ts start`
-}
-
-function readVersion(): string {
-  const file = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }
 
 function wholeNumber(low: number, high: number): (text: string) => number {

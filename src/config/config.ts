@@ -24,6 +24,7 @@ import { fileVariableOf, readSecretFiles } from './secret-files.ts'
  * origins          the form of CORS_ORIGINS
  * misspelt         finds variables that look like misspelt ones
  * redact           hides credentials in URLs
+ * version          the version of this package
  */
 
 const PASSPHRASES = {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import type { Clock } from '../domain/clock.ts'
 import type { Decode } from '../domain/event.ts'
 import type { ReadToken } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
@@ -22,6 +23,8 @@ export interface IndexingParts {
   logger: Logger
   store: WritableStore
   decode: Decode
+  /** What ingestion waits by, if not by the real clock. */
+  clock?: Partial<Clock>
 }
 
 /** Called as things happen. */
@@ -44,12 +47,13 @@ export interface Indexing {
 
 /** Connects every part. Closing it closes the store too. */
 export function createIndexing(config: IndexingConfig, parts: IndexingParts): Indexing {
-  const { source, logger, store, decode } = parts
+  const { source, logger, store, decode, clock } = parts
   const { networkPassphrase, contractId } = config
   const identity = { networkPassphrase, contractId }
   const patience = createPatience(store.path, logger)
   let events: IndexingEvents = { committed() {}, applied() {}, fault() {} }
   const ingest = createIngest({
+    ...clock,
     source,
     coverage: store.coverage,
     writer: store.writer,

@@ -86,6 +86,17 @@ export async function readRecording(path: string): Promise<Recording> {
   return { header, ledgers }
 }
 
+/** A recording that somebody else has put together. Throws a UsageError. */
+export function parseRecording(recording: unknown): Recording {
+  const parsed = z.object({ header: Header, ledgers: z.array(Line) }).safeParse(recording)
+  if (parsed.success) return parsed.data
+  const problems = z.prettifyError(parsed.error)
+  throw new UsageError(
+    `the recording does not have the format of one (see fixtures/README.md):\n${problems}`,
+    { cause: parsed.error },
+  )
+}
+
 /** The hash of a ledger whose real hash is not known. It is always the same. */
 export function madeUpHash(recordingName: string, sequence: number): string {
   return createHash('sha256').update(`${recordingName}:${sequence}`).digest('hex')
