@@ -19,9 +19,12 @@ export interface ApiOptions {
   token?: Token | undefined
 }
 
+/** Answers and refusals. CSV and NDJSON are for downloads. */
+type Media = 'application/json' | 'application/problem+json'
+
 /** `api.GET('/streams/{id}', { params: { path: { id: '7' } } })` gives `{ data, error, response }`. */
-export type Api = Client<paths, 'application/json'>
+export type Api = Client<paths, Media>
 
 export function createApi({ url, token }: ApiOptions): Api {
-  return createClient<paths, 'application/json'>({ baseUrl: url, fetch: authorised(token) })
+  return createClient<paths, Media>({ baseUrl: url, fetch: authorised(token) })
 }
