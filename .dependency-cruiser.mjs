@@ -24,7 +24,7 @@ const ROOMS = {
   feed: ['domain', ...STORE_READS],
   metrics: ['domain', 'feed', ...STORE_READS],
   http: ['domain', 'auth', 'feed', ...STORE_READS],
-  snapshot: ['domain', 'store'],
+  snapshot: ['domain', 'source', 'store'],
   rest: ['domain', 'auth', 'feed', 'metrics', 'http', 'snapshot', ...STORE_READS],
   v1: ['domain', 'auth', 'feed', 'http', ...STORE_READS],
   config: ['domain'],

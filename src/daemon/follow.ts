@@ -1,9 +1,15 @@
 import type { Logger } from 'pino'
 import { explainStorage, passingTrouble } from '../store/storage-error.ts'
-import type { Store } from '../store/store.ts'
+import { UsageError } from '../domain/errors.ts'
+import type { ReopeningStore } from '../store/store.ts'
 
 export interface FollowOptions {
-  store: Store
+  store: ReopeningStore
+  /**
+   * Another file may take the place of the database's: it is read from then on. Otherwise that is a
+   * problem for a person to look at.
+   */
+  reopens?: boolean
   logger: Logger
   /** Called after commits. */
   onCommit(): void
@@ -28,11 +34,11 @@ const REPAIRED_AFTER_MS = 1_000
  * of changes.
  */
 export function followCommits(options: FollowOptions, signal: AbortSignal): Follower {
-  const { store, logger, onCommit, onRepaired } = options
+  const { store, reopens = false, logger, onCommit, onRepaired } = options
   const { changes, revision, path } = store
   const { promise: failed, reject } = Promise.withResolvers<never>()
   failed.catch(() => {})
-  let seenChanges = changes()
+  let seenChanges: number | undefined = changes()
   let seenRevision = revision()
   let repairing: NodeJS.Timeout | undefined
   let isTroubled = false
@@ -55,6 +61,7 @@ export function followCommits(options: FollowOptions, signal: AbortSignal): Foll
   }
 
   function lookOnce(): void {
+    if (reopens && store.isReplaced() && !reopen()) return
     const current = changes()
     if (current === seenChanges) return
     onCommit()
@@ -63,8 +70,29 @@ export function followCommits(options: FollowOptions, signal: AbortSignal): Foll
     const currentRevision = revision()
     if (currentRevision === seenRevision) return
     seenRevision = currentRevision
+    repaired()
+  }
+
+  function repaired(): void {
     clearTimeout(repairing)
     repairing = setTimeout(onRepaired, REPAIRED_AFTER_MS)
+  }
+
+  /** Goes on with the new file; false if it is not there yet. */
+  function reopen(): boolean {
+    const known = reaches(store)
+    try {
+      store.reopen()
+    } catch (error) {
+      if (error instanceof UsageError) return false
+      throw error
+    }
+    logger.info('the database file was replaced: serving the new one')
+    // Numbers of another file say nothing about this one.
+    seenChanges = undefined
+    seenRevision = revision()
+    if (reaches(store) !== known) repaired()
+    return true
   }
 
   const looking = setInterval(look, LOOK_MS)
@@ -74,4 +102,12 @@ export function followCommits(options: FollowOptions, signal: AbortSignal): Foll
     clearTimeout(repairing)
   }
   return { look, failed }
+}
+
+/**
+ * What clients may have read before and is different now. Each node notes its own position with a
+ * change, so only what was changed is compared.
+ */
+function reaches({ corrections }: ReopeningStore): string {
+  return JSON.stringify([...new Set(corrections().map(({ reach }) => reach))].toSorted())
 }

@@ -22,7 +22,7 @@ import type { Metrics } from '../metrics/metrics.ts'
 import { createSlices } from '../domain/slices.ts'
 import { createSnapshots } from '../snapshot/snapshots.ts'
 import { openStoreForReading } from '../store/store.ts'
-import type { Store } from '../store/store.ts'
+import type { ReopeningStore, Store } from '../store/store.ts'
 import { createApp } from './app.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
@@ -84,7 +84,7 @@ export async function startFront(config: Config, parts: FrontParts): Promise<Fro
   }
 }
 
-function serveStore(config: Config, parts: FrontParts & { store: Store }): Front {
+function serveStore(config: Config, parts: FrontParts & { store: ReopeningStore }): Front {
   const { store, bound, logger, version, contractId, network, peers } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)

@@ -3,10 +3,10 @@ import type { Decode } from '../domain/event.ts'
 import type { Identity } from '../store/read/coverage.ts'
 import type { Lock } from '../store/lock.ts'
 import { claimStore, openStore } from '../store/store.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { ReplaceableStore } from '../store/store.ts'
 
 export interface OpenLog {
-  store: WritableStore
+  store: ReplaceableStore
   decode: Decode
 }
 

@@ -41,3 +41,9 @@ export class SourceError extends Error {
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** What an error says, with what has caused it. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}: ${reasonOf(error.cause)}`
+}

@@ -31,6 +31,8 @@ export const COPIED_TABLES: ReadonlySet<string> = new Set([
   'gaps',
   'event_counts',
   'ledger_hashes',
+  // Where the node that begins with the copy goes on to read what machines tell each other.
+  'relay_position',
   'identity',
   MIGRATIONS_TABLE,
 ])

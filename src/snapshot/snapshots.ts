@@ -2,18 +2,22 @@ import { statfsSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Copy } from './copy.ts'
 import type { CopyData } from './copy.thread.ts'
+import { inThread } from './thread.ts'
 import { createSpool } from './spool.ts'
 import type { Spool } from './spool.ts'
 
 /**
  * Copies of the database, by which a new node begins where another one is.
  *
- * - snapshots.ts            makes them while the database is being served
- * - copy.ts, copy.thread.ts  one copy, in a thread of its own
- * - spool.ts                where they are kept meanwhile, and how many at once
+ * - snapshots.ts  makes them while the database is being served
+ * - copy.ts       one copy: copy.thread.ts
+ * - spool.ts      where they are kept meanwhile, and how many at once
+ * - seed.ts       begins a database with one of another node
+ * - fetch.ts      downloads it
+ * - verify.ts     whether it can be used, before it is: verify.thread.ts
+ * - thread.ts     runs a module in a thread of its own
  */
 export interface Snapshots {
   /**
@@ -43,7 +47,8 @@ export function createSnapshots(databasePath: string): Snapshots {
       const path = spool.take()
       if (path === undefined) return 'busy'
       try {
-        const copy = await copyInThread({ from: databasePath, to: path }, signal)
+        const data: CopyData = { from: databasePath, to: path }
+        const copy = await inThread<Copy | undefined>(ENTRY, data, signal)
         if (copy !== undefined) return await opened(copy, { spool, path })
         spool.remove(path)
         return 'empty'
@@ -80,28 +85,4 @@ function hasRoomFor(path: string): boolean {
     (each) => statSync(each, { throwIfNoEntry: false })?.size ?? 0,
   )
   return bavail * bsize > sizes.reduce((sum, size) => sum + size, SPARE_BYTES)
-}
-
-/** Settles once the thread has ended: it writes no more. */
-async function copyInThread(data: CopyData, signal: AbortSignal): Promise<Copy | undefined> {
-  const worker = new Worker(ENTRY, { workerData: data })
-  const done = Promise.withResolvers<Copy | undefined>()
-  const ended = new Promise<void>((resolve) => {
-    worker.once('exit', (code) => {
-      done.reject(new Error(`the thread that copies the database ended with code ${code}`))
-      resolve()
-    })
-  })
-  const stop = () => done.reject(signal.reason)
-  worker.once('message', done.resolve)
-  worker.once('error', done.reject)
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  try {
-    return await done.promise
-  } finally {
-    signal.removeEventListener('abort', stop)
-    await worker.terminate()
-    await ended
-  }
 }

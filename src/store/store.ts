@@ -13,6 +13,8 @@
  * - storage-error.ts  what SQLite's errors mean, and what to do about them
  * - stream-row.ts     a stream as a row
  * - raw.ts            an event as the source gave it, as a column
+ * - replace.ts        puts another file into the place of a database's
+ * - forward.ts        lets what was opened before go on with it
  * - revision.ts       counts changes that no new event shows
  *
  * read/ never imports from write/:
@@ -54,6 +56,8 @@ import { createTransactions } from './read/transactions.ts'
 import type { Transactions } from './read/transactions.ts'
 import { createCorrections } from './read/corrections.ts'
 import type { Correction } from './read/corrections.ts'
+import { forward } from './forward.ts'
+import { replaceFile } from './replace.ts'
 import { createRevision } from './revision.ts'
 import { fileAt } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
@@ -86,10 +90,28 @@ export interface Store {
   close(): void
 }
 
+/** Reads the file at a path, whichever it is. */
+export interface ReopeningStore extends Store {
+  /**
+   * Goes on with the file that is at the path now. Reads in several steps end on the old one. Throws
+   * UsageError if no file there can be read, and then goes on with the old one.
+   */
+  reopen(): void
+}
+
 export interface WritableStore extends Store {
   writer: Writer
   /** For a command that only works off a backlog: fewer writes, but a larger WAL file meanwhile. */
   expectBacklog(): void
+}
+
+/** Writes the file at a path, and may put another one there. */
+export interface ReplaceableStore extends WritableStore {
+  /**
+   * Goes on with another file in the place of this one, which is deleted. No read in several steps
+   * may be under way. Those who read the file elsewhere have to open it again.
+   */
+  replaceBy(path: string): void
 }
 
 export interface OpenOptions {
@@ -103,11 +125,21 @@ export interface OpenOptions {
  * Opens the database for writing and creates it if needed. Closing it releases the lock. Throws
  * UsageError if the database cannot be used, or if another process writes to it.
  */
-export function openStore({ path, decode, lock = lockDatabase(path) }: OpenOptions): WritableStore {
+export function openStore({
+  path,
+  decode,
+  lock = lockDatabase(path),
+}: OpenOptions): ReplaceableStore {
   try {
-    const store = createWritableStore(openDatabase(path), decode)
+    const open = () => createWritableStore(openDatabase(path), decode)
+    let store = open()
     return {
-      ...store,
+      ...forward(() => store),
+      replaceBy(other) {
+        store.close()
+        replaceFile(path, other)
+        store = open()
+      },
       close() {
         store.close()
         lock.release()
@@ -119,11 +151,37 @@ export function openStore({ path, decode, lock = lockDatabase(path) }: OpenOptio
   }
 }
 
+/** Longer than any read in several steps may take. */
+const OLD_FILE_MS = 60_000
+
 /** Opens an existing database for reading. Throws UsageError if there is none. */
-export function openStoreForReading(path: string): Store {
-  // Identified before it is opened: if it is replaced in between, isReplaced() says so.
-  const file = fileAt(path)
-  return createStore(openForReading(path), file)
+export function openStoreForReading(path: string): ReopeningStore {
+  function open(): Store {
+    // Identified before it is opened: if it is replaced in between, isReplaced() says so.
+    const file = fileAt(path)
+    return createStore(openForReading(path), file)
+  }
+  let store = open()
+  const closing = new Map<Store, NodeJS.Timeout>()
+  return {
+    ...forward(() => store),
+    reopen() {
+      const old = store
+      store = open()
+      const close = () => {
+        closing.delete(old)
+        old.close()
+      }
+      closing.set(old, setTimeout(close, OLD_FILE_MS).unref())
+    },
+    close() {
+      for (const [old, timer] of closing) {
+        clearTimeout(timer)
+        old.close()
+      }
+      store.close()
+    },
+  }
 }
 
 export function createWritableStore(sqlite: Sqlite, decode: Decode): WritableStore {

@@ -20,7 +20,7 @@ const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` }
 const recording = await loadRecording('busy')
 
 test('every table is copied', () => {
-  expect(tablesOf(memoryStore().sqlite).toSorted()).toEqual([...COPIED_TABLES].toSorted())
+  expect(tablesOf(memoryStore().sqlite).filter((name) => !COPIED_TABLES.has(name))).toEqual([])
 })
 
 describe('GET /admin/snapshot', () => {
