@@ -1,3 +1,4 @@
+import { VaultUnavailable } from '../auth/vault.ts'
 import type { Life, Vault } from '../auth/vault.ts'
 
 /** One vault for all workers: the supervisor has it, and the workers ask. */
@@ -11,10 +12,20 @@ export interface VaultAnswer {
   /** What was taken. */
   value?: string | undefined
   isFirst?: boolean
+  isUnavailable?: boolean
 }
 
 /** The supervisor's end. */
 export async function answerFrom(vault: Vault, request: VaultRequest): Promise<VaultAnswer> {
+  try {
+    return await ask(vault, request)
+  } catch (error) {
+    if (!(error instanceof VaultUnavailable)) throw error
+    return { isUnavailable: true }
+  }
+}
+
+async function ask(vault: Vault, request: VaultRequest): Promise<VaultAnswer> {
   switch (request.kind) {
     case 'put':
       await vault.put(request.key, request.value, request.expiresAt)
@@ -28,18 +39,20 @@ export async function answerFrom(vault: Vault, request: VaultRequest): Promise<V
 
 /** A worker's end. Without an answer nothing is there to be taken, and nothing is given. */
 export function createRemoteVault(
-  ask: (request: VaultRequest) => Promise<VaultAnswer | undefined>,
+  askSupervisor: (request: VaultRequest) => Promise<VaultAnswer | undefined>,
 ): Vault {
+  async function keep(request: VaultRequest): Promise<VaultAnswer> {
+    const answer = await askSupervisor(request)
+    if (answer === undefined) throw new VaultUnavailable('the supervisor does not answer')
+    if (answer.isUnavailable) throw new VaultUnavailable('the vault is full')
+    return answer
+  }
+
   return {
     async put(key, value, expiresAt) {
-      const answer = await ask({ kind: 'put', key, value, expiresAt })
-      if (answer === undefined) throw new Error('the supervisor does not answer')
+      await keep({ kind: 'put', key, value, expiresAt })
     },
-    take: async (key) => (await ask({ kind: 'take', key }))?.value,
-    async claim(key, life) {
-      const answer = await ask({ kind: 'claim', key, life })
-      if (answer === undefined) throw new Error('the supervisor does not answer')
-      return answer.isFirst ?? false
-    },
+    take: async (key) => (await askSupervisor({ kind: 'take', key }))?.value,
+    claim: async (key, life) => (await keep({ kind: 'claim', key, life })).isFirst ?? false,
   }
 }

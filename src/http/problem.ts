@@ -75,6 +75,14 @@ export function keysUnavailable(retryAfterSeconds: number): Refused {
   )
 }
 
+export function noTicket(retryAfterSeconds: number): Refused {
+  return refusedFor(
+    retryAfterSeconds,
+    503,
+    `too many tickets wait to be used; try again in ${retryAfterSeconds} s, or send the token itself`,
+  )
+}
+
 // What is not there
 
 export function noSuchStream(streamId: string): Refused {

@@ -1,10 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Access } from '../auth/access.ts'
+import type { Identity } from '../auth/identity.ts'
+import { VaultUnavailable } from '../auth/vault.ts'
 import { instant } from '../domain/times.ts'
-import { noSuchRoute, respond } from '../http/problem.ts'
+import { noSuchRoute, noTicket, respond } from '../http/problem.ts'
 import { createRouter, json, refusals } from '../http/router.ts'
 
 export const TICKET_PATH = '/auth/ticket'
+const RETRY_AFTER_SECONDS = 5
 
 const Ticket = z
   .object({
@@ -26,6 +29,7 @@ const ticketRoute = createRoute({
     ...refusals({
       400: 'a parameter is invalid',
       404: 'there are no tokens with AUTH=open, and so no tickets',
+      503: 'too many tickets wait to be used',
     }),
   },
 })
@@ -34,10 +38,22 @@ export function ticketRoutes({ access }: { access: Access }) {
   const router = createRouter()
   router.openapi(ticketRoute, async (c) => {
     if (access.mode === 'open') return respond(noSuchRoute(TICKET_PATH))
-    const { ticket, expiresAt } = await access.ticketFor(c.get('identity'))
+    const issued = await issueFor(c.get('identity'))
+    if (issued === undefined) return respond(noTicket(RETRY_AFTER_SECONDS))
+    const { ticket, expiresAt } = issued
     const answer = json({ data: { ticket, expiresAt: instant(Math.floor(expiresAt / 1_000)) } })
     answer.headers.set('cache-control', 'no-store')
     return answer
   })
   return router
+
+  /** Undefined if there are too many tickets. */
+  async function issueFor(identity: Identity) {
+    try {
+      return await access.ticketFor(identity)
+    } catch (error) {
+      if (!(error instanceof VaultUnavailable)) throw error
+      return undefined
+    }
+  }
 }

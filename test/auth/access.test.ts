@@ -5,7 +5,8 @@ import { readCredentials } from '../../src/auth/credentials.ts'
 import { narrow, partyOf, PUBLIC } from '../../src/auth/identity.ts'
 import { rememberValid } from '../../src/auth/remembered.ts'
 import { createTokens } from '../../src/auth/tokens.ts'
-import { createVault } from '../../src/auth/vault.ts'
+import { createVault, VaultUnavailable } from '../../src/auth/vault.ts'
+import { answerFrom, createRemoteVault } from '../../src/daemon/remote-vault.ts'
 import { EVERYTHING } from '../../src/domain/filter.ts'
 
 const SECRET = 'a secret of at least thirty-two bytes'
@@ -164,11 +165,32 @@ describe('a token that is remembered', () => {
 })
 
 describe('a vault', () => {
-  test('has room for a bounded number of keys, and keeps the newest', async () => {
-    const vault = createVault(() => 0, 3)
-    for (const key of ['a', 'b', 'c', 'd']) await vault.put(key, key, 1)
-    const kept = await Promise.all(['a', 'b', 'c', 'd'].map(vault.take))
-    expect(kept).toEqual([undefined, 'b', 'c', 'd'])
+  test('P8: has room for a bounded number of values and of claims, and forgets none for another', async () => {
+    let time = 0
+    const vault = createVault(() => time, 2)
+    const claim = (key: string) => vault.claim(key, { issuedAt: 0, expiresAt: 2_000 })
+    for (const key of ['a', 'b']) await vault.put(key, key, 2_000)
+    await expect(vault.put('c', 'c', 2_000)).rejects.toThrow(VaultUnavailable)
+    expect([await claim('a'), await claim('b')]).toEqual([true, true])
+    await expect(claim('c')).rejects.toThrow(VaultUnavailable)
+    expect([await claim('a'), await claim('b')]).toEqual([false, false])
+    expect(await vault.take('a')).toBe('a')
+    await vault.put('c', 'c', 4_000)
+    expect(await vault.take('b')).toBe('b')
+    time = 2_000
+    expect([await claim('c'), await claim('a')]).toEqual([true, true])
+    expect(await vault.take('c')).toBe('c')
+  })
+
+  test('P8: is full for every worker, whose clients get a refusal', async () => {
+    const vault = createVault(() => 0, 1)
+    const remote = createRemoteVault((request) => answerFrom(vault, request))
+    await remote.put('a', '1', 1)
+    await expect(remote.put('b', '2', 1)).rejects.toThrow(VaultUnavailable)
+    expect(await remote.take('a')).toBe('1')
+    const silent = createRemoteVault(async () => undefined)
+    await expect(silent.put('a', '1', 1)).rejects.toThrow(VaultUnavailable)
+    expect(await silent.take('a')).toBeUndefined()
   })
 
   test('gives a key to one claimant until it expires', async () => {
