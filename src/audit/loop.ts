@@ -15,6 +15,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
+import { NEVER_AUDITED } from '../domain/upstream.ts'
 import type { AuditStatus } from '../domain/upstream.ts'
 import { retry } from '../source/backoff.ts'
 import type { RetryOptions } from '../source/backoff.ts'
@@ -64,14 +65,7 @@ export function createAuditLoop(deps: AuditLoopDeps): AuditLoop {
   const paced = { ...deps, source, pauseMs: deps.pauseMs ?? PAUSE_MS }
   const intervalMs = intervalSeconds * 1_000
   let due = now()
-  const status: AuditStatus = {
-    bootstrapped: false,
-    running: false,
-    last: null,
-    driftTotal: 0,
-    repairedTotal: 0,
-    lastError: null,
-  }
+  const status: AuditStatus = { ...NEVER_AUDITED }
 
   function onFailure(error: SourceError, retrying: { failures: number; delayMs: number }): void {
     status.lastError = describe(error)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { ReadAccount } from '../auth/sep10/sep10.ts'
+import type { LedgerEntries } from '../source/source.ts'
 import type { SourceConfig } from './open-source.ts'
 
 export interface AccountReader {
@@ -13,11 +14,18 @@ const IDLE_MS = 60_000
 
 type Source = Awaited<ReturnType<typeof connect>>
 
+export interface AccountDeps {
+  config: SourceConfig
+  logger: Logger
+  /** The newest ledger that the log knows of; undefined before the first. */
+  tip(): number | undefined
+}
+
 /**
  * Reads accounts from the RPCs, for a process that serves. It connects to the RPCs itself, at the first
  * question, because the half that indexes can be another process.
  */
-export function createAccountReader(config: SourceConfig, logger: Logger): AccountReader {
+export function createAccountReader({ config, logger, tip }: AccountDeps): AccountReader {
   let opened: Promise<Source> | undefined
   let idle: NodeJS.Timeout | undefined
   let reading = 0
@@ -45,7 +53,7 @@ export function createAccountReader(config: SourceConfig, logger: Logger): Accou
       reading += 1
       try {
         const source = await open()
-        const { entries } = await source.entries([ledgerKey], signal)
+        const { entries } = await readFresh(source, { ledgerKey, tip: tip() ?? 0 }, signal)
         const entry = entries.find(({ key }) => key === ledgerKey)
         if (entry !== undefined || entries.length === 0) return entry?.xdr
         throw new Error('the RPC answered with another entry')
@@ -61,4 +69,25 @@ export function createAccountReader(config: SourceConfig, logger: Logger): Accou
 async function connect(config: SourceConfig, logger: Logger) {
   const { openSource } = await import('./open-source.ts')
   return openSource(config, logger)
+}
+
+/** As far behind the tip as an RPC may be that the log is read from. */
+const MAX_TIP_LAG = 10
+
+/**
+ * An RPC that lags still knows signers that the account has removed since. The ledger in its answer
+ * shows it, but a cache in front of an RPC can show it too: so the RPCs are asked how far they are,
+ * after which those that lag are asked last. Rejects if all of them lag.
+ */
+async function readFresh(
+  source: Source,
+  { ledgerKey, tip }: { ledgerKey: string; tip: number },
+  signal: AbortSignal,
+): Promise<LedgerEntries> {
+  const first = await source.entries([ledgerKey], signal)
+  if (first.latestLedger >= tip - MAX_TIP_LAG) return first
+  const { latest } = await source.range(signal)
+  if (latest < tip - MAX_TIP_LAG) throw new Error(`the RPC lags: ${latest} of ${tip} ledgers`)
+  const second = await source.entries([ledgerKey], signal)
+  return second.latestLedger >= first.latestLedger ? second : first
 }

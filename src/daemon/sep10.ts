@@ -10,17 +10,20 @@ export interface Sep10Parts {
   contractId: string
   network: string
   logger: Logger
+  /** The network's newest ledger that the log knows of. */
+  tip(): number | undefined
 }
 
 /** The SEP-10 server; undefined if it is not configured. */
 export function openSep10(
   config: Config,
-  { access, contractId, network, logger }: Sep10Parts,
+  { access, contractId, network, logger, tip }: Sep10Parts,
 ): Sep10 | undefined {
   const { sep10SigningKey: signingKey, homeDomain, tokenSeconds } = config
   if (signingKey === undefined || homeDomain === undefined) return undefined
   const networkPassphrase = network
-  const accounts = createAccountReader({ ...config, contractId, networkPassphrase }, logger)
+  const source = { ...config, contractId, networkPassphrase }
+  const accounts = createAccountReader({ config: source, logger, tip })
   const sep10 = createSep10(
     { signingKey, homeDomain, networkPassphrase, tokenSeconds },
     { tokens: access.tokens, vault: access.vault, readAccount: accounts.read },

@@ -11,11 +11,26 @@ const KEY = 'AAAAAAAAAAAB'
 const { instance } = createEntryKeys(CONTRACT)
 
 /** A reader over one RPC that has the contract, and answers `reply` about an account. */
-async function readerOver(reply: Reply, passphrase = PASSPHRASE) {
+async function readerOver(
+  reply: Reply | (() => Reply),
+  { passphrase = PASSPHRASE, latest = 2, tip = 2 }: Setup = {},
+) {
   const rpc = await serveRpc({
     getNetwork: () => ({ result: { passphrase, protocolVersion: 23 } }),
     getLedgerEntries: (params) =>
-      JSON.stringify(params).includes(instance) ? entriesOf(instance) : reply,
+      JSON.stringify(params).includes(instance)
+        ? entriesOf(instance)
+        : typeof reply === 'function' && reply.length === 0
+          ? (reply as () => Reply)()
+          : reply,
+    getHealth: () => ({
+      result: {
+        status: 'healthy',
+        latestLedger: latest,
+        oldestLedger: 1,
+        ledgerRetentionWindow: 100_000,
+      },
+    }),
   })
   const config = {
     contractId: CONTRACT,
@@ -24,14 +39,23 @@ async function readerOver(reply: Reply, passphrase = PASSPHRASE) {
     rpcAgreement: 1 as const,
     rpcTimeoutSeconds: 20,
   }
-  const reader = createAccountReader(config, pino({ level: 'silent' }))
+  const logger = pino({ level: 'silent' })
+  const reader = createAccountReader({ config, logger, tip: () => tip })
   onTestFinished(reader.close)
   return { read: () => reader.read(KEY, AbortSignal.timeout(60_000)), rpc }
 }
 
-function entriesOf(key: string) {
-  const entry = { key, xdr: 'AAAA', lastModifiedLedgerSeq: 1 }
-  return { result: { entries: [entry], latestLedger: 2 } }
+interface Setup {
+  passphrase?: string
+  /** The newest ledger of the RPC, as it says itself. */
+  latest?: number
+  /** The newest ledger that the log knows of. */
+  tip?: number
+}
+
+function entriesOf(key: string, { xdr = 'AAAA', latestLedger = 2 } = {}) {
+  const entry = { key, xdr, lastModifiedLedgerSeq: 1 }
+  return { result: { entries: [entry], latestLedger } }
 }
 
 test('an account is read from the RPCs, which are asked for the first time then', async () => {
@@ -51,6 +75,20 @@ test.for<[string, Reply, string?]>([
   ['answers about something else', entriesOf('AAAAAAAAAAAC')],
   ['is of another network', { result: { entries: [], latestLedger: 2 } }, 'Another ; Network'],
 ])('nothing is known of an account while the only RPC %s', async ([, reply, passphrase]) => {
-  const { read } = await readerOver(reply, passphrase)
+  const { read } = await readerOver(reply, passphrase === undefined ? {} : { passphrase })
   await expect(read()).rejects.toThrow(Error)
+})
+
+test('nothing is known of an account while the only RPC lags behind the log', async () => {
+  const { read } = await readerOver(entriesOf(KEY), { latest: 89, tip: 100 })
+  await expect(read()).rejects.toThrow('lags')
+})
+
+test('an RPC is asked again if only its answer is older than the log', async () => {
+  const replies = [
+    entriesOf(KEY, { latestLedger: 80 }),
+    entriesOf(KEY, { xdr: 'AAAB', latestLedger: 99 }),
+  ]
+  const { read } = await readerOver(() => replies.shift()!, { latest: 99, tip: 100 })
+  expect(await read()).toBe('AAAB')
 })
