@@ -2,6 +2,7 @@ import { ledgerOf } from '../domain/cursor.ts'
 import type { Slices } from '../domain/slices.ts'
 import type { Exchange } from './exchange.ts'
 import { asOf } from './json.ts'
+import { createRoom } from './room.ts'
 import type { AsOf } from './json.ts'
 import type { Store } from '../store/store.ts'
 
@@ -32,7 +33,7 @@ export interface WaitOptions {
  */
 export interface Waiting {
   /** What is known at once; undefined: the request has to wait. */
-  atOnce(wanted: Wanted, seconds: number): Waited | undefined
+  atOnce(wanted: Wanted, options: Pick<WaitOptions, 'seconds' | 'address'>): Waited | undefined
   /** Calls `resume` when the wait is over, unless the client leaves before. */
   wait(wanted: Wanted, options: WaitOptions, resume: Resume): void
   /** How far the log is. */
@@ -66,10 +67,12 @@ export function createWaiting(deps: {
   slices: Slices
   /** How many may wait at once. */
   most: number
+  now?: () => number
 }): Waiting {
-  const { store, slices, most } = deps
+  const { store, slices, most, now = () => performance.now() } = deps
   const waiters = new Set<Waiter>()
   const over = createResumption(slices)
+  const room = createRoom({ most, now })
   let isClosed = false
   let looking: Promise<void> | undefined
   let isOutdated = false
@@ -81,7 +84,8 @@ export function createWaiting(deps: {
   }
 
   function forget(waiter: Waiter): void {
-    waiters.delete(waiter)
+    if (!waiters.delete(waiter)) return
+    room.leave(waiter.address)
     clearTimeout(waiter.late)
     waiter.exchange.off('close', waiter.leave)
   }
@@ -117,10 +121,10 @@ export function createWaiting(deps: {
   }
 
   return {
-    atOnce(wanted, seconds) {
+    atOnce(wanted, { seconds, address }) {
       if (isReached(store, wanted)) return 'reached'
       if (isClosed) return 'closing'
-      if (waiters.size >= most) return 'full'
+      if (!room.isFor(address)) return 'full'
       return seconds === 0 ? 'late' : undefined
     },
     wait(wanted, { seconds, address, exchange }, resume) {
@@ -135,6 +139,7 @@ export function createWaiting(deps: {
       }
       waiter.late = setTimeout(end, seconds * 1_000, waiter, 'late')
       waiters.add(waiter)
+      room.enter(address)
       exchange.once('close', waiter.leave)
     },
     position: () => asOf(store.coverage.checkpoint()),

@@ -38,7 +38,7 @@ export function waitAsAsked(
   const waiting = c.get('waiting')
   const wanted = { ledger, transaction, party: c.get('party') }
   const options = { seconds: seconds ?? DEFAULT_WAIT_SECONDS, address: holder.address, exchange }
-  const outcome = waited ?? waiting.atOnce(wanted, options.seconds)
+  const outcome = waited ?? waiting.atOnce(wanted, options)
   if (outcome === 'reached') return undefined
   if (outcome === undefined && wire !== undefined && resume !== undefined) {
     wire.isTaken = true
