@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net'
 import type { Decode } from '../domain/event.ts'
+import type { Places } from '../domain/places.ts'
 import type { Slices } from '../domain/slices.ts'
 import type { Cors } from '../http/cors.ts'
 import { docsRoutes } from '../rest/docs/routes.ts'
@@ -24,9 +25,10 @@ import { createRouter } from '../http/router.ts'
 import type { App } from '../http/router.ts'
 import { createSliced } from '../http/sliced.ts'
 import { SUBSCRIBE_METHODS, SUBSCRIBE_PATH } from '../http/subscribe/request.ts'
+import type { FeedApi } from '../http/subscribe/apis.ts'
 import { createHandOver } from '../http/subscribe/hand-over.ts'
 import { subscribeRoutes } from '../http/subscribe/subscribe.ts'
-import { routePath } from '../http/v1-path.ts'
+import { routePath, V1 } from '../http/v1-path.ts'
 import { problemsInV1Form } from '../v1/refusals.ts'
 import { v1Routes } from '../v1/v1.ts'
 import type { Waiting } from '../http/waiting.ts'
@@ -45,8 +47,12 @@ export interface HttpDeps extends Omit<RestDeps, 'reads'> {
   waiting: Waiting
   /** How long a client may read nothing of a long answer. */
   stallTimeoutMs: number
+  /** Counts exports over all processes; undefined: this one is alone. */
+  places: Places | undefined
   cors: Cors
   decode: Decode
+  /** That of FlowFi's API. */
+  v1Feed: FeedApi
 }
 
 export function createApp(deps: HttpDeps): App {
@@ -66,6 +72,7 @@ export function createApp(deps: HttpDeps): App {
     revalidate,
   )
   app.use('/admin/*', logUse(deps.logger))
+  app.use(`${V1}/admin/*`, logUse(deps.logger))
   app.onError((error, { env }) => {
     // A request that broke off is not an error of this server.
     if (!env.wire?.incoming.errored) {
@@ -84,7 +91,7 @@ export function createApp(deps: HttpDeps): App {
     return respond(['GET', 'HEAD'].includes(method) ? noSuchRoute(path) : methodNotAllowed(method))
   })
   const sliced = createSliced(deps.slices)
-  const exports = createExports({ slices: deps.slices, stallTimeoutMs: deps.stallTimeoutMs })
+  const exports = createExports(deps)
   const reads = { store: deps.store, sliced, exports, decode: deps.decode }
   app.route('/', restRoutes({ ...deps, reads }))
   const handOver = createHandOver(deps)

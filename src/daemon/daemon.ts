@@ -32,6 +32,7 @@ import { findPort, superviseWorkers } from './workers.ts'
  * sep10, accounts   the SEP-10 server, and what it asks the RPCs
  * remote-rate       the count of requests over all workers
  * remote-vault      what may be used once, over all workers
+ * remote-places     subscriptions and exports, counted over all workers
  *
  * messages, questions, copied-error    what threads and processes say to each other
  * logger, descriptors                  the log, and a check of the limit of open files

@@ -5,6 +5,7 @@ import { createVault } from '../auth/vault.ts'
 import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
 import { createDecoder } from '../decode/decode.ts'
+import type { Places } from '../domain/places.ts'
 import type { ReadToken } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createFeed } from '../feed/feed.ts'
@@ -16,6 +17,7 @@ import type { TakeRequest } from '../http/rate-limit.ts'
 import type { Peers } from '../http/peers.ts'
 import type { BoundServer } from '../http/server/bind.ts'
 import { serveHttp } from '../http/server/server.ts'
+import { OWN_FEED } from '../http/subscribe/apis.ts'
 import { createWaiting } from '../http/waiting.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -23,6 +25,8 @@ import { createSlices } from '../domain/slices.ts'
 import { createSnapshots } from '../snapshot/snapshots.ts'
 import { openStoreForReading } from '../store/store.ts'
 import type { ReopeningStore, Store } from '../store/store.ts'
+import { createReadEvent } from '../v1/event.ts'
+import { createV1Feed } from '../v1/subscribe.ts'
 import { createApp } from './app.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
@@ -50,6 +54,8 @@ export interface FrontParts {
   peers?: Peers | undefined
   /** Counts requests over all processes; default: this process counts its own. */
   takeRequest?: TakeRequest | undefined
+  /** Counts subscriptions and exports over all processes; default: this process counts its own. */
+  places?: Places | undefined
   /** Asks the half that indexes; undefined if this process cannot. */
   readToken?: ReadToken | undefined
   /** What may be used once, at any process; default: at this one. */
@@ -93,8 +99,10 @@ function serveStore(config: Config, parts: FrontParts & { store: ReopeningStore 
   const most = Math.ceil(config.maxWaiting / (parts.share ?? 1))
   const waiting = createWaiting({ store, slices, most })
   const access = accessOf(config, parts)
-  const sep10 = openSep10(config, { access, contractId, network, logger })
+  const sep10 = openSep10(config, { access, contractId, network, logger, tip: tip.ledger })
   const cors = createCors(config.corsOrigins)
+  const decode = createDecoder()
+  const v1Feed = createV1Feed(createReadEvent(store.log, decode))
   const app = createApp({
     ...config,
     waiting,
@@ -104,7 +112,8 @@ function serveStore(config: Config, parts: FrontParts & { store: ReopeningStore 
     stallTimeoutMs: config.stallTimeoutSeconds * 1_000,
     store,
     snapshots: createSnapshots(config.databasePath),
-    decode: createDecoder(),
+    decode,
+    v1Feed,
     slices,
     feed,
     metrics,
@@ -114,10 +123,12 @@ function serveStore(config: Config, parts: FrontParts & { store: ReopeningStore 
     network,
     logger,
     readToken: parts.readToken,
+    places: parts.places,
     ...(peers && { peers }),
     ...(sep10 && { sep10 }),
   })
-  const http = serveHttp(bound, { ...config, app, feed, access, slices, cors, logger })
+  const apis = [OWN_FEED, v1Feed]
+  const http = serveHttp(bound, { ...config, app, feed, apis, access, slices, cors, logger })
   function onCommit(): void {
     tip.look()
     feed.wake()
@@ -155,6 +166,7 @@ interface ReaderParts {
   tip: Tip
   share?: number
   counters?: (() => SourceCounters) | undefined
+  places?: Places | undefined
   reconnectMs?: FeedLimits['reconnectMs'] | undefined
 }
 
@@ -174,6 +186,7 @@ function createReaders(config: Config, parts: ReaderParts) {
     // only after this process has heard from an RPC.
     tip: () => (upstream().tipStillForMs === undefined ? undefined : tip.ledger()),
     limits,
+    places: parts.places,
     logger,
     written: metrics.written,
   })

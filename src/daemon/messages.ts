@@ -1,4 +1,5 @@
 import type { Fault } from '../domain/faults.ts'
+import type { Place } from '../domain/places.ts'
 import type { TokenMetadata } from '../domain/token.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import type { Operation, Outcome } from '../feed/operation.ts'
@@ -36,6 +37,9 @@ export type FromWorker =
   /** Asks to count a request of this address. */
   | { kind: 'take'; question: number; address: string; budget: Budget }
   | { kind: 'vault'; question: number; request: VaultRequest }
+  /** Asks for a place under each key, under the number of the question. */
+  | { kind: 'places'; question: number; wanted: readonly Place[] }
+  | { kind: 'release'; id: number }
   /** Asks what a token says about itself. */
   | { kind: 'token'; question: number; address: string }
   /** Asks all processes to do what an operator wants. */
@@ -49,6 +53,8 @@ export type ToWorker =
   | { kind: 'gathered'; question: number; reports: ProcessReport[] }
   | { kind: 'taken'; question: number; rate: Rate | undefined }
   | { kind: 'vault'; question: number; answer: VaultAnswer }
+  /** `full`: the first key that has no place; undefined if all were taken. */
+  | { kind: 'places'; question: number; full: string | undefined }
   | { kind: 'token'; question: number; token: TokenMetadata | undefined }
   | { kind: 'operate'; question: number; operation: Operation }
   | { kind: 'outcomes'; question: number; outcomes: Outcomes }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Vault } from '../auth/vault.ts'
 import type { Config } from '../config/config.ts'
 import { UsageError } from '../domain/errors.ts'
+import type { Places } from '../domain/places.ts'
 import type { ReadToken } from '../domain/token.ts'
 import { NEVER_AUDITED } from '../domain/upstream.ts'
 import type { AuditStatus, Upstream } from '../domain/upstream.ts'
@@ -25,6 +26,8 @@ export interface ReplicaParts {
   takeRequest?: TakeRequest
   /** Asks the process that indexes. */
   readToken?: ReadToken
+  /** Counts subscriptions and exports over all processes; default: this process counts its own. */
+  places?: Places
   /** What may be used once; default: at this process. */
   vault?: Vault
 }

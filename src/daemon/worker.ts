@@ -8,6 +8,7 @@ import type { Upstream } from '../domain/upstream.ts'
 import type { Front } from './front.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
+import { createRemotePlaces } from './remote-places.ts'
 import { createRemoteRate } from './remote-rate.ts'
 import { createRemoteVault } from './remote-vault.ts'
 import type { VaultAnswer } from './remote-vault.ts'
@@ -40,7 +41,7 @@ const VAULT_MS = 2_000
 export async function runWorker(config: Config, options: WorkerOptions): Promise<void> {
   const { count: share, logger, version } = options
   const supervisor = connectSupervisor(share)
-  const { upstream, peers, takeRequest, vault, readToken } = supervisor
+  const { upstream, peers, takeRequest, vault, places, readToken } = supervisor
   const front = await startReplica(config, {
     logger,
     version,
@@ -48,6 +49,7 @@ export async function runWorker(config: Config, options: WorkerOptions): Promise
     upstream,
     peers,
     vault,
+    places,
     readToken,
     ...(config.rateLimitPerMinute > 0 && { takeRequest }),
   })
@@ -69,6 +71,10 @@ function connectSupervisor(share: number) {
   const operating = createQuestions<Outcomes>(OPERATE_MS)
   const vaulting = createQuestions<VaultAnswer>(VAULT_MS)
   const reading = createQuestions<TokenMetadata | undefined>(TOKEN_MS)
+  const places = createRemotePlaces({
+    take: (question, wanted) => send({ kind: 'places', question, wanted }),
+    release: (id) => send({ kind: 'release', id }),
+  })
   let upstream: Upstream | undefined
 
   async function gather(): Promise<ProcessReport[]> {
@@ -90,6 +96,9 @@ function connectSupervisor(share: number) {
         return
       case 'vault':
         vaulting.answer(message.question, message.answer)
+        return
+      case 'places':
+        places.answer(message.question, message.full)
         return
       case 'token':
         reading.answer(message.question, message.token)
@@ -118,6 +127,7 @@ function connectSupervisor(share: number) {
   return {
     closed,
     upstream: () => upstream,
+    places,
     takeRequest: createRemoteRate((address, budget) =>
       counting.ask((question) => send({ kind: 'take', question, address, budget })),
     ),

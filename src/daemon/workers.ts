@@ -15,6 +15,8 @@ import type { Budget, Rate } from '../http/rate-limit.ts'
 import { portIsTaken } from '../http/server/bind.ts'
 import type { FromWorker, ProcessReport, ToWorker } from './messages.ts'
 import { createQuestions } from './questions.ts'
+import { createPlaceCount } from './remote-places.ts'
+import type { PlaceCount } from './remote-places.ts'
 import { answerFrom } from './remote-vault.ts'
 
 /**
@@ -77,7 +79,8 @@ export async function superviseWorkers(options: WorkersOptions): Promise<Workers
   const workers = new Set<Worker>()
   const closing = new AbortController()
   const { signal } = closing
-  const receive = createReceiver(options, workers)
+  const places = createPlaceCount<ChildProcess>()
+  const receive = createReceiver({ ...options, places }, workers)
 
   /** Keeps one worker running; `started` settles with the first of them. */
   async function keepOne(started: PromiseWithResolvers<string>): Promise<void> {
@@ -89,6 +92,7 @@ export async function superviseWorkers(options: WorkersOptions): Promise<Workers
       void worker.ready.then(started.resolve)
       const reason = await worker.ended
       workers.delete(worker)
+      places.forget(worker.process)
       started.reject(new Error(reason))
       if (signal.aborted) return
       logger.error({ pid: worker.process.pid, reason }, 'worker ended, starting another')
@@ -160,8 +164,11 @@ function startWorker({ count, port }: WorkersOptions, receive: Receive): Worker 
 }
 
 /** Answers the questions of workers. */
-function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): Receive {
-  const { upstream, ownReport, takeRequest, vault, readToken } = options
+function createReceiver(
+  options: WorkersOptions & { places: PlaceCount<ChildProcess> },
+  workers: ReadonlySet<Worker>,
+): Receive {
+  const { upstream, ownReport, takeRequest, vault, readToken, places } = options
   const asking = createQuestions<ProcessReport>(GATHER_MS)
   const operating = createQuestions<Outcome>(OPERATE_MS)
   const serving = () => [...workers].filter(({ isReady }) => isReady)
@@ -208,6 +215,13 @@ function createReceiver(options: WorkersOptions, workers: ReadonlySet<Worker>): 
         const { question, address, budget } = message
         return send(worker, { kind: 'taken', question, rate: takeRequest(address, budget) })
       }
+      case 'places': {
+        const { question, wanted } = message
+        const full = places.take(worker, question, wanted)
+        return send(worker, { kind: 'places', question, full })
+      }
+      case 'release':
+        return places.release(worker, message.id)
       case 'vault':
         return void lookUp(worker, message)
       case 'token':

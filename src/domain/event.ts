@@ -21,6 +21,7 @@
  * - integers.ts    the contract's integers
  * - times.ts       times in JSON
  * - clock.ts       the passing of time
+ * - places.ts      what several processes share, counted
  * - slices.ts      long work in turns of the event loop
  */
 

@@ -1,3 +1,5 @@
+import type { Places } from '../domain/places.ts'
+
 /**
  * Why a subscription is refused. `full`, `replaying` and `closing` concern every client, `address`
  * and `user` only the one that asks.
@@ -78,6 +80,24 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       activeIps: byAddress.size,
       perIpPeakConnections: byAddress.values().reduce((peak, each) => Math.max(peak, each), 0),
     }),
+  }
+}
+
+/** Either why the holder is refused, or its place. */
+export type Reserve = (
+  holder: Holder,
+) => Promise<
+  { refusal: 'address' | 'user'; place?: undefined } | { refusal?: undefined; place: number }
+>
+
+/** Takes places among all processes. */
+export function createReserve(places: Places, limits: AdmissionLimits): Reserve {
+  return async ({ address, user }) => {
+    const byAddress = { key: `address ${address}`, most: limits.maxSubscriptionsPerAddress }
+    const byUser = { key: `user ${user}`, most: limits.maxSubscriptionsPerUser }
+    const { id, full } = await places.take(user === undefined ? [byAddress] : [byAddress, byUser])
+    if (full === undefined) return { place: id }
+    return { refusal: full === byAddress.key ? 'address' : 'user' }
   }
 }
 

@@ -33,10 +33,11 @@ import type { Logger } from 'pino'
 import { realClock } from '../domain/clock.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Cursor } from '../domain/cursor.ts'
+import type { Places } from '../domain/places.ts'
 import { createSlices } from '../domain/slices.ts'
 import type { Slices } from '../domain/slices.ts'
-import { createAdmission } from './admission.ts'
-import type { Holder, Refusal } from './admission.ts'
+import { createAdmission, createReserve } from './admission.ts'
+import type { Holder, Refusal, Reserve } from './admission.ts'
 import { createAhead } from './ahead.ts'
 import { createAnnouncements } from './announcements.ts'
 import { createConnections } from './connections.ts'
@@ -72,6 +73,8 @@ export interface FeedDeps {
    */
   tip(): number | undefined
   limits: FeedLimits
+  /** Counts the subscriptions of addresses and users over all processes; undefined: one is alone. */
+  places?: Places | undefined
   logger: Logger
   /** Shares the time for long work, with REST if both have the same. */
   slices?: Slices
@@ -86,6 +89,13 @@ export interface FeedDeps {
 export interface Feed {
   /** Why another subscription of this holder from this position must be refused, if so. */
   refusal(holder: Holder, cursor: string): Refusal | undefined
+  /**
+   * Takes a place for the holder, whose subscriptions in other processes count too; undefined if there
+   * are no other processes. It comes after `refusal`, which then must be asked again.
+   */
+  reserve: Reserve | undefined
+  /** Gives a place back that no subscription has got. */
+  giveBack(place: number): void
   /** Counts a subscription that was refused. */
   countRefusal(refusal: Refusal): void
   /** Takes the socket over; to be called only if `refusal` gives no reason not to. */
@@ -103,7 +113,7 @@ export interface Feed {
 }
 
 export function createFeed(deps: FeedDeps): Feed {
-  const { store, tip, logger, slices = createSlices(), written = () => {} } = deps
+  const { store, tip, logger, places, slices = createSlices(), written = () => {} } = deps
   const { random = Math.random, now = realClock.now, sleep = realClock.sleep } = deps
   const limits = withDefaults(deps.limits)
   const counters = createCounters()
@@ -129,6 +139,8 @@ export function createFeed(deps: FeedDeps): Feed {
   const announcements = createAnnouncements(common)
   const heartbeat = createHeartbeat({ ...common, ticked, aged })
   const stats = createStats({ counters, admission, subscriptions, now })
+  /** The places of subscriptions, if other processes count them too. */
+  const placeOf = new WeakMap<Subscription, number>()
 
   function positionOf(sub: Subscription): Cursor {
     return sub.mode === 'live' ? live.position(sub) : sub.cursor
@@ -138,6 +150,7 @@ export function createFeed(deps: FeedDeps): Feed {
     const sub = opening.admit(request)
     counters.opened += 1
     connections.add(sub)
+    if (request.place !== undefined) placeOf.set(sub, request.place)
     heartbeat.add(sub)
     const { cursor, chunked } = sub
     const text = framedText(opening.firstFrame(request, cursor), chunked)
@@ -204,6 +217,8 @@ export function createFeed(deps: FeedDeps): Feed {
     connections.delete(sub)
     if (groups.exit(sub.group)) replay.dropPages(sub.group)
     admission.release(sub, sub.countsAsReplaying)
+    const place = placeOf.get(sub)
+    if (place !== undefined) places?.release(place)
     counters.closed[reason] += 1
     if (connections.size() === 0) heartbeat.rest()
     return true
@@ -229,6 +244,8 @@ export function createFeed(deps: FeedDeps): Feed {
 
   return {
     refusal: opening.refusal,
+    reserve: places && createReserve(places, limits),
+    giveBack: (place) => places?.release(place),
     countRefusal(refusal) {
       counters.refused[refusal] += 1
     },

@@ -29,6 +29,8 @@ export interface SubscribeRequest extends Holder {
   dialect?: Dialect | undefined
   /** It is not ended for its age. */
   isAgeless?: boolean | undefined
+  /** Among all processes, if there are others. */
+  place?: number | undefined
   /** The head of the response, ASCII: it is sent in one write with the first frame. */
   head?: string
 }

@@ -26,8 +26,8 @@ import { textResponse } from './text.ts'
  *   `holder.ts` whose limits a request counts against · `carriers.ts` where a request may carry a token
  * - `cors.ts` whose scripts may use the API · `request-id.ts` names requests · `rate-limit.ts` counts
  *   requests · `text.ts` the text of an answer · `sliced.ts` long reads in turns · `waiting.ts`
- *   requests that wait for the log · `peers.ts` the other processes that serve the same port
- * - `v1-path.ts` by which paths FlowFi's clients ask
+ *   requests that wait for the log · `room.ts` who may be among them
+ * - `peers.ts` the other processes that serve the same port · `v1-path.ts` by which paths FlowFi's clients ask
  */
 export type App = OpenAPIHono<ClientEnv>
 

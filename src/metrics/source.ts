@@ -13,12 +13,14 @@ export function measureSource(registry: ReadRegistry, counters: () => SourceCoun
     help: 'Pages on which two endpoints did not agree',
     read: () => counters().disagreements,
   })
-  registry.counter({
-    name: 'source_pages_total',
-    help: 'Pages answered, by endpoint',
-    labels: ['endpoint'],
-    read: () => counters().endpoints.map(({ url, pages }): Sample => [{ endpoint: url }, pages]),
-  })
+  for (const [name, help, count] of BY_ENDPOINT) {
+    registry.counter({
+      name,
+      help,
+      labels: ['endpoint'],
+      read: () => counters().endpoints.map((each): Sample => [{ endpoint: each.url }, each[count]]),
+    })
+  }
   registry.counter({
     name: 'source_faults_total',
     help: 'Failed calls, by endpoint and kind',
@@ -29,3 +31,13 @@ export function measureSource(registry: ReadRegistry, counters: () => SourceCoun
       ),
   })
 }
+
+const BY_ENDPOINT = [
+  ['source_pages_total', 'Pages answered, by endpoint', 'pages'],
+  [
+    'source_overtaken_total',
+    'Pages for which another endpoint was faster, though it was asked later, by endpoint',
+    'overtaken',
+  ],
+  ['source_probes_total', 'Probes sent, answered or not, by endpoint', 'probes'],
+] as const

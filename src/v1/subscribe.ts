@@ -1,13 +1,14 @@
 import { z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import type { ClientEnv } from '../http/client.ts'
+import type { Identity } from '../auth/identity.ts'
 import { queryRecord, searchOf, SHORT_LISTS } from '../http/parameters.ts'
 import { badRequest } from '../http/problem.ts'
 import type { Refused } from '../http/problem.ts'
 import { createRouter } from '../http/router.ts'
 import type { HandOver } from '../http/subscribe/hand-over.ts'
-import { FeedCursor } from '../http/subscribe/request.ts'
-import type { Subscribe } from '../http/subscribe/request.ts'
+import { FeedCursor, SUBSCRIBE_PATH } from '../http/subscribe/request.ts'
+import type { FeedApi } from '../http/subscribe/apis.ts'
+import type { Asked, Subscribe } from '../http/subscribe/request.ts'
+import { V1 } from '../http/v1-path.ts'
 import { v1Dialect } from './dialect.ts'
 import { FRAME_NAMES, V1_TYPES } from './event.ts'
 import type { ReadEvent } from './event.ts'
@@ -24,9 +25,19 @@ const Frame = z
   })
   .openapi('V1Frame', { description: 'an event; our control frames are sent too' })
 
-export function subscribeRoutes({ handOver, read }: { handOver: HandOver; read: ReadEvent }) {
-  const router = createRouter()
+/** Their feed, for whichever part of the server takes its requests. */
+export function createV1Feed(read: ReadEvent): FeedApi {
   const dialect = v1Dialect(read)
+  return {
+    path: V1 + SUBSCRIBE_PATH,
+    parse,
+    // Their hook does not resume, so that an end for age would cost it events.
+    styleOf: (requestId) => ({ dialect, isAgeless: true, requestId }),
+  }
+}
+
+export function subscribeRoutes({ handOver, v1Feed }: { handOver: HandOver; v1Feed: FeedApi }) {
+  const router = createRouter()
   v1Get(
     router,
     {
@@ -43,27 +54,31 @@ export function subscribeRoutes({ handOver, read }: { handOver: HandOver; read: 
       answer: Frame,
       type: 'text/event-stream',
     },
-    // Their hook does not resume, so that an end for age would cost it events.
-    (c) => handOver(c, parse(c), { dialect, isAgeless: true, requestId: c.env.requestId }),
+    (c) => {
+      const parameters = queryRecord(searchOf(urlOf(c)))
+      const asked = { parameters, lastEventId: c.req.header('last-event-id') }
+      return handOver(c, v1Feed.parse(asked, c.get('identity')), v1Feed.styleOf?.(c.env.requestId))
+    },
   )
   return router
 }
 
 const CURSORS = ['lastEventId', 'last_event_id', 'cursor']
 
-function parse(c: Context<ClientEnv>): Subscribe | Refused {
-  const parameters = queryRecord(searchOf(urlOf(c)))
+function parse(
+  { parameters, lastEventId }: Pick<Asked, 'parameters' | 'lastEventId'>,
+  { subject }: Identity,
+): Subscribe | Refused {
   const all = [parameters['all'] ?? []].flat()
   const streams = listed(parameters['streams'])
   const users = listed(parameters['users'])
-  const header = c.req.header('last-event-id')?.trim() ?? ''
+  const header = lastEventId?.trim() ?? ''
   const given = header === '' ? CURSORS.map((name) => parameters[name]) : [header]
   const cursor = given.flat().find((text) => text !== undefined) ?? 'now'
   const problems = problemsOf({ streams, users, all, cursor })
   if (problems.length > 0) return badRequest(problems)
   const ids = streams.flatMap((text) => streamIdOf(text) ?? [])
   const isAll = all.includes('true')
-  const { subject } = c.get('identity')
   const isOwn = !isAll && ids.length + users.length === 0 && subject !== null
   const filter = {
     streams: isAll ? [] : ids.toSorted(),

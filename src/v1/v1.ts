@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { createRouter, json } from '../http/router.ts'
 import type { Reads } from '../http/router.ts'
 import type { HandOver } from '../http/subscribe/hand-over.ts'
+import type { FeedApi } from '../http/subscribe/apis.ts'
 import { adminRoutes } from './admin.ts'
 import { createReadEvent } from './event.ts'
 import { healthRoutes } from './health.ts'
@@ -25,9 +26,10 @@ import { userRoutes } from './users.ts'
  */
 export interface V1Deps extends Pick<Reads, 'store' | 'sliced' | 'decode'>, HealthDeps {
   handOver: HandOver
+  v1Feed: FeedApi
 }
 
-export function v1Routes({ store, sliced, decode, handOver, ...deps }: V1Deps) {
+export function v1Routes({ store, sliced, decode, handOver, v1Feed, ...deps }: V1Deps) {
   const router = createRouter()
   const read = createReadEvent(store.log, decode)
   const reads = { store, sliced, read }
@@ -51,7 +53,7 @@ export function v1Routes({ store, sliced, decode, handOver, ...deps }: V1Deps) {
   }
   router.route('/', healthRoutes({ store, ...deps }))
   router.route('/', adminRoutes({ ...reads, ...deps }))
-  router.route('/', subscribeRoutes({ handOver, read }))
+  router.route('/', subscribeRoutes({ handOver, v1Feed }))
   // Before `/streams/{id}/…` and `/users/{key}`, which would match too.
   for (const routes of [userRoutes, streamRoutes, historyRoutes]) router.route('/', routes(reads))
   return withPrefix(router)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { Keypair, TransactionBuilder } from '@stellar/stellar-sdk/base'
 import Database from 'better-sqlite3'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { environment, getJson, indexed, simulate } from '../support/daemon.ts'
 import { isCaughtUp, openClient, subscribe, subscribeRequest } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
@@ -15,6 +15,7 @@ import {
 } from '../support/process.ts'
 import { lastLedger, recordedIds } from '../support/recorded.ts'
 import { loadRecording } from '../support/recordings.ts'
+import { until } from '../support/until.ts'
 import { ADMIN_TOKEN, SECRET } from '../support/tokens.ts'
 
 /** Several processes on one database and one port, as an operator starts them. */
@@ -147,6 +148,8 @@ describe('start --workers', () => {
     await expect.poll(() => statsOf(url)).toMatchObject({ maxConnections: 100 })
     // A worker that hangs is not left out of what operators see, and does not delay the end.
     process.kill(other, 'SIGSTOP')
+    // A stopped process sees neither the end of its supervisor nor SIGTERM.
+    onTestFinished(() => killIfAlive(other))
     const asking = new AbortController()
     const answers = Array.from({ length: 16 }, () =>
       fetch(`${url}/admin/subscriptions`, {
@@ -161,11 +164,14 @@ describe('start --workers', () => {
     await daemon.stop()
   })
 
-  test('P8: the request limit of an address counts over all workers', async () => {
+  test('P8: the limits of requests of an address, and of subscriptions, count over all workers', async () => {
     const { env } = await setUp(5)
     const daemon = await launchServer(['start', '--workers', '2'], {
       ...env,
       RATE_LIMIT_PER_MINUTE: '10',
+      TRUST_PROXY: '127.0.0.1,::1',
+      MAX_SUBSCRIPTIONS_PER_USER: '5',
+      MAX_SUBSCRIPTIONS_PER_ADDRESS: '7',
     })
     // Each request has its own connection; the system spreads connections over the workers.
     const ask = async () => {
@@ -180,6 +186,34 @@ describe('start --workers', () => {
     expect(answered).toBeGreaterThanOrEqual(10)
     expect(answered).toBeLessThanOrEqual(most)
     expect(statuses.filter((status) => status === 429)).toHaveLength(40 - answered)
+
+    /** Every second one comes through the HTTP lane, because of an unusual header. */
+    const subscribeAs = async (user: string, at: number) => {
+      const headers = {
+        'X-Forwarded-For': '192.0.2.1',
+        'X-Forwarded-User': user,
+        ...(at % 2 === 1 && { TE: 'trailers' }),
+      }
+      const request = subscribeRequest(`${daemon.url}/events/subscribe?all=true`, headers)
+      const client = await openClient(daemon.url, request)
+      return client.until(({ head, ended }) => head !== undefined || ended)
+    }
+    const subscribeAll = async (user: string, count: number) => {
+      const all = await Promise.all(Array.from({ length: count }, (_, at) => subscribeAs(user, at)))
+      return Object.groupBy(all, ({ head }) => String(head?.status))
+    }
+    const { 200: taken = [], 429: over } = await subscribeAll('anna', 20)
+    expect([taken.length, over?.length]).toEqual([5, 15])
+    const others = await subscribeAll('ben', 10)
+    expect([others[200]?.length, others[429]?.length]).toEqual([2, 8])
+    // What a client leaves, or a worker that has died held, is free again.
+    taken[0]?.socket.destroy()
+    await until(async () => (await subscribeAs('anna', 0)).head?.status === 200)
+    for (const pid of childrenOf(daemon)) process.kill(pid, 'SIGKILL')
+    await until(async () => {
+      const again = await subscribeAll('anna', 1).catch(() => undefined)
+      return again?.[200] !== undefined
+    })
     await daemon.stop()
   })
 
@@ -264,6 +298,10 @@ describe('start --workers', () => {
       await client.until(({ ended }) => ended)
       expect(client.messages.at(-1)?.data).toEqual({ reason: 'closed' })
     }
+    const v1 = await fetch(`${daemon.url}/api/v1/admin/metrics?token=${ADMIN_TOKEN}`, {
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, connection: 'close' },
+    })
+    expect(v1.status).toBe(200)
     const presence = { user: 'ben', online: true, subscriptions: 3 }
     expect(await ask('GET', '/users/ben')).toEqual({ data: presence })
     await daemon.stop()
@@ -273,7 +311,10 @@ describe('start --workers', () => {
       .split('\n')
       .filter((line) => line.includes('used by an administrator'))
       .map((line) => JSON.parse(line) as object)
-    expect(uses).toHaveLength(8)
+    expect(uses).toHaveLength(9)
+    expect(uses).toContainEqual(
+      expect.objectContaining({ method: 'GET', target: '/v1/admin/metrics', status: 200 }),
+    )
     expect(uses).toContainEqual(
       expect.objectContaining({
         subject: 'ADMIN_TOKEN',
@@ -297,6 +338,10 @@ describe('start --workers', () => {
     await expect.poll(() => workers.filter(isAlive)).toEqual([])
   })
 })
+
+function killIfAlive(pid: number): void {
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+}
 
 function isAlive(pid: number): boolean {
   try {

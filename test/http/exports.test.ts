@@ -7,6 +7,9 @@ import type { AddressInfo } from 'node:net'
 import { brotliDecompressSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { expect, onTestFinished, test } from 'vitest'
+import { PUBLIC } from '../../src/auth/identity.ts'
+import { createPlaceCount, createRemotePlaces } from '../../src/daemon/remote-places.ts'
+import type { Places } from '../../src/domain/places.ts'
 import { createSlices } from '../../src/domain/slices.ts'
 import type { ClientEnv } from '../../src/http/client.ts'
 import { createExports } from '../../src/http/formats/export.ts'
@@ -20,9 +23,25 @@ const PAGE_BYTES = 64_000
 /** What the kernel may take for a client that does not read, at most. */
 const KERNEL_BYTES = 64_000_000
 
+interface Setup {
+  pages?: number
+  stallTimeoutMs?: number
+  /** The page that cannot be read. */
+  fails?: number
+  /** Unix milliseconds. */
+  expiresAt?: number
+  places?: Places
+}
+
 /** A server with an export of so many pages, which hardly can be compressed. */
-async function serve({ pages = Infinity, stallTimeoutMs = PATIENCE_MS, fails = Infinity } = {}) {
-  const exports = createExports({ slices: createSlices(), stallTimeoutMs })
+async function serve({
+  pages = Infinity,
+  stallTimeoutMs = PATIENCE_MS,
+  fails = Infinity,
+  expiresAt,
+  places,
+}: Setup = {}) {
+  const exports = createExports({ slices: createSlices(), stallTimeoutMs, places })
   const reads = { begun: 0, ended: 0, open: exports.count }
   const errors: unknown[] = []
   const sent: string[] = []
@@ -42,6 +61,10 @@ async function serve({ pages = Infinity, stallTimeoutMs = PATIENCE_MS, fails = I
     }
   }
   const app = new Hono<ClientEnv>().use(compressBodies)
+  app.use(async (c, next) => {
+    c.set('identity', { ...PUBLIC, expiresAt })
+    await next()
+  })
   app.get('/', (c) =>
     exports.open(c, { headers: { 'content-type': 'application/x-ndjson' }, head: '', page }),
   )
@@ -145,6 +168,44 @@ test('P8: an address has a limit of exports that are under way', async () => {
   most[0]?.destroy()
   await until(() => reads.open() === 15)
   expect((await open(url)).statusCode).toBe(200)
+})
+
+test('P8: an address has a limit of exports over all processes, and one that has died holds none', async () => {
+  const count = createPlaceCount<string>()
+  const placesOf = (owner: string): Places => {
+    const remote = createRemotePlaces({
+      take: (id, wanted) => remote.answer(id, count.take(owner, id, wanted)),
+      release: (id) => count.release(owner, id),
+    })
+    return remote
+  }
+  const [one, other] = [
+    await serve({ places: placesOf('one') }),
+    await serve({ places: placesOf('other') }),
+  ]
+  const first = await Promise.all(Array.from({ length: 10 }, () => open(one.url)))
+  const second = await Promise.all(Array.from({ length: 6 }, () => open(other.url)))
+  const all = [...first, ...second].map(({ statusCode }) => statusCode)
+  expect(all).toEqual(all.map(() => 200))
+  const refused = await open(other.url)
+  expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '5'])
+  first[0]?.destroy()
+  await until(() => one.reads.open() === 9)
+  expect((await open(other.url)).statusCode).toBe(200)
+  expect((await open(one.url)).statusCode).toBe(429)
+  count.forget('other')
+  expect((await open(one.url)).statusCode).toBe(200)
+})
+
+test('an export under way is cut off when its token expires, also while its client does not read', async () => {
+  const { url, reads, errors } = await serve({ expiresAt: Date.now() + 200 })
+  const read = async () => {
+    const response = await open(url)
+    await until(() => reads.open() === 0)
+    return response.toArray()
+  }
+  await expect(read()).rejects.toThrow(BROKEN)
+  expect(errors).toEqual([])
 })
 
 test('a client of HTTP/1.0 gets an export without chunks', async () => {

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { fc, test as property } from '@fast-check/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTokens } from '../../src/auth/tokens.ts'
-import { parseLaneRequest } from '../../src/http/server/lane.ts'
+import { parseLaneRequest } from '../../src/http/server/lane-request.ts'
 import { startFeedDaemon } from '../support/feed/daemon.ts'
 import type { FeedDaemon } from '../support/feed/daemon.ts'
 import { SECRET } from '../support/tokens.ts'
@@ -43,7 +43,7 @@ function comparable(text: string): string {
   return text
     .replace(/^Date: .*$/gim, 'Date')
     .replace(/^X-Request-Id: .*$/gim, 'X-Request-Id')
-    .replace(/"clientId":"[^"]*"/g, 'clientId')
+    .replace(/"(clientId|requestId)":"[^"]*"/g, '$1')
     .replace(/retry: \d+/g, 'retry')
     .replace(/in \d+ s/g, 'in some s')
 }
@@ -116,6 +116,12 @@ const requestLine = fc
       '/events/subscribe?all=true&x="',
       '/events/subscribe?all=true&\xe9=1',
       '/events/subscribe?all=true&cursor=a b',
+      '/v1/events/subscribe?all=true&cursor=earliest',
+      '/api/v1/events/subscribe?streams=1&x=1',
+      `/api/v1/v1/events/subscribe?token=${GOOD.token}`,
+      '/v1/events/subscribe?streams=x',
+      '/v1/events/subscribe',
+      '/v2/events/subscribe',
       '/events/subscribe/',
       '/events//subscribe?all=true',
       '//events/subscribe?all=true',
@@ -234,6 +240,17 @@ describe('the lean lane', () => {
   ])('the lean lane takes a plain request with %s', ([, headers]) => {
     expect(parseLaneRequest(Buffer.from(`${PLAIN}${headers}\r\n`))).toBeDefined()
   })
+
+  test.for(['/v1', '/api/v1', '/v1/v1', '/api/v1/v1'])(
+    'the lean lane takes the feed of FlowFi under %s, and answers as the HTTP server does',
+    async (prefix) => {
+      const text = `${PLAIN.replace('/events', `${prefix}/events`)}\r\n`
+      expect(parseLaneRequest(Buffer.from(text))?.path).toBe('/v1/events/subscribe')
+      const [fromLean, fromHttp] = await answers(open, [text])
+      expect(fromLean).toBe(fromHttp)
+      expect(fromLean).toContain('caught_up')
+    },
+  )
 
   test.for([
     ['is incomplete', PLAIN],

@@ -2,22 +2,22 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Access } from '../../auth/access.ts'
-import type { Carriers } from '../../auth/credentials.ts'
 import { PUBLIC } from '../../auth/identity.ts'
 import type { Identity } from '../../auth/identity.ts'
 import type { Feed } from '../../feed/feed.ts'
 import type { Cors } from '../cors.ts'
 import type { HolderOf } from '../holder.ts'
-import { carriersOf } from '../carriers.ts'
-import { queryRecord } from '../parameters.ts'
 import { isRefused } from '../problem.ts'
 import type { RequestIdOf } from '../request-id.ts'
 import { grant } from '../subscribe/grant.ts'
-import { parseSubscribe, SUBSCRIBE_PATH } from '../subscribe/request.ts'
+import type { Granted } from '../subscribe/grant.ts'
+import type { FeedApi } from '../subscribe/apis.ts'
 import type { Subscribe } from '../subscribe/request.ts'
 import { openStream } from '../subscribe/stream.ts'
 import type { ConnectionListener } from './bind.ts'
 import { hangUp } from './hang-up.ts'
+import { parseLaneRequest } from './lane-request.ts'
+import type { LaneRequest } from './lane-request.ts'
 import type { WaitingConnections } from './waiting-connections.ts'
 
 /**
@@ -35,6 +35,7 @@ interface LaneDeps {
   logger: Logger
   cors: Cors
   requestIdOf: RequestIdOf
+  apis: readonly FeedApi[]
   waiting: WaitingConnections
   /** How long a connection may be silent before it is closed. */
   silenceMs: number
@@ -47,26 +48,28 @@ export interface Lane {
 
 /** Puts the lane in front of the HTTP server. */
 export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDeps): Lane {
-  const { access } = deps
+  const { access, feed } = deps
   const serveHttp = server.listeners('connection') as ConnectionListener[]
   /** Connections that the HTTP server does not know, and the feed neither. */
   const silent = new Set<Socket>()
   server.removeAllListeners('connection')
 
   function onFirst(this: Socket, bytes: Buffer): void {
-    const asked = readRequest(bytes)
+    const asked = readRequest(deps, bytes)
     if (asked === undefined) decide(this, { open: undefined, bytes })
-    else if (access.mode === 'open') decide(this, { open: opening(deps, this, asked), bytes })
-    else void identify(this, asked, bytes)
+    else if (access.mode === 'open' && feed.reserve === undefined) {
+      decide(this, { open: opening(deps, this, asked), bytes })
+    } else void lookUp(this, asked, bytes)
   }
 
-  /** Reads nothing else of the connection until it is known who asks. */
-  async function identify(socket: Socket, asked: Asked, bytes: Buffer): Promise<void> {
+  /** Reads nothing else of the connection until it is known who asks, and whether there is a place. */
+  async function lookUp(socket: Socket, asked: Asked, bytes: Buffer): Promise<void> {
     socket.pause()
     // Its request is whole: it does not count among those that wait for one.
     waiting.requested(socket)
-    const identity = await identityOf(asked)
-    const open = identity && opening(deps, socket, { ...asked, identity })
+    const identity = await identityOf(deps, asked)
+    const known = identity && identified(asked, identity)
+    const open = known && (await reserved(deps, socket, known))
     if (identity !== undefined && open === undefined) {
       // The HTTP server has to find what it refuses.
       await access.giveBack(asked.request.carriers, identity).catch(() => {})
@@ -97,16 +100,6 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
     socket.unshift(bytes)
   }
 
-  /** Undefined if the HTTP server has to say why there is none. */
-  async function identityOf({ request }: Asked): Promise<Identity | undefined> {
-    try {
-      const sender = await access.senderOf(request.carriers)
-      return typeof sender === 'string' ? undefined : sender
-    } catch {
-      return undefined
-    }
-  }
-
   function onClose(this: Socket): void {
     silent.delete(this)
   }
@@ -123,110 +116,88 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
   }
 }
 
+/** Undefined if the HTTP server has to say why there is none. */
+async function identityOf(
+  { access }: OpeningDeps,
+  { request, identity }: Asked,
+): Promise<Identity | undefined> {
+  if (access.mode === 'open') return identity
+  try {
+    const sender = await access.senderOf(request.carriers)
+    return typeof sender === 'string' ? undefined : sender
+  } catch {
+    return undefined
+  }
+}
+
 interface Asked {
   request: LaneRequest
+  api: FeedApi
   wanted: Subscribe
   identity: Identity
+  /** Among all processes, if there are others. */
+  place?: number
 }
 
 /** The request of someone who is not identified yet, if the lane takes it. */
-function readRequest(bytes: Buffer): Asked | undefined {
+function readRequest({ apis }: OpeningDeps, bytes: Buffer): Asked | undefined {
   const request = parseLaneRequest(bytes)
   if (request === undefined) return undefined
-  const wanted = parseSubscribe(request)
-  if (isRefused(wanted)) return undefined
-  return { request, wanted, identity: PUBLIC }
+  const api = apis.find(({ path }) => path === request.path)
+  return api && identified({ request, api }, PUBLIC)
+}
+
+/** What someone wants can depend on who it is. */
+function identified({ request, api }: Pick<Asked, 'request' | 'api'>, identity: Identity) {
+  const wanted = api.parse(request, identity)
+  return isRefused(wanted) ? undefined : { request, api, wanted, identity }
 }
 
 type Open = () => void
 
-/** Opens the subscription; undefined if the lane cannot grant it. It is to be called at once. */
-function opening(
-  { feed, access, holderOf, cors, requestIdOf, logger }: Omit<LaneDeps, 'waiting' | 'silenceMs'>,
+/** Opens the subscription, which has a place among all processes; undefined if it has not. */
+async function reserved(
+  deps: OpeningDeps,
   socket: Socket,
-  { request, wanted, identity }: Asked,
-): Open | undefined {
-  const corsHeaders = cors.headersFor({ ...request, path: SUBSCRIBE_PATH })
+  asked: Asked,
+): Promise<Open | undefined> {
+  const { feed } = deps
+  if (feed.reserve === undefined) return opening(deps, socket, asked)
+  const granted = grantedTo(deps, socket, asked)
+  if (feed.refusal(granted.holder, granted.cursor) !== undefined) return undefined
+  const { place } = await feed.reserve(granted.holder)
+  if (place === undefined) return undefined
+  const open = socket.destroyed ? undefined : opening(deps, socket, { ...asked, place })
+  if (open === undefined) feed.giveBack(place)
+  return open
+}
+
+type OpeningDeps = Omit<LaneDeps, 'waiting' | 'silenceMs'>
+
+function grantedTo({ access, holderOf }: OpeningDeps, socket: Socket, asked: Asked): Granted {
+  const { request, wanted, identity } = asked
+  const holder = holderOf({ remoteAddress: socket.remoteAddress, ...request })
+  return grant(wanted, { identity, holder }, access.mode)
+}
+
+/** Opens the subscription; undefined if the lane cannot grant it. It is to be called at once. */
+function opening(deps: OpeningDeps, socket: Socket, asked: Asked): Open | undefined {
+  const { feed, cors, requestIdOf, logger } = deps
+  const { request, api, place } = asked
+  const corsHeaders = cors.headersFor(request)
   if (corsHeaders === undefined) return undefined
-  const from = { remoteAddress: socket.remoteAddress, ...request }
-  const holder = holderOf(from)
-  const granted = grant(wanted, { identity, holder }, access.mode)
+  const granted = grantedTo(deps, socket, asked)
   if (feed.refusal(granted.holder, granted.cursor) !== undefined) return undefined
   return () => {
     // As in the HTTP server, a client that has closed its end is gone.
     socket.on('end', hangUp).on('error', hangUp).resume()
-    const about = { requestId: requestIdOf(from), corsHeaders }
-    openStream({ feed, logger }, granted, { socket, chunked: true, about })
+    const requestId = requestIdOf({ remoteAddress: socket.remoteAddress, ...request })
+    openStream({ feed, logger }, granted, {
+      ...api.styleOf?.(requestId),
+      place,
+      socket,
+      chunked: true,
+      about: { requestId, corsHeaders },
+    })
   }
-}
-
-export interface LaneRequest {
-  carriers: Carriers
-  parameters: Record<string, string | string[]>
-  lastEventId: string | undefined
-  forwardedFor: string | undefined
-  forwardedUser: string | undefined
-  requestId: string | undefined
-  origin: string | undefined
-  host: string | undefined
-}
-
-const MOST_BYTES = 8_192
-const MOST_HEADERS = 64
-const REQUEST_LINE = /^GET \/events\/subscribe(?:\?([\w\-.~!$&'()*+,;=:@%/?]*))? HTTP\/1\.1$/
-const HEADER =
-  /^([!#$%&'*+\-.^_`|~\dA-Za-z]+):[ \t]*((?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?)[ \t]*$/
-/** Headers that announce a body or ask for more than a plain answer. */
-const UNUSUAL = new Set([
-  'content-length',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'trailer',
-  'te',
-  'proxy-connection',
-  'http2-settings',
-])
-
-/** The request, if these bytes are one that the lane takes. */
-export function parseLaneRequest(bytes: Buffer): LaneRequest | undefined {
-  if (bytes.length > MOST_BYTES) return undefined
-  const lines = bytes.toString('latin1').split('\r\n')
-  // A head ends with an empty line, and nothing may follow it yet.
-  if (lines.length < 3 || lines.pop() !== '' || lines.pop() !== '') return undefined
-  const asked = REQUEST_LINE.exec(lines.shift() ?? '')
-  if (asked === null || lines.length > MOST_HEADERS) return undefined
-  const headers = new Map<string, string>()
-  for (const line of lines) {
-    const [, name = '', value = ''] = HEADER.exec(line) ?? []
-    const key = name.toLowerCase()
-    if (key === '' || headers.has(key) || UNUSUAL.has(key)) return undefined
-    headers.set(key, value)
-  }
-  if (!isPlainHost(headers.get('host'))) return undefined
-  const connection = headers.get('connection')?.toLowerCase() ?? 'keep-alive'
-  if (connection !== 'keep-alive' && connection !== 'close') return undefined
-  const [, query = ''] = asked
-  const search = new URLSearchParams(query)
-  return {
-    carriers: carriersOf({
-      method: 'GET',
-      path: SUBSCRIBE_PATH,
-      query: () => search,
-      header: (name) => headers.get(name),
-    }),
-    parameters: queryRecord(search),
-    lastEventId: headers.get('last-event-id'),
-    forwardedFor: headers.get('x-forwarded-for'),
-    forwardedUser: headers.get('x-forwarded-user'),
-    requestId: headers.get('x-request-id'),
-    origin: headers.get('origin'),
-    host: headers.get('host'),
-  }
-}
-
-/** Whether the HTTP server would accept this host as it is written. */
-function isPlainHost(host: string | undefined): boolean {
-  if (host === undefined || host === '') return host === ''
-  return URL.parse(`http://${host}`)?.hostname === host.replace(/:\d+$/, '')
 }

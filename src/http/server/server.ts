@@ -9,6 +9,7 @@ import type { App } from '../router.ts'
 import { createHolderOf, createHostOf, originOf } from '../holder.ts'
 import type { HolderOf } from '../holder.ts'
 import { badHttp, methodNotAllowed } from '../problem.ts'
+import type { FeedApi } from '../subscribe/apis.ts'
 import { commonHeaders, createRequestIdOf } from '../request-id.ts'
 import type { RequestIdOf } from '../request-id.ts'
 import type { BoundServer } from './bind.ts'
@@ -29,7 +30,7 @@ import type { WaitingConnections } from './waiting-connections.ts'
  * means is decided by the routes.
  *
  * - `bind.ts` takes the port; connections wait until there is something to serve
- * - `lane.ts` subscriptions that bypass Node's HTTP server
+ * - `lane.ts` (with `lane-request.ts`) subscriptions that bypass Node's HTTP server
  * - `waiting-connections.ts` the limit of connections that have not sent a whole request
  * - `listener.ts` gives requests to the routes, those that have waited for a second time
  * - `send.ts` writes the answers
@@ -59,6 +60,8 @@ export interface HttpServer {
 export interface ServeOptions {
   app: App
   feed: Feed
+  /** Whose requests may take the lean lane. */
+  apis: readonly FeedApi[]
   access: Access
   /** The long work of the thread that serves. */
   slices: Pick<Slices, 'hurry'>
@@ -77,8 +80,6 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
   const {
     app,
     cors,
-    feed,
-    access,
     slices,
     feedLane,
     logger,
@@ -96,7 +97,7 @@ export function serveHttp({ server, open }: BoundServer, options: ServeOptions):
   const silenceMs = HEADERS_TIMEOUT_MS
   const lane =
     feedLane === 'lean'
-      ? openLane(server, { feed, access, logger, cors, holderOf, requestIdOf, waiting, silenceMs })
+      ? openLane(server, { ...options, holderOf, requestIdOf, waiting, silenceMs })
       : undefined
   server.prependListener('connection', waiting.opened)
   server.on('connection', slices.hurry)

@@ -37,6 +37,8 @@ interface StreamOptions extends Style {
   socket: Socket
   /** False for HTTP/1.0, which has no chunks. */
   chunked: boolean
+  /** Among all processes, if there are others. */
+  place?: number | undefined
 }
 
 /** What only clients of another API need. */

@@ -26,7 +26,7 @@ import type { Asked, Subscribe } from './request.ts'
  * route. Then it takes the socket over: a response body that goes through Hono costs several times
  * the memory. `server/lane.ts` answers most requests before they get here, with the same bytes.
  *
- * - `request.ts` the parameters, and what they ask for
+ * - `request.ts` the parameters, and what they ask for · `apis.ts` the APIs that have a feed
  * - `body.ts` parameters in the body of a POST or QUERY
  * - `hand-over.ts` the refusal, or the hand-over of the socket to the feed
  * - `refusals.ts` what refusals about subscriptions say
