@@ -9,7 +9,17 @@ import { fileURLToPath } from 'node:url'
 /** What serves only reads: the store's shape and its reads, never its writes. */
 const STORE_READS = ['store/store.ts', 'store/read']
 /** Everything that runs inside the daemon. */
-const PARTS = ['domain', 'source', 'failover', 'decode', 'store', 'ingest', 'audit', 'feed']
+const PARTS = [
+  'domain',
+  'source',
+  'failover',
+  'decode',
+  'store',
+  'ingest',
+  'audit',
+  'relay',
+  'feed',
+]
 
 const ROOMS = {
   domain: [],
@@ -21,6 +31,7 @@ const ROOMS = {
   store: ['domain'],
   ingest: ['domain', 'source', 'decode', 'store'],
   audit: ['domain', 'source', 'decode', 'store'],
+  relay: ['domain', 'store'],
   feed: ['domain', ...STORE_READS],
   metrics: ['domain', 'feed', ...STORE_READS],
   http: ['domain', 'auth', 'feed', ...STORE_READS],

@@ -31,7 +31,7 @@ export async function bootstrap(
       throw new SourceError('behind', `the source is at ledger ${answer.ledger}, behind the log`)
     }
     const records = recordsBefore(startTime, answer)
-    if (records.length > 0) stored += store.writer.putRecords(records)
+    if (records.length > 0) stored += await store.writer.putRecords(records)
     absent = answer.entries.size === 0 ? absent + ids.length : 0
     if (absent >= MAX_ABSENT) break
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal })

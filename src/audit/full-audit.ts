@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { AUDIT_CLASSES } from '../domain/upstream.ts'
 import type { AuditReport } from '../domain/upstream.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { SharedStore } from '../store/store.ts'
 import { auditStreams } from './compare.ts'
 import type { AuditRow } from './judge.ts'
 import { repair } from './repair.ts'
@@ -35,8 +35,8 @@ export async function auditAll(deps: FullAuditDeps, signal: AbortSignal): Promis
     for (const { streamId, ledger, differences } of drift) {
       log.warn({ streamId: streamId.toString(), ledger, differences }, 'drift')
     }
-    storeLifetimes(store, rows)
-    const repaired = repair(store, rows)
+    await storeLifetimes(store, rows)
+    const repaired = await repair(store, rows)
     report.repaired += repaired
     onFound({ drift: drift.length, repaired })
   }
@@ -58,10 +58,13 @@ function isExpiring({ chain, liveUntilLedger, ledger }: AuditRow): boolean {
 }
 
 /** Writes only what has changed: most entries keep their lifetime from one audit to the next. */
-function storeLifetimes({ streams, writer }: WritableStore, rows: readonly AuditRow[]): void {
+async function storeLifetimes(
+  { streams, writer }: SharedStore,
+  rows: readonly AuditRow[],
+): Promise<void> {
   const changed = rows.filter(
     ({ streamId, liveUntilLedger }) =>
       (streams.byId(streamId.toString())?.liveUntilLedger ?? null) !== liveUntilLedger,
   )
-  if (changed.length > 0) writer.setLifetimes(changed)
+  if (changed.length > 0) await writer.setLifetimes(changed)
 }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SourceError } from '../domain/errors.ts'
 import type { ChainRecord } from '../store/read/records.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { SharedStore } from '../store/store.ts'
 import { auditStreams } from './compare.ts'
 import type { AuditDeps } from './compare.ts'
 import type { AuditRow } from './judge.ts'
 
 export interface RepairDeps extends AuditDeps {
-  store: WritableStore
+  store: SharedStore
   /** How long to wait until the log, or the source, may have reached a later ledger. */
   waitMs?: number
 }
@@ -23,9 +23,9 @@ export function isRepairable(row: AuditRow): boolean {
  * Stores the chain's record of each stream that is in drift or older than the log; later events
  * fold on it. Returns how many streams were repaired.
  */
-export function repair(store: WritableStore, rows: readonly AuditRow[]): number {
+export async function repair(store: SharedStore, rows: readonly AuditRow[]): Promise<number> {
   const records = rows.flatMap((row) => (isRepairable(row) ? (row.chain ?? []) : []))
-  return records.length === 0 ? 0 : store.writer.putRecords(records)
+  return records.length === 0 ? 0 : await store.writer.putRecords(records)
 }
 
 /**
@@ -43,7 +43,7 @@ export async function repairGaps(deps: RepairDeps, signal: AbortSignal): Promise
   }
   // A record takes effect when the log reaches its ledger.
   while (store.coverage.scannedThrough() < newestLedger) await sleep(waitMs, undefined, { signal })
-  for (const gap of gaps) store.writer.markRepaired(gap)
+  for (const gap of gaps) await store.writer.markRepaired(gap)
   return repaired
 }
 
@@ -67,7 +67,7 @@ async function replaceStreams(deps: RepairDeps, signal: AbortSignal): Promise<Re
       again.push(...rows.filter(isSourceBehind).map(({ streamId }) => streamId))
       const changed = rows.filter(mayHaveChanged)
       const records = changed.flatMap(({ chain }): ChainRecord[] => (chain ? [chain] : []))
-      if (records.length > 0) total.repaired += store.writer.putRecords(records)
+      if (records.length > 0) total.repaired += await store.writer.putRecords(records)
       total.unreadable += changed.filter(isUnreadable).length
       total.newestLedger = Math.max(total.newestLedger, ...records.map(({ ledger }) => ledger))
     }

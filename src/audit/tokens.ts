@@ -5,7 +5,7 @@ import type { ReadToken, TokenMetadata } from '../domain/token.ts'
 import { createEntryKeys } from '../source/entry-keys.ts'
 import { MAX_ENTRY_KEYS } from '../source/source.ts'
 import type { LedgerSource } from '../source/source.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { SharedStore } from '../store/store.ts'
 
 /**
  * Reads from the chain what tokens say about themselves, once for each token. The tokens of streams
@@ -30,7 +30,7 @@ const MAX_REMEMBERED = 1_000
 
 export interface TokenReaderDeps {
   source: Pick<LedgerSource, 'entries'>
-  store: Pick<WritableStore, 'tokens' | 'writer'>
+  store: Pick<SharedStore, 'tokens' | 'writer'>
   log: Pick<Logger, 'debug'>
   now?: () => number
 }
@@ -56,7 +56,7 @@ export function createTokenReader(deps: TokenReaderDeps): TokenReader {
           remembered.add(token)
           resolve(token)
         }
-        if (!closing.signal.aborted) keep([...found.values()])
+        if (!closing.signal.aborted) await keep([...found.values()])
       } catch (error) {
         const detail = error instanceof SourceError ? error.message : String(error)
         log.debug({ detail, tokens: asked.size }, 'tokens could not be read')
@@ -67,9 +67,9 @@ export function createTokenReader(deps: TokenReaderDeps): TokenReader {
   }
 
   /** Only what the chain has, about tokens of streams, goes into the database. */
-  function keep(found: readonly TokenMetadata[]): void {
+  async function keep(found: readonly TokenMetadata[]): Promise<void> {
     const tokens = found.filter(({ address }) => store.tokens.isUsed(address))
-    if (tokens.length > 0) store.writer.putTokens(tokens)
+    if (tokens.length > 0) await store.writer.putTokens(tokens)
   }
 
   const read: ReadToken = async (address) => {

@@ -88,7 +88,11 @@ export async function audit(invocation: Invocation, options: AuditOptions): Prom
 }
 
 /** Repairs what was found if the caller holds the lock. Returns the exit code. */
-function finish({ repairable, drift }: Found, invocation: Invocation, lock?: Lock): number {
+async function finish(
+  { repairable, drift }: Found,
+  invocation: Invocation,
+  lock?: Lock,
+): Promise<number> {
   const { config, terminal } = invocation
   if (repairable.length === 0) return FOUND_NOTHING
   if (lock === undefined) {
@@ -97,7 +101,7 @@ function finish({ repairable, drift }: Found, invocation: Invocation, lock?: Loc
   }
   const store = openStore({ path: config.databasePath, decode: createDecoder(), lock })
   try {
-    const repaired = repairStreams(store, repairable)
+    const repaired = await repairStreams(store, repairable)
     say(terminal, `\n${repaired} of ${repairable.length} streams repaired from the chain`)
     return repaired === repairable.length ? FOUND_NOTHING : FOUND_DRIFT
   } finally {

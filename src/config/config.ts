@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { z } from 'zod'
 import { DATABASE_PATH } from './database-path.ts'
 import { MAX_LEDGER } from '../domain/cursor.ts'
@@ -8,6 +9,7 @@ import { ACCESS_SETTINGS, requireKeys } from './access.ts'
 import type { Env } from './env.ts'
 import { parseOrigins } from './origins.ts'
 import { redactText } from './redact.ts'
+import { NODE_SETTINGS } from './nodes.ts'
 import { requireSep10, SEP10_SETTINGS } from './sep10.ts'
 import { fileVariableOf, readSecretFiles } from './secret-files.ts'
 
@@ -17,6 +19,7 @@ import { fileVariableOf, readSecretFiles } from './secret-files.ts'
  *
  * access           the variables about tokens
  * sep10            the variables about tokens for Stellar accounts
+ * nodes            the variables about Redis and other machines
  * secret-files     secrets that come from files
  * env              the type of an environment
  * database-path    the default of DATABASE_PATH, which is needed before this file is loaded
@@ -170,13 +173,15 @@ const Settings = z.object({
     .describe('proxies whose X-Forwarded-For is believed: addresses and ranges'),
   ...ACCESS_SETTINGS,
   ...SEP10_SETTINGS,
+  ...NODE_SETTINGS,
 })
 
 type Settings = z.infer<typeof Settings>
 
 /** `contractId` is optional because not every command needs it. */
-export interface Config extends Readonly<Omit<Settings, 'rpcUrls'>> {
+export interface Config extends Readonly<Omit<Settings, 'rpcUrls' | 'nodeName'>> {
   readonly rpcUrls: readonly string[]
+  readonly nodeName: string
 }
 
 const IRREGULAR = new Map([
@@ -186,7 +191,7 @@ const IRREGULAR = new Map([
 ])
 
 /** A bad value of them is not repeated. */
-const SECRETS = ['jwtSecrets', 'adminToken', 'sep10SigningKey'].map(variableOf)
+const SECRETS = ['jwtSecrets', 'adminToken', 'sep10SigningKey', 'redisUrl'].map(variableOf)
 /** URLs of RPCs can have credentials in them. */
 const FROM_FILES = [...SECRETS, variableOf('rpcUrls')]
 
@@ -232,7 +237,11 @@ export function parseConfig(environment: Env): Config {
   const { rpcUrls, ...settings } = parsed.data
   requireKeys(settings)
   requireSep10(settings)
-  return { ...settings, rpcUrls: rpcUrls ?? publicRpc(settings.networkPassphrase) }
+  return {
+    ...settings,
+    rpcUrls: rpcUrls ?? publicRpc(settings.networkPassphrase),
+    nodeName: settings.nodeName ?? `${hostname()}:${settings.port}`,
+  }
 }
 
 function publicRpc(networkPassphrase: string): string[] {

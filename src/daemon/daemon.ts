@@ -22,10 +22,12 @@ import { findPort, superviseWorkers } from './workers.ts'
  * index-here        runs it in this thread
  * thread, indexing.thread    run it in a thread of its own: the two ends
  * open-log, open-source      what it needs: the database, the RPCs
+ * node              the same on one of several machines
  * patience          keeps it going through storage trouble that passes
  *
  * front             the half that serves: feed, metrics, HTTP
  * app               every route, and the middleware around them
+ * published         which positions other machines can have shown
  * follow            notices commits of the other half
  * replica           the front over a database that another process writes
  * workers, worker   several processes that serve for one that indexes: the two ends

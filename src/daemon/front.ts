@@ -30,6 +30,8 @@ import { createV1Feed } from '../v1/subscribe.ts'
 import { createApp } from './app.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
+import { openPublished } from './published.ts'
+import type { Published } from './published.ts'
 import { openSep10 } from './sep10.ts'
 
 /** The half that serves: the routes and the feed over a database that it only reads. */
@@ -81,16 +83,22 @@ export interface Front {
 
 /** Throws UsageError if the database cannot be read. */
 export async function startFront(config: Config, parts: FrontParts): Promise<Front> {
+  const { contractId, network: networkPassphrase, logger } = parts
+  const identity = { contractId, networkPassphrase }
+  const published = await openPublished(config.redisUrl, { identity, logger })
   const store = openStoreForReading(config.databasePath)
   try {
-    return serveStore(config, { ...parts, store })
+    return serveStore(config, { ...parts, store, published })
   } catch (error) {
     store.close()
+    published?.close()
     throw error
   }
 }
 
-function serveStore(config: Config, parts: FrontParts & { store: ReopeningStore }): Front {
+type ServedParts = FrontParts & { store: ReopeningStore; published: Published | undefined }
+
+function serveStore(config: Config, parts: ServedParts): Front {
   const { store, bound, logger, version, contractId, network, peers } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)
@@ -154,6 +162,7 @@ function serveStore(config: Config, parts: FrontParts & { store: ReopeningStore 
       await http.close()
       await sep10?.close()
       stopping.abort()
+      parts.published?.close()
       store.close()
     },
   }
@@ -164,6 +173,7 @@ interface ReaderParts {
   logger: Logger
   upstream(): Upstream
   tip: Tip
+  published: Published | undefined
   share?: number
   counters?: (() => SourceCounters) | undefined
   places?: Places | undefined
@@ -172,7 +182,7 @@ interface ReaderParts {
 
 /** The feed and the metrics. */
 function createReaders(config: Config, parts: ReaderParts) {
-  const { store, logger, upstream, tip, share = 1, counters, reconnectMs } = parts
+  const { store, logger, upstream, tip, share = 1, counters, reconnectMs, published } = parts
   const metrics = createMetrics({
     store,
     ...(counters && { sourceCounters: counters, audit: () => upstream().audit }),
@@ -184,7 +194,11 @@ function createReaders(config: Config, parts: ReaderParts) {
     slices,
     // An RPC that lags must not make a position look beyond the network's tip, so the tip counts
     // only after this process has heard from an RPC.
-    tip: () => (upstream().tipStillForMs === undefined ? undefined : tip.ledger()),
+    tip(position) {
+      // On several machines, another can be further than this one.
+      if (published !== undefined) return published.newest(position)
+      return upstream().tipStillForMs === undefined ? undefined : tip.ledger()
+    },
     limits,
     places: parts.places,
     logger,

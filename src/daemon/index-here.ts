@@ -19,6 +19,13 @@ export function indexHere(
 ): (lock: Lock) => Promise<Indexing> {
   const settings = { ...config, contractId: requireContract(config) }
   return async (lock) => {
+    if (config.redisUrl !== undefined) {
+      const { openNode } = await import('./node.ts')
+      return openNode(
+        { ...settings, redisUrl: config.redisUrl },
+        { logger, ...openLog(settings, lock) },
+      )
+    }
     const source = await openSource(settings, logger)
     try {
       const indexing = createIndexing(settings, {

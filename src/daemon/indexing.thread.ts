@@ -59,6 +59,11 @@ async function createLog(): Promise<Logger> {
 }
 
 async function connect({ store, decode }: OpenLog): Promise<Indexing> {
+  const { redisUrl } = config
+  if (redisUrl !== undefined) {
+    const { openNode } = await import('./node.ts')
+    return openNode({ ...config, redisUrl }, { logger: await createLog(), store, decode })
+  }
   const [{ createIndexing }, { openSource }] = await Promise.all([
     import('./indexing.ts'),
     import('./open-source.ts'),

@@ -7,9 +7,10 @@ import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createAuditLoop } from '../audit/loop.ts'
 import { createTokenReader } from '../audit/tokens.ts'
 import { createIngest } from '../ingest/ingest.ts'
+import type { BatchLimits } from '../ingest/batch.ts'
 import type { IngestDeps } from '../ingest/ingest.ts'
 import type { FailoverSource } from '../failover/failover.ts'
-import type { WritableStore } from '../store/store.ts'
+import type { SharedStore } from '../store/store.ts'
 import { createPatience } from './patience.ts'
 
 /** The half that indexes: the RPCs, ingestion, audits, and the only connection that writes. */
@@ -21,10 +22,12 @@ export interface IndexingParts {
   /** The caller closes it. */
   source: FailoverSource
   logger: Logger
-  store: WritableStore
+  store: SharedStore
   decode: Decode
   /** What ingestion waits by, if not by the real clock. */
   clock?: Partial<Clock>
+  /** How much one transaction may hold; default: as much as suits one machine. */
+  limits?: BatchLimits
 }
 
 /** Called as things happen. */
@@ -65,6 +68,7 @@ export function createIndexing(config: IndexingConfig, parts: IndexingParts): In
       patience.written()
       events.committed()
     },
+    ...(parts.limits && { limits: parts.limits }),
     observe: {
       applied: (seconds) => events.applied(seconds),
       fault: (fault) => events.fault(fault),

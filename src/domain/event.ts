@@ -14,6 +14,7 @@
  * - ledger.ts      ledgers and ranges of them
  * - filter.ts      which events someone wants
  * - upstream.ts    the state of the RPCs and of the audit, as operators see it
+ * - node-status.ts  what one machine of several knows about itself
  * - faults.ts      what can go wrong with a source, and how the program reacts
  * - errors.ts      the errors that callers can expect
  * - strkey.ts      addresses as text

@@ -1,4 +1,5 @@
 import type { Fault } from './faults.ts'
+import type { NodeStatus } from './node-status.ts'
 
 /**
  * What the indexing process knows about its RPCs and its audits, as plain data: it is copied
@@ -11,6 +12,8 @@ export interface Upstream {
   /** How long the tip has not moved, by our own clock; undefined before an RPC has answered. */
   tipStillForMs: number | undefined
   audit: AuditStatus
+  /** Undefined on a single machine. */
+  node?: NodeStatus | undefined
 }
 
 /** One RPC. */

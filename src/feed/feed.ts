@@ -68,10 +68,10 @@ import type { FeedStore } from './view.ts'
 export interface FeedDeps {
   store: FeedStore
   /**
-   * The network's newest ledger, as the database has it now; undefined if no RPC has told it. Asked
-   * only for a position beyond the log.
+   * The network's newest ledger, as is known now; undefined if it is not known yet for this
+   * position. Asked only for a position beyond the log.
    */
-  tip(): number | undefined
+  tip(position: Cursor): number | undefined
   limits: FeedLimits
   /** Counts the subscriptions of addresses and users over all processes; undefined: one is alone. */
   places?: Places | undefined

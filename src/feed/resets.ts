@@ -37,7 +37,7 @@ export function createResets(deps: {
   subscriptions(): Iterable<Subscription>
   positionOf(sub: Subscription): Cursor
   /** The newest ledger of the network, if it is known. */
-  tip(): number | undefined
+  tip(position: Cursor): number | undefined
 }): Resets {
   const { view, live, outlet, subscriptions, positionOf, tip } = deps
 
@@ -64,7 +64,7 @@ export function createResets(deps: {
   /** A position beyond our log can be right, as long as the network can have reached it. */
   function isBeyondNetwork({ cursor }: Subscription): boolean {
     if (cursor <= live.frontier()) return false
-    const newest = tip()
+    const newest = tip(cursor)
     return newest !== undefined && cursor > endOfLedger(newest)
   }
 

@@ -1,12 +1,12 @@
 import { completeThrough, endOfLedger } from '../domain/cursor.ts'
 import type { Decode, RawEvent } from '../domain/event.ts'
 import type { LedgerSource, PageStart } from '../source/source.ts'
-import type { Writer } from '../store/write/writer.ts'
+import type { SharedWriter } from '../store/write/writer.ts'
 import type { Interval } from '../store/read/coverage.ts'
 
 export interface BlockDeps {
   source: LedgerSource
-  writer: Writer
+  writer: SharedWriter
   decode: Decode
   /** Ledgers of the first block. Later blocks grow or shrink with the number of their events. */
   blockLedgers?: number
@@ -63,7 +63,7 @@ export function createBlockFiller(deps: BlockDeps): BlockFiller {
           ledgers = Math.ceil((to - from + 1) / 2)
           continue
         }
-        const { accepted } = writer.apply({
+        const { accepted } = await writer.apply({
           events: events.map((raw) => ({ raw, event: decode(raw) })),
           cursor: endOfLedger(to),
           scannedFrom: from,

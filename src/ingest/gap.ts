@@ -3,12 +3,12 @@ import { completeThrough } from '../domain/cursor.ts'
 import type { SourceError } from '../domain/errors.ts'
 import type { LedgerSource } from '../source/source.ts'
 import type { Coverage } from '../store/read/coverage.ts'
-import type { Writer } from '../store/write/writer.ts'
+import type { SharedWriter } from '../store/write/writer.ts'
 
 export interface GapDeps {
   source: LedgerSource
   coverage: Coverage
-  writer: Writer
+  writer: SharedWriter
   log: Logger
 }
 
@@ -37,7 +37,7 @@ export async function declareGap(
   }
   if (gap.to < gap.from) return false
   const declaredAt = Math.floor(Date.now() / 1_000)
-  writer.declareGap({ ...gap, reason: 'retention', declaredAt }, tip)
+  await writer.declareGap({ ...gap, reason: 'retention', declaredAt }, tip)
   log.error(gap, 'ledgers lost: no RPC has them any more')
   return true
 }

@@ -2,12 +2,12 @@ import type { Logger } from 'pino'
 import { SourceError } from '../domain/errors.ts'
 import type { ChainMemory, LedgerSource } from '../source/source.ts'
 import type { Coverage } from '../store/read/coverage.ts'
-import type { Writer } from '../store/write/writer.ts'
+import type { SharedWriter } from '../store/write/writer.ts'
 
 export interface HistoryDeps {
   source: LedgerSource
   coverage: Coverage
-  writer: Writer
+  writer: SharedWriter
   log: Logger
 }
 
@@ -34,7 +34,7 @@ export async function rememberHash(
   if (isRecent && newest.sequence >= (checkpoint.oldestLedger ?? 0)) return
   try {
     const ledger = await source.ledger(checkpoint.ledger, signal)
-    if (ledger !== undefined) writer.rememberHash(ledger)
+    if (ledger !== undefined) await writer.rememberHash(ledger)
   } catch (error) {
     if (!(error instanceof SourceError)) throw error
     log.debug({ fault: error.fault, detail: error.message }, 'hash not remembered')

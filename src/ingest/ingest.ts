@@ -29,7 +29,7 @@ import type { Fault } from '../domain/faults.ts'
 import { requireNetwork } from '../source/network.ts'
 import type { LedgerPage, LedgerSource } from '../source/source.ts'
 import type { Coverage, Identity } from '../store/read/coverage.ts'
-import type { Writer } from '../store/write/writer.ts'
+import type { SharedWriter } from '../store/write/writer.ts'
 import { BATCH_LIMITS } from './batch.ts'
 import type { BatchLimits } from './batch.ts'
 import { createHealer } from './heal.ts'
@@ -48,7 +48,7 @@ import { withBelievedTip } from './tip.ts'
 export interface IngestDeps extends Partial<Clock> {
   source: LedgerSource
   coverage: Coverage
-  writer: Writer
+  writer: SharedWriter
   decode: Decode
   startLedger: StartLedger
   /** The network and contract of the log: its first page binds a new file to them. */

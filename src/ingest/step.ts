@@ -6,7 +6,7 @@ import type { LedgerPage, LedgerSource } from '../source/source.ts'
 import { firstLedgerOf } from '../source/page-start.ts'
 import type { Coverage, Identity } from '../store/read/coverage.ts'
 import { lagOf } from '../store/read/summary.ts'
-import type { Writer } from '../store/write/writer.ts'
+import type { SharedWriter } from '../store/write/writer.ts'
 import { createPageBatch } from './batch.ts'
 import type { BatchLimits, PageBatch } from './batch.ts'
 import { rememberHash } from './history.ts'
@@ -17,7 +17,7 @@ export interface StepDeps {
   source: LedgerSource
   pages: PageReader
   coverage: Coverage
-  writer: Writer
+  writer: SharedWriter
   decode: Decode
   /** The network and contract of the log: its first page binds a new file to them. */
   identity: Identity
@@ -51,7 +51,7 @@ export function createStep(deps: StepDeps): Step {
       for await (const fetched of pages.toTip(signal)) {
         batch.add(fetched)
         if (batch.isDue(now())) {
-          commit(batch, onPage)
+          await commit(batch, onPage)
           // A first catch-up is long: the chain must be recognised if it fails half-way.
           if (coverage.hashes().length === 0) await rememberHash(history, signal)
         }
@@ -59,7 +59,7 @@ export function createStep(deps: StepDeps): Step {
       }
     } finally {
       // A source that fails every few pages must not keep the checkpoint from moving.
-      if (!signal.aborted) commit(batch, onPage)
+      if (!signal.aborted) await commit(batch, onPage)
     }
     await rememberHash(history, signal)
   }
@@ -68,13 +68,13 @@ export function createStep(deps: StepDeps): Step {
    * The one transaction: events, the streams they change, coverage and checkpoint. Committing the
    * same pages again changes nothing.
    */
-  function commit(batch: PageBatch, onPage: OnPage): void {
+  async function commit(batch: PageBatch, onPage: OnPage): Promise<void> {
     const collected = batch.take()
     if (collected === undefined) return
     const { start, page } = collected
     const isBound = coverage.checkpoint() !== undefined && coverage.identity() !== undefined
     const began = now()
-    const { accepted, moved } = writer.apply({
+    const { accepted, moved } = await writer.apply({
       events: page.events.map((raw) => ({ raw, event: decode(raw) })),
       cursor: page.cursor,
       scannedFrom: firstLedgerOf(start),

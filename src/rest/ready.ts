@@ -50,14 +50,19 @@ export function readyRoutes(deps: ReadyDeps) {
   return router
 }
 
+const UNHEARD = 'nothing has come from the leader since the start'
+
 function readiness(deps: ReadyDeps, maxLag: number): z.infer<typeof Ready> {
   const { coverage } = deps.store
   const checkpoint = coverage.checkpoint()
-  const { tipStillForMs: still, alarm } = deps.upstream()
-  const lagLedgers = checkpoint === undefined ? null : lagOf(checkpoint)
+  const { tipStillForMs: still, alarm, node } = deps.upstream()
+  const carrierLag = node?.carrierLag ?? 0
+  // What another node published is known to be there, even if this one has not seen it.
+  const lagLedgers = checkpoint === undefined ? null : Math.max(lagOf(checkpoint), carrierLag)
   const reasons: string[] = []
   if (checkpoint === undefined) reasons.push('no ledger has been indexed yet')
-  if (still === undefined) reasons.push('no RPC has answered since the start')
+  if (still === undefined)
+    reasons.push(node?.role === 'follower' ? UNHEARD : 'no RPC has answered since the start')
   else if (deps.tipStallSeconds > 0 && still > deps.tipStallSeconds * 1_000) {
     reasons.push(`the tip has not moved for ${Math.floor(still / 1_000)} s`)
   }
@@ -65,6 +70,7 @@ function readiness(deps: ReadyDeps, maxLag: number): z.infer<typeof Ready> {
     reasons.push(`${lagLedgers} ledgers behind the tip, more than ${maxLag}`)
   }
   if (alarm !== null) reasons.push(alarm)
+  if (node !== undefined && node.waitsFor !== null) reasons.push(node.waitsFor)
   for (const gap of coverage.gaps()) {
     if (!gap.repaired) reasons.push(`ledgers ${gap.from} to ${gap.to} are missing (${gap.reason})`)
   }

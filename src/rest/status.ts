@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import type { NodeStatus } from '../domain/node-status.ts'
 import { ENDPOINT_STATES } from '../domain/upstream.ts'
 import type { Upstream } from '../domain/upstream.ts'
 import { contents, position } from '../store/read/summary.ts'
@@ -45,6 +46,18 @@ const Status = z
         lastError: z.string().nullable(),
       }),
     ),
+    node: z
+      .object({
+        name: z.string(),
+        role: z.enum(['leader', 'follower']),
+        leader: z.string().nullable().openapi({ description: "the leader's name" }),
+        lease: z.object({ until: z.string().nullable() }),
+        carrierLag: z.number().int().nullable().openapi({
+          description: 'ledgers behind the newest position published; null if that is not known',
+        }),
+      })
+      .optional()
+      .openapi({ description: 'on several machines: this one' }),
   })
   .openapi('Status')
 
@@ -72,7 +85,7 @@ export function statusRoutes(deps: StatusDeps) {
 
 function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
   const { version, contractId, network, store } = deps
-  const { alarm, endpoints } = deps.upstream()
+  const { alarm, endpoints, node } = deps.upstream()
   return {
     version,
     uptimeSeconds: Math.floor((performance.now() - startedAt) / 1_000),
@@ -82,5 +95,11 @@ function status(deps: StatusDeps, startedAt: number): z.infer<typeof Status> {
     ...contents(store),
     alarm,
     endpoints,
+    ...(node && { node: shown(node) }),
   }
+}
+
+function shown({ name, role, leader, leaseUntil, carrierLag }: NodeStatus) {
+  const until = leaseUntil === null ? null : new Date(leaseUntil).toISOString()
+  return { name, role, leader, lease: { until }, carrierLag }
 }

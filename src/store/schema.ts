@@ -220,3 +220,14 @@ export const identity = sqliteTable('identity', {
   networkPassphrase: text('network_passphrase').notNull(),
   contractId: text('contract_id').notNull(),
 })
+
+/**
+ * The last change that came by, or was put into, the stream of changes between machines: one row, and none
+ * on a single machine.
+ */
+export const relayPosition = sqliteTable('relay_position', {
+  id: integer().primaryKey(),
+  sequence: integer().notNull(),
+  /** Which change had this number: another one with the same number belongs to another history. */
+  change: text().notNull(),
+})

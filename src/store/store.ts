@@ -30,6 +30,7 @@
  * - history.ts        a stream at any ledger, and how it came to be; fold-states.ts, what it keeps for later
  * - summary.ts        what operators see of a database
  * - digest.ts         one hash over log and state
+ * - relay-position.ts what this database has of the changes that machines tell each other
  * - held.ts           reads in several steps that see one moment
  *
  * write/ is the writer; its files are in writer.ts.
@@ -58,11 +59,13 @@ import { createCorrections } from './read/corrections.ts'
 import type { Correction } from './read/corrections.ts'
 import { forward } from './forward.ts'
 import { replaceFile } from './replace.ts'
+import { createRelayPosition } from './read/relay-position.ts'
+import type { RelayPosition } from './read/relay-position.ts'
 import { createRevision } from './revision.ts'
 import { fileAt } from './sqlite.ts'
 import type { Sqlite } from './sqlite.ts'
 import { createWriter } from './write/writer.ts'
-import type { Writer } from './write/writer.ts'
+import type { SharedWriter, Writer } from './write/writer.ts'
 
 /** Reads one database file. */
 export interface Store {
@@ -81,6 +84,8 @@ export interface Store {
   corrections(): Correction[]
   /** One hash over log and state up to the checkpoint, equal for databases with the same content. */
   digest(): string
+  /** The last change that came from, or went to, other machines. */
+  relayPosition(): RelayPosition
   /** Whether the path now leads to another file, or to none. */
   isReplaced(): boolean
   /** Runs reads in one transaction, so that they agree with each other. */
@@ -112,6 +117,11 @@ export interface ReplaceableStore extends WritableStore {
    * may be under way. Those who read the file elsewhere have to open it again.
    */
   replaceBy(path: string): void
+}
+
+/** For ingestion and audits: their writes may have to be told to other machines first. */
+export interface SharedStore extends Store {
+  writer: SharedWriter
 }
 
 export interface OpenOptions {
@@ -219,6 +229,7 @@ function createStore(sqlite: Sqlite, file: string | undefined): Store {
     revision: createRevision(sqlite),
     corrections: createCorrections(sqlite),
     digest: () => inTransaction.deferred(digest) as string,
+    relayPosition: createRelayPosition(sqlite),
     isReplaced: () => path !== ':memory:' && fileAt(path) !== file,
     snapshot: <T>(read: () => T) => inTransaction.deferred(read) as T,
     held,

@@ -15,6 +15,7 @@ import type { TokenMetadata } from '../../domain/token.ts'
 import type { LedgerPoint } from '../../domain/ledger.ts'
 import type { Coverage, Gap, Interval } from '../read/coverage.ts'
 import type { ChainRecord } from '../read/records.ts'
+import type { RelayPosition } from '../read/relay-position.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createAppend } from './append.ts'
 import { createCorrect } from './corrections.ts'
@@ -55,6 +56,28 @@ export interface Writer {
    * the number of events so far.
    */
   rebuild(onProgress?: (events: number) => void): Rebuilt
+  /** Runs `work` and stores the position in one transaction. */
+  at<T>(position: RelayPosition, work: () => T): T
+}
+
+/** What ingestion and audits write. */
+const SHARED = [
+  'apply',
+  'declareGap',
+  'markRepaired',
+  'rememberHash',
+  'putRecords',
+  'setLifetimes',
+  'putTokens',
+] as const
+
+export type SharedWrite = (typeof SHARED)[number]
+
+/** The same writes, which may have to be told to other machines first. */
+export type SharedWriter = {
+  [Name in SharedWrite]: (
+    ...args: Parameters<Writer[Name]>
+  ) => ReturnType<Writer[Name]> | Promise<ReturnType<Writer[Name]>>
 }
 
 export interface Applied {
@@ -80,6 +103,9 @@ export function createWriter({
   const correct = createCorrect(sqlite, coverage)
   const progress = createProgress({ sqlite, coverage, correct })
   const refold = createRefold(deps)
+  const savePosition = sqlite.prepare<[number, string]>(
+    'insert or replace into relay_position (id, sequence, change) values (1, ?, ?)',
+  )
   const put = createPutRecords({ sqlite, records, refold, correct })
 
   /** One transaction; what an earlier one left in the projection may be outdated. */
@@ -121,5 +147,13 @@ export function createWriter({
     setLifetimes: transaction(put.lifetimes),
     putTokens: transaction(createPutTokens(sqlite)),
     rebuild: transaction(createRebuild({ ...deps, correct })),
+    at<T>({ sequence, change }: RelayPosition, work: () => T): T {
+      const both = sqlite.transaction(() => {
+        const result = work()
+        savePosition.run(sequence, change)
+        return result
+      })
+      return both.immediate()
+    },
   }
 }

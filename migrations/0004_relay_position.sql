@@ -1,0 +1,5 @@
+CREATE TABLE `relay_position` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`sequence` integer NOT NULL,
+	`change` text NOT NULL
+);

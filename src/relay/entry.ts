@@ -1,0 +1,97 @@
+import type { Cursor } from '../domain/cursor.ts'
+import type { Decode, RawEvent } from '../domain/event.ts'
+import type { LedgerPoint } from '../domain/ledger.ts'
+import type { Gap } from '../store/read/coverage.ts'
+import type { RelayPosition } from '../store/read/relay-position.ts'
+import type { ScannedPage } from '../store/write/scanned-page.ts'
+import type { SharedWrite } from '../store/write/writer.ts'
+
+/** What travels between machines, and how it is written. */
+
+/** A write of the leader that moved the checkpoint. */
+export type PageEntry = HeadWrite & {
+  /** The leader's checkpoint before; undefined: the log begins here. */
+  after: Cursor | undefined
+  /** The leader's last change before. */
+  changes: RelayPosition
+}
+
+export type HeadWrite = { kind: 'page'; page: TravellingPage } | { kind: 'gap'; gap: LostLedgers }
+
+/** A page with its events as the source gave them: each node decodes them itself. */
+export interface TravellingPage extends Omit<ScannedPage, 'events' | 'identity'> {
+  events: readonly RawEvent[]
+}
+
+export interface LostLedgers {
+  gap: Omit<Gap, 'repaired'>
+  tip: LedgerPoint | undefined
+}
+
+/** A write of the leader that changed what came before: of any other kind. */
+export interface ChangeEntry {
+  /** The change before it. */
+  previous: RelayPosition
+  /** Its own name: another change with its number is of another history. */
+  change: string
+  /** The leader's checkpoint. */
+  at: Cursor | undefined
+  write: SharedWrite | 'fill'
+  /** The arguments of the write; of `fill`: the page. */
+  args: unknown[]
+}
+
+/** Raised when an older program could not understand an entry. */
+const VERSION = 1
+
+export function travelling({ events, identity: _, ...page }: ScannedPage): TravellingPage {
+  return { ...page, events: events.map(({ raw }) => raw) }
+}
+
+export function arrived({ events, ...page }: TravellingPage, decode: Decode): ScannedPage {
+  return { ...page, events: events.map((raw) => ({ raw, event: decode(raw) })) }
+}
+
+/** JSON has no bigint. */
+interface Big {
+  bigint: string
+}
+
+export function writeEntry(entry: PageEntry | ChangeEntry): string {
+  return JSON.stringify({ version: VERSION, ...entry }, (_, value: unknown) =>
+    typeof value === 'bigint' ? ({ bigint: value.toString() } satisfies Big) : value,
+  )
+}
+
+/** Throws if the entry is of another version. */
+export function readPageEntry(text: string): PageEntry {
+  const entry = JSON.parse(text) as PageEntry & { version: number }
+  requireVersion(entry)
+  return entry
+}
+
+/** Throws if the entry is of another version. */
+export function readChangeEntry(text: string): ChangeEntry {
+  const entry = JSON.parse(text, (_, value: unknown) =>
+    isBig(value) ? BigInt(value.bigint) : value,
+  ) as ChangeEntry & { version: number }
+  requireVersion(entry)
+  return entry
+}
+
+function isBig(value: unknown): value is Big {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'bigint' in value &&
+    typeof value.bigint === 'string' &&
+    Object.keys(value).length === 1
+  )
+}
+
+function requireVersion({ version }: { version: number }): void {
+  if (version === VERSION) return
+  throw new Error(
+    `an entry in Redis has version ${version}, and this program reads ${VERSION}: run the same version of flowfi-indexer on every node`,
+  )
+}

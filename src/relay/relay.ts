@@ -1,0 +1,215 @@
+/**
+ * Many machines, one log. Nodes of one network and contract find each other in Redis. One of them,
+ * the leader, asks the RPCs; it publishes each write before it stores it. The others follow: they
+ * apply what was published, in the same order, to their own databases. Everybody serves from the own
+ * database alone, so nothing that is read depends on Redis.
+ *
+ * - relay.ts           this file: from follower to leader and back
+ * - lease.ts           the right to lead, with a number that Redis checks when something is published
+ * - publisher.ts       the leader's writer
+ * - follower.ts        applies what was published
+ * - entry.ts           what is published
+ * - carrier.ts         what is said through Redis; scripts.ts, keys.ts, connection.ts
+ * - newest.ts          whether a position is beyond everything published
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { ledgerOf } from '../domain/cursor.ts'
+import type { Decode } from '../domain/event.ts'
+import type { NodeStatus } from '../domain/node-status.ts'
+import type { Identity } from '../store/read/coverage.ts'
+import type { SharedStore, WritableStore } from '../store/store.ts'
+import type { AnnouncedNode, Carrier, Head } from './carrier.ts'
+import { CarrierError, createFollower } from './follower.ts'
+import { createLease } from './lease.ts'
+import { createPublisher } from './publisher.ts'
+
+export interface RelayDeps {
+  carrier: Carrier
+  store: WritableStore
+  decode: Decode
+  identity: Identity
+  log: Logger
+  /** Unique for this process. */
+  id: string
+  name: string
+  url: string | undefined
+  leaseMs: number
+  /** Called after each commit of what another node published. */
+  onApplied(): void
+  /** Asks the RPCs, and writes to this store, until `signal` aborts. */
+  lead(leadership: Leadership, signal: AbortSignal): Promise<void>
+  /**
+   * Replaces what is in the database with what a peer has. Resolves to false if no peer could give it. Throws nothing
+   * else than what storage throws.
+   */
+  seed?(peers: readonly AnnouncedNode[], signal: AbortSignal): Promise<boolean>
+}
+
+export interface Leadership {
+  store: SharedStore
+  /** Whether the RPCs may be asked now. Our clock may say no before the signal aborts. */
+  mayAsk(): boolean
+}
+
+export interface Relay {
+  /** Follows and leads until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
+  status(): NodeStatus
+  /** How long the network's tip has not moved; undefined before anything was heard. */
+  tipStillForMs(): number | undefined
+}
+
+/** How long one read waits for news. */
+const WAIT_MS = 200
+/** After Redis could not be asked, and between two attempts to seed. */
+const RETRY_MS = 200
+const ANNOUNCE_MS = 1_000
+
+export function createRelay(deps: RelayDeps): Relay {
+  const { carrier, store, log, id, name, url, leaseMs, lead } = deps
+  const { coverage } = store
+  const follower = createFollower({ ...deps, onApplied })
+  let isLeading = false
+  /** Everything that was published is here, as of the last read. */
+  let isCaughtUp = false
+  let waitsFor: string | null = null
+  let head: Head | undefined
+  let tip: { ledger: number; movedAt: number } | undefined
+  const lease = createLease({ carrier, id, name, milliseconds: leaseMs, wanted: mayLead })
+
+  /**
+   * Those that have everything come first. If nobody takes the lease, one that missed something does:
+   * it goes on from its own checkpoint.
+   */
+  function mayLead(): boolean {
+    const freeMs = lease.freeForMs()
+    if (!isCaughtUp) return freeMs > 2 * leaseMs
+    return coverage.checkpoint() !== undefined || freeMs > Math.min(leaseMs / 2, EMPTY_WAITS_MS)
+  }
+
+  function heardTip(): void {
+    const ledger = coverage.checkpoint()?.tipLedger ?? 0
+    if (tip === undefined || ledger > tip.ledger) tip = { ledger, movedAt: performance.now() }
+  }
+
+  function onApplied(): void {
+    heardTip()
+    deps.onApplied()
+  }
+
+  /** Applies what is published until the lease is ours; its signal, or undefined at the end. */
+  async function follow(signal: AbortSignal): Promise<AbortSignal | undefined> {
+    follower.restart()
+    isCaughtUp = false
+    while (!signal.aborted) {
+      const leading = lease.signal()
+      try {
+        const progress = await follower.step(
+          leading === undefined && isCaughtUp ? WAIT_MS : undefined,
+        )
+        isCaughtUp = progress === 'idle'
+        if (progress !== 'missing') waitsFor = null
+        if (isCaughtUp) heardTip()
+        // Only a read that began with the lease shows everything that others published.
+        const isOurs = leading !== undefined && !leading.aborted
+        if (isOurs && progress === 'idle') return leading
+        if (progress !== 'missing' || (await seed(signal))) continue
+        if (isOurs && !leading.aborted) {
+          // Nobody can give it what it has missed: it leads from where it is.
+          await follower.giveUp()
+          return leading
+        }
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+      } catch (error) {
+        if (!(error instanceof CarrierError)) throw error
+        log.debug({ err: error }, 'nothing heard from Redis')
+        isCaughtUp = false
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+      }
+    }
+    return undefined
+  }
+
+  /** Whether the database has what a peer has now. */
+  async function seed(signal: AbortSignal): Promise<boolean> {
+    if (waitsFor === null) log.warn('entries in Redis are missing: this node needs a snapshot')
+    waitsFor = 'it has missed what others published, and waits for the snapshot of a peer'
+    follower.restart()
+    const peers = await carrier.nodes().catch(() => [])
+    const others = peers.filter((peer) => peer.name !== name && peer.url !== null)
+    const isSeeded = (await deps.seed?.(others, signal)) ?? false
+    if (isSeeded) onApplied()
+    return isSeeded
+  }
+
+  async function announce(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const cursor = coverage.checkpoint()?.cursor ?? null
+        await carrier.announce(id, { name, url: url ?? null, cursor })
+        head = await carrier.head()
+      } catch {
+        head = undefined
+      }
+      await sleep(ANNOUNCE_MS, undefined, { signal }).catch(() => {})
+    }
+    await carrier.withdraw(id).catch(() => {})
+  }
+
+  async function takeTurns(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const leading = await follow(signal)
+      if (leading === undefined) return
+      log.info({ name }, 'this node leads')
+      isLeading = true
+      waitsFor = null
+      const ending = AbortSignal.any([leading, signal])
+      try {
+        const writer = createPublisher({ carrier, lease, store, log }, ending)
+        const mayAsk = () => lease.held() !== undefined && !ending.aborted
+        await lead({ store: { ...store, writer }, mayAsk }, ending)
+      } catch (error) {
+        if (!ending.aborted) throw error
+      } finally {
+        isLeading = false
+        if (!signal.aborted) log.info({ name }, 'this node follows')
+      }
+    }
+  }
+
+  return {
+    async run(outer) {
+      const failing = new AbortController()
+      const signal = AbortSignal.any([outer, failing.signal])
+      const beside = [lease.run(signal), announce(signal)]
+      const release = () => void lease.release().catch(() => {})
+      signal.addEventListener('abort', release, { once: true })
+      try {
+        await takeTurns(signal)
+      } finally {
+        failing.abort()
+        await Promise.allSettled(beside)
+      }
+    },
+    status() {
+      const known = lease.known()
+      const here = coverage.checkpoint()?.cursor
+      const published = head && ledgerOf(head.cursor)
+      const lag =
+        published === undefined ? null : published - (here === undefined ? 0 : ledgerOf(here))
+      return {
+        name,
+        role: isLeading && lease.held() !== undefined ? 'leader' : 'follower',
+        leader: known?.name ?? null,
+        leaseUntil: known?.until ?? null,
+        carrierLag: lag === null ? null : Math.max(0, lag),
+        waitsFor,
+      }
+    },
+    tipStillForMs: () => tip && performance.now() - tip.movedAt,
+  }
+}
+
+/** So that a node with a log leads rather than one that has to begin. */
+const EMPTY_WAITS_MS = 1_000
