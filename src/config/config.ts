@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { DATABASE_PATH } from './database-path.ts'
@@ -8,6 +7,7 @@ import { isContractId } from '../domain/strkey.ts'
 import { ACCESS_SETTINGS, requireKeys } from './access.ts'
 import type { Env } from './env.ts'
 import { parseOrigins } from './origins.ts'
+import { parseRanges } from './ranges.ts'
 import { redactText } from './redact.ts'
 import { NODE_SETTINGS } from './nodes.ts'
 import { requireSep10, SEP10_SETTINGS } from './sep10.ts'
@@ -25,6 +25,7 @@ import { fileVariableOf, readSecretFiles } from './secret-files.ts'
  * database-path    the default of DATABASE_PATH, which is needed before this file is loaded
  * compile-cache    keeps compiled code beside the database
  * origins          the form of CORS_ORIGINS
+ * ranges           the form of TRUST_PROXY
  * misspelt         finds variables that look like misspelt ones
  * redact           hides credentials in URLs
  * version          the version of this package
@@ -287,22 +288,4 @@ function explain(error: z.ZodError, env: Env): string {
 function shown(name: string, value = ''): string {
   if (SECRETS.includes(name)) return '***'
   return JSON.stringify(name === 'RPC_URL' ? redactText(value) : value)
-}
-
-/** Addresses and ranges as a list, or what was expected. */
-function parseRanges(text: string): BlockList | string {
-  const list = new BlockList()
-  for (const range of text.split(',').map((part) => part.trim())) {
-    if (range === '') continue
-    const [address = '', prefix, ...rest] = range.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    const bits = Number(prefix ?? 0)
-    const legal = isIP(address) !== 0 && /^\d*$/.test(prefix ?? '') && prefix !== ''
-    if (!legal || rest.length > 0 || bits > (family === 'ipv4' ? 32 : 128)) {
-      return 'addresses and ranges of proxies, comma-separated, such as 10.0.0.0/8,::1'
-    }
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, bits, family)
-  }
-  return list
 }
