@@ -3,15 +3,15 @@ import { parseRecording, readRecording } from '../simulator/recording.ts'
 import type { Recording } from '../simulator/recording.ts'
 
 /** The recordings that come with the package; fixtures/README.md says what is in them. */
-const BUNDLED = {
+export type BundledRecording = 'first-steps' | 'quirks' | 'lively' | 'month' | 'busy'
+
+const BUNDLED: Readonly<Record<BundledRecording, URL>> = {
   'first-steps': new URL('../../fixtures/first-steps.jsonl', import.meta.url),
   quirks: new URL('../../fixtures/quirks.jsonl.gz', import.meta.url),
   lively: new URL('../../fixtures/lively.jsonl.gz', import.meta.url),
   month: new URL('../../fixtures/month.jsonl.gz', import.meta.url),
   busy: new URL('../../fixtures/busy.jsonl.gz', import.meta.url),
-} as const
-
-export type BundledRecording = keyof typeof BUNDLED
+}
 
 /** The recording with this name, in this file or in memory. Throws UsageError if there is none. */
 export async function findRecording(recording: string | Recording): Promise<Recording> {

@@ -135,6 +135,6 @@ test('the example in the README passes, and leaves nothing that keeps its proces
   await writeFile(file, example.replace('flowfi-indexer/testing', source))
   // Compiled code that all tests share.
   const env = { NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/compiled') }
-  const { stdout } = await promisify(execFile)(process.execPath, ['--test', file], { env })
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { env })
   expect(stdout).toMatch(/pass 1\b/)
 })
