@@ -30,6 +30,9 @@ export interface Surroundings {
   interrupted(): number | undefined
 }
 
+/** Node reads the file, so its own option comes before the program. */
+const WITH_FILE = `npx node --env-file=.env ${import.meta.url.endsWith('.ts') ? 'src/main.ts start' : 'node_modules/.bin/flowfi-indexer start'}`
+
 interface Context extends Omit<Invocation, 'config'> {
   /** Reads and checks the environment. Throws UsageError. */
   invocation(): Invocation
@@ -45,7 +48,7 @@ export async function runProgram(surroundings: Surroundings): Promise<number> {
   const { environment, terminal, signal, interrupted } = surroundings
   const program = new Command('flowfi-indexer')
     .description(
-      'Indexes the FlowFi payment-streaming contract on Stellar and serves it over REST and Server-Sent Events.\nConfigured by environment variables: "start --help" lists them. They can be read from a file:\nnpx node --env-file=.env src/main.ts start',
+      `Indexes the FlowFi payment-streaming contract on Stellar and serves it over REST and Server-Sent Events.\nConfigured by environment variables: "start --help" lists them. They can be read from a file:\n${WITH_FILE}`,
     )
     .version(readVersion())
     .exitOverride()
@@ -197,7 +200,7 @@ function describeVariables(): string {
 Environment variables; README.md gives bounds and meaning:
 ${lines.join('\n')}
 
-To read them from a file: npx node --env-file=.env src/main.ts start`
+To read them from a file: ${WITH_FILE}`
 }
 
 function wholeNumber(low: number, high: number): (text: string) => number {
