@@ -152,7 +152,7 @@ async function playDemo() {
     isPlaying ||= line.includes('stream.created')
     if (isPlaying) break
   }
-  if (demo.exitCode === null) process.kill(-demo.pid, 'SIGINT')
+  if (demo.exitCode === null) process.kill(-Number(demo.pid), 'SIGINT')
   await ended
   assert.ok(isPlaying, 'the demo ended before it printed an event of a stream')
 }
