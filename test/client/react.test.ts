@@ -1,6 +1,7 @@
 import { createElement, StrictMode, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Root } from 'react-dom/client'
+import { Balance } from '../../client/examples/balance.tsx'
 import { useClaimable, useFeed, useStream, useStreams } from 'flowfi-client/react'
 import type { FeedState } from 'flowfi-client'
 import { Window } from 'happy-dom'
@@ -46,6 +47,12 @@ afterEach(async () => {
   root.unmount()
   await until(async () => (await connections()) === 0)
 })
+
+/** Waits until the text matches. */
+async function seen(pattern: RegExp): Promise<string[]> {
+  await until(() => pattern.test(text()))
+  return pattern.exec(text())!.slice(1)
+}
 
 async function connections(): Promise<number> {
   return (await getJson<{ activeConnections: number }>(`${url}/events/stats`)).activeConnections
@@ -131,6 +138,15 @@ describe('hooks', () => {
     await until(() => text() === `1 ${last(created)}`)
     expect([...states]).toEqual(expect.arrayContaining(['connecting', 'live']))
     expect(await connections()).toBe(1)
+  })
+
+  test('the example of the README shows what can be withdrawn, and counts on', async () => {
+    const { data } = await getJson<{ data: Record<string, string>[] }>(`${url}/streams`)
+    const { streamId, depositedAmount } = data.find(({ status }) => status === 'active')!
+    render(createElement(Balance, { id: streamId!, url }))
+    const [first] = await seen(/^(\d+) of /)
+    expect(text()).toBe(`${first} of ${depositedAmount} can be withdrawn`)
+    await until(() => text() !== `${first} of ${depositedAmount} can be withdrawn`)
   })
 
   test('an error says what went wrong', async () => {
