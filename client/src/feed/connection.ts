@@ -107,6 +107,7 @@ export function connect(options: FeedOptions, takes: Takes): Connection {
 
   async function read(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Ending> {
     let goodbye: FeedReason | undefined
+    let isConnected = false
     const watchdog = createWatchdog((silentMs) => line.abort(silence(silentMs)))
     doubt = watchdog.doubt
     position.newLine()
@@ -124,6 +125,9 @@ export function connect(options: FeedOptions, takes: Takes): Connection {
     function take(frame: Frame): void {
       if (signal.aborted || !position.accept(frame)) return
       if (frame.kind === 'connected') {
+        // Something between may repeat what it passes on.
+        if (isConnected) return
+        isConnected = true
         backoff.reset()
         watchdog.expect(frame.body.heartbeatSeconds)
         takes.status({ state: 'catching_up' })
@@ -172,7 +176,12 @@ export function connect(options: FeedOptions, takes: Takes): Connection {
     const isFree = isWanted || (reason === 'unauthorized' && typeof options.token === 'function')
     const ms = isFree ? 0 : backoff.next(retryAfterMs)
     isAskedToWait = retryAfterMs !== undefined
-    takes.status({ state: 'reconnecting', reason, error, nextAttemptAt: Date.now() + ms })
+    takes.status({
+      state: 'reconnecting',
+      reason,
+      error,
+      nextAttemptAt: Date.now() + Math.ceil(ms),
+    })
     if (!isClosed && ms > 0) await sleep.for(ms)
     isAskedToWait = false
   }
