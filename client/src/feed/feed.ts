@@ -5,6 +5,7 @@ import type { FeedError, FeedReason } from './errors.ts'
 import type { Announcement, CaughtUp, Connected, Frame, Goodbye, Moved, Reset } from './frames.ts'
 import { createListeners, guarded } from './listeners.ts'
 import type { FeedOptions } from './options.ts'
+import { canShare, connectShared } from './shared/shared.ts'
 import type { FeedState, Status } from './status.ts'
 
 /**
@@ -20,6 +21,7 @@ import type { FeedState, Status } from './status.ts'
  * - credentials.ts   the token
  * - surroundings.ts  a browser's network and page
  * - delivery.ts      the queue, the iterator; listeners.ts: who hears what
+ * - shared/          one connection for all tabs
  * - status.ts        the states; errors.ts: why there is no connection
  */
 
@@ -61,7 +63,10 @@ export interface Feed<T extends EventType = EventType> extends AsyncIterable<Eve
 const WORDS = new Set(['now', 'earliest'])
 
 export function createFeed<T extends EventType = EventType>(options: FeedOptions<T>): Feed<T> {
-  const { from = 'now', signal, onState, onError } = options
+  const { url, from = 'now', signal, onState, onError } = options
+  if (typeof url !== 'string') {
+    throw new TypeError(`url is the origin of a flowfi-indexer, not ${String(url)}`)
+  }
   const listeners = createListeners()
   const delivery = createDelivery({
     start: WORDS.has(from) ? undefined : from,
@@ -71,7 +76,8 @@ export function createFeed<T extends EventType = EventType>(options: FeedOptions
   let status: Status = { state: 'connecting' }
   let lastEventAt: number | undefined
 
-  const connection = connect(options, {
+  const open = options.shared === true && canShare() ? connectShared : connect
+  const connection = open(options, {
     frame: take,
     full: delivery.full,
     status: change,

@@ -4,6 +4,8 @@ import type { Frame } from './frames.ts'
 export interface Position {
   /** What the next line is asked for: a position, `earliest` or `now`. */
   now(): string
+  /** It is a position, not a word. */
+  isKnown(): boolean
   /** An earlier line has led here, so there is something to resume. */
   isResumed(): boolean
   newLine(): void
@@ -26,6 +28,7 @@ export function createPosition(from: string): Position {
 
   return {
     now: () => now,
+    isKnown: () => FORM.test(now),
     isResumed: () => isResumed,
     newLine() {
       isFirst = true

@@ -29,6 +29,8 @@ export interface BadLine {
   requests: { method: string; url: string; headers: IncomingMessage['headers'] }[]
   /** Subscriptions that are open. */
   open(): number
+  /** A client has stopped reading: the buffers before it are full. */
+  held(): boolean
   /** The daemon has another address now. */
   target(url: string): void
   close(): Promise<void>
@@ -128,6 +130,7 @@ export async function startBadLine(daemonUrl: string): Promise<BadLine> {
     left: () => troubles.length,
     requests,
     open: () => streams.size,
+    held: () => [...streams].some(({ writableNeedDrain }) => writableNeedDrain),
     target: (url) => void (target = url),
     async close() {
       const gone = once(server, 'close')
