@@ -144,15 +144,12 @@ export function createGroup(
   key: string,
   { filter, dialect }: { filter: EventFilter; dialect: Dialect | undefined },
 ): Group {
-  const { streams, users, types } = filter
+  const { streams, users, types, party } = filter
+  // Written out: a copy of an object that grew is larger.
+  const own = { streams: compact(streams), users: compact(users), types: types && compact(types) }
   return {
     key,
-    filter: {
-      ...filter,
-      streams: compact(streams),
-      users: compact(users),
-      types: types && compact(types),
-    },
+    filter: party === undefined ? own : { ...own, party },
     types: types && new Set(types),
     dialect,
     live: NONE,
