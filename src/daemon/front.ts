@@ -146,7 +146,9 @@ function serveStore(config: Config, parts: ServedParts): Front {
     http.stop()
     waiting.close()
   }
-  const following = { store, logger, onCommit, onRepaired: feed.resetAll }
+  // A node that missed something goes on with another's snapshot.
+  const reopens = config.redisUrl !== undefined
+  const following = { store, reopens, logger, onCommit, onRepaired: feed.resetAll }
   const { look, failed } = followCommits(following, stopping.signal)
   return {
     url: http.url,

@@ -5,11 +5,13 @@ import type { Decode } from '../domain/event.ts'
 import { NEVER_AUDITED } from '../domain/upstream.ts'
 import type { SourceCounters, Upstream } from '../domain/upstream.ts'
 import { createCarrier } from '../relay/carrier.ts'
+import type { AnnouncedNode } from '../relay/carrier.ts'
 import { openRedis } from '../relay/connection.ts'
 import { keysOf } from '../relay/keys.ts'
 import { createRelay } from '../relay/relay.ts'
 import type { Leadership } from '../relay/relay.ts'
-import type { WritableStore } from '../store/store.ts'
+import { createSeeding, snapshotUrl } from '../snapshot/seed.ts'
+import type { ReplaceableStore } from '../store/store.ts'
 import { createIndexing } from './indexing.ts'
 import type { Indexing, IndexingConfig, IndexingEvents } from './indexing.ts'
 import { openSource } from './open-source.ts'
@@ -24,7 +26,7 @@ export type NodeConfig = IndexingConfig & { redisUrl: string }
 
 export interface NodeParts {
   logger: Logger
-  store: WritableStore
+  store: ReplaceableStore
   decode: Decode
 }
 
@@ -63,6 +65,7 @@ export async function openNode(config: NodeConfig, parts: NodeParts): Promise<In
       events.committed()
     },
     lead,
+    seed,
   })
 
   async function lead({ store: shared, mayAsk }: Leadership, signal: AbortSignal): Promise<void> {
@@ -77,6 +80,17 @@ export async function openNode(config: NodeConfig, parts: NodeParts): Promise<In
       indexing = undefined
       await source.close()
     }
+  }
+
+  const { adminToken: token, snapshotUrl: only } = config
+  const seeding =
+    token === undefined ? undefined : createSeeding({ store, identity, token, logger })
+
+  /** All nodes have the same ADMIN_TOKEN; without one no snapshot can be asked for. */
+  async function seed(peers: readonly AnnouncedNode[], signal: AbortSignal): Promise<boolean> {
+    const announced = peers.flatMap(({ url }) => (url === null ? [] : [snapshotUrl(url)]))
+    const urls = only === undefined ? announced : [only]
+    return (await seeding?.from(urls, signal)) !== undefined
   }
 
   /** A follower asks no RPC; the leader's tip comes with its pages. */

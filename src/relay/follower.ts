@@ -4,7 +4,7 @@ import type { Decode } from '../domain/event.ts'
 import type { Identity } from '../store/read/coverage.ts'
 import type { RelayPosition } from '../store/read/relay-position.ts'
 import type { WritableStore } from '../store/store.ts'
-import type { Carrier, Entries, ReadAfter } from './carrier.ts'
+import type { Carrier, Entries } from './carrier.ts'
 import { arrived } from './entry.ts'
 import type { ChangeEntry, PageEntry, TravellingPage } from './entry.ts'
 
@@ -55,15 +55,15 @@ export function createFollower(deps: FollowerDeps): Follower {
   async function read(waitMs?: number): Promise<Entries> {
     const cursor = pages.at(-1)?.cursor ?? here()
     const sequence = changes.at(-1)?.sequence ?? store.relayPosition().sequence
-    const found = await ask({ cursor, sequence }, waitMs)
+    const found = await ask(() => carrier.read({ cursor, sequence }, waitMs))
     pages.push(...found.pages)
     changes.push(...found.changes)
     return found
   }
 
-  async function ask(after: ReadAfter, waitMs?: number): Promise<Entries> {
+  async function ask<T>(question: () => Promise<T>): Promise<T> {
     try {
-      return await carrier.read(after, waitMs)
+      return await question()
     } catch (cause) {
       throw new CarrierError('Redis cannot be read', { cause })
     }
@@ -145,7 +145,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     restart,
     async giveUp() {
       restart()
-      const last = await carrier.lastChange()
+      const last = await ask(carrier.lastChange)
       if (last !== undefined) writer.at(last, () => {})
     },
   }

@@ -40,10 +40,10 @@ export interface RelayDeps {
   /** Asks the RPCs, and writes to this store, until `signal` aborts. */
   lead(leadership: Leadership, signal: AbortSignal): Promise<void>
   /**
-   * Replaces what is in the database with what a peer has. Resolves to false if no peer could give it. Throws nothing
-   * else than what storage throws.
+   * Puts what a peer has into the place of the database. Resolves to false if no peer could give it.
+   * Rejects if `signal` aborts, or if the database cannot be written.
    */
-  seed?(peers: readonly AnnouncedNode[], signal: AbortSignal): Promise<boolean>
+  seed(peers: readonly AnnouncedNode[], signal: AbortSignal): Promise<boolean>
 }
 
 export interface Leadership {
@@ -138,7 +138,7 @@ export function createRelay(deps: RelayDeps): Relay {
     follower.restart()
     const peers = await carrier.nodes().catch(() => [])
     const others = peers.filter((peer) => peer.name !== name && peer.url !== null)
-    const isSeeded = (await deps.seed?.(others, signal)) ?? false
+    const isSeeded = await deps.seed(others, signal)
     if (isSeeded) onApplied()
     return isSeeded
   }

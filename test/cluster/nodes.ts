@@ -6,11 +6,11 @@ import type { Daemon } from '../../src/daemon/daemon.ts'
 import type { Recording } from '../../src/simulator/recording.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
-import { openDatabase } from '../../src/store/database.ts'
+import { openStoreForReading } from '../../src/store/store.ts'
 import { environment, getJson, startIndexer } from '../support/daemon.ts'
-import { dump } from '../support/recordings.ts'
-import { startRedis } from '../support/redis.ts'
+import { freePort, startRedis } from '../support/redis.ts'
 import type { RedisServer } from '../support/redis.ts'
+import { ADMIN_TOKEN } from '../support/tokens.ts'
 
 /** Nodes over one Redis server, each with an RPC of its own, so that calls can be told apart. */
 export interface Cluster {
@@ -32,12 +32,13 @@ export interface ClusterNode {
   start(): Promise<void>
   close(): Promise<void>
   status(): Promise<NodeStatusJson>
-  /** What its database holds. */
-  contents(): Record<string, unknown>
+  /** Of its database. */
+  digest(): string
 }
 
 export interface NodeStatusJson {
   checkpoint: { ledger: number; cursor: string } | null
+  endpoints: { state: string }[]
   node: {
     name: string
     role: string
@@ -106,6 +107,7 @@ async function openNode(
     await rpc.close()
     await rm(folder, { recursive: true, force: true })
   })
+  const port = String(await freePort())
   let daemon: Daemon | undefined
   const node: ClusterNode = {
     name,
@@ -115,6 +117,9 @@ async function openNode(
       REDIS_URL: redis.url,
       NODE_NAME: name,
       LEASE_SECONDS: '2',
+      PORT: port,
+      NODE_URL: `http://127.0.0.1:${port}`,
+      ADMIN_TOKEN,
       ...env,
     },
     daemon() {
@@ -130,14 +135,12 @@ async function openNode(
       await closing?.close()
     },
     status: () => getJson<NodeStatusJson>(`${node.daemon().url}/status`),
-    contents() {
-      const sqlite = openDatabase(databasePath)
+    digest() {
+      const store = openStoreForReading(databasePath)
       try {
-        const { checkpoint, ...rest } = dump({ sqlite })
-        const [row] = checkpoint as { cursor: string }[]
-        return { ...rest, cursor: row?.cursor }
+        return store.digest()
       } finally {
-        sqlite.close()
+        store.close()
       }
     },
   }
