@@ -61,14 +61,6 @@ export function createFollower(deps: FollowerDeps): Follower {
     return found
   }
 
-  async function ask<T>(question: () => Promise<T>): Promise<T> {
-    try {
-      return await question()
-    } catch (cause) {
-      throw new CarrierError('Redis cannot be read', { cause })
-    }
-  }
-
   /**
    * Applies the next entry that can be applied. `pages` or `changes`: one of them comes before it
    * and has not been read.
@@ -148,6 +140,14 @@ export function createFollower(deps: FollowerDeps): Follower {
       const last = await ask(carrier.lastChange)
       if (last !== undefined) writer.at(last, () => {})
     },
+  }
+}
+
+async function ask<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (cause) {
+    throw new CarrierError('Redis cannot be read', { cause })
   }
 }
 
