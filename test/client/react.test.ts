@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createElement, StrictMode, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import type { Root } from 'react-dom/client'
@@ -141,6 +142,12 @@ describe('hooks', () => {
   })
 
   test('the example of the README shows what can be withdrawn, and counts on', async () => {
+    const [readme, example] = await Promise.all(
+      ['README.md', 'examples/balance.tsx'].map((file) =>
+        readFile(new URL(`../../client/${file}`, import.meta.url), 'utf8'),
+      ),
+    )
+    expect(readme).toContain(example)
     const { data } = await getJson<{ data: Record<string, string>[] }>(`${url}/streams`)
     const { streamId, depositedAmount } = data.find(({ status }) => status === 'active')!
     render(createElement(Balance, { id: streamId!, url }))
