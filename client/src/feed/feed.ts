@@ -6,6 +6,7 @@ import type { Announcement, CaughtUp, Connected, Frame, Goodbye, Moved, Reset } 
 import { createListeners, guarded } from './listeners.ts'
 import type { FeedOptions } from './options.ts'
 import { canShare, connectShared } from './shared/shared.ts'
+import { isSame } from './status.ts'
 import type { FeedState, Status } from './status.ts'
 
 /**
@@ -91,7 +92,7 @@ export function createFeed<T extends EventType = EventType>(options: FeedOptions
   }
 
   function change(to: Status): void {
-    if (status.state === 'closed') return
+    if (status.state === 'closed' || isSame(status, to)) return
     if (status.state === 'failed') delivery.reopen()
     status = to
     if (to.state === 'failed') delivery.end(to.error)

@@ -18,3 +18,8 @@ export interface Status {
   nextAttemptAt?: number
   error?: FeedError | undefined
 }
+
+/** A line that takes over from another has nothing new to say. */
+export function isSame(a: Status, b: Status): boolean {
+  return a.state === b.state && a.state === 'live'
+}
