@@ -43,7 +43,8 @@ const HELD = {
 }
 
 /** The strictest settings that a reader may have. */
-const CONSUMER = `import { createApi, createFeed } from 'flowfi-client'
+const CONSUMER = `import { createApi, createFeed, createStreams } from 'flowfi-client'
+import { useStreams } from 'flowfi-client/react'
 import { startSandbox } from 'flowfi-indexer/testing'
 import type { Sandbox } from 'flowfi-indexer/testing'
 
@@ -56,12 +57,14 @@ export async function first(): Promise<string> {
     if (event.type === 'stream.withdrawn') return event.amount + String(data?.asOf?.ledger)
   }
   await sandbox.close()
-  return ''
+  const streams = createStreams({ url: sandbox.url, all: true })
+  return streams.claimable('1') ?? String(useStreams)
 }
 `
 
 const USE = `import assert from 'node:assert/strict'
-import { createFeed } from 'flowfi-client'
+import { createFeed, createStreams } from 'flowfi-client'
+import { useStreams } from 'flowfi-client/react'
 import { startSandbox } from 'flowfi-indexer/testing'
 
 const sandbox = await startSandbox({ recording: 'first-steps' })
@@ -74,6 +77,11 @@ for await (const event of feed) {
 }
 assert.equal(types[0], 'protocol.initialized')
 feed.close()
+const streams = createStreams({ url: sandbox.url, all: true })
+await streams.ready
+assert.match(streams.claimable('1'), /^\\d+$/)
+streams.close()
+assert.equal(typeof useStreams, 'function')
 const page = await fetch(sandbox.url)
 assert.match(await page.text(), /<script type="module"/)
 await sandbox.close()
@@ -83,11 +91,15 @@ try {
   const packages = [await pack('.'), await pack('client')]
   for (const each of packages) await step(`what ${each.name} holds`, () => look(each))
   const paths = packages.map(({ path }) => path)
+  const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const react = ['react', '@types/react'].map((name) => `${name}@${devDependencies[name]}`)
   await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-  await step('install both in an empty project', () => npm('install', '--prefer-offline', ...paths))
+  await step('install both in an empty project', () =>
+    npm('install', '--prefer-offline', ...paths, ...react),
+  )
   await step('types, under bundler and nodenext', checkTypes)
   await step('npx flowfi-indexer demo', playDemo)
-  await step("import 'flowfi-indexer/testing' and 'flowfi-client'", useBoth)
+  await step('a script and the example of the README', useBoth)
 } finally {
   await rm(project, { recursive: true, force: true })
 }
