@@ -1,6 +1,7 @@
 import type { Stream } from '../domain/stream.ts'
 import type { StreamQuery, Streams } from '../store/read/streams.ts'
 import type { WholeTotal } from '../store/read/totals.ts'
+import { createFirst } from './anchors.ts'
 
 /**
  * Pages of streams by offset, with the total, as FlowFi's clients ask for them. Our lists page by
@@ -49,59 +50,22 @@ export function* streamPage(streams: Streams, query: PageQuery): Generator<void,
   return { rows, total: known ?? seen }
 }
 
-/** A stream in the order of anchors. It is kept for many streams, so it is small. */
-interface Anchored {
-  anchor: bigint
-  id: bigint
-}
-
 /** No index has this order: all matches are read, and the first of them kept. */
 function* pageByAnchor(streams: Streams, query: PageQuery): Generator<void, StreamPage> {
-  const { offset, limit, ...filter } = query
-  const isBefore = filter.order === 'asc' ? isEarlier : isLater
-  let first: Anchored[] = []
+  const { offset, limit, order, ...filter } = query
+  const known = totalOf(streams, query)
+  if (known !== undefined && offset >= known) return { rows: [], total: known }
+  const first = createFirst({ order, most: offset + limit })
   let total = 0
-  for (const page of walk(streams, { ...filter, sort: 'created', limit: WALK_PAGE })) {
+  for (const page of walk(streams, { ...filter, order, sort: 'created', limit: WALK_PAGE })) {
     if (page !== undefined) {
       total += page.length
-      const more = page.map(({ lastUpdateTime, streamId }) => ({
-        anchor: lastUpdateTime,
-        id: streamId,
-      }))
-      first = merge(first, more, { isBefore, most: offset + limit })
+      yield* first.add(page)
     }
     yield
   }
-  const ids = first.slice(offset).map(({ id }) => id.toString())
-  return { rows: ids.flatMap((id) => streams.byId(id) ?? []), total }
-}
-
-type IsBefore = (a: Anchored, b: Anchored) => boolean
-
-/** The newer stream counts as later. */
-const isEarlier: IsBefore = (a, b) => (a.anchor === b.anchor ? a.id < b.id : a.anchor < b.anchor)
-const isLater: IsBefore = (a, b) => isEarlier(b, a)
-
-/** The first of both. `sorted` is in order. */
-function merge(
-  sorted: readonly Anchored[],
-  more: readonly Anchored[],
-  { isBefore, most }: { isBefore: IsBefore; most: number },
-): Anchored[] {
-  const others = more.toSorted((a, b) => (isBefore(a, b) ? -1 : 1))
-  const merged: Anchored[] = []
-  let [at, other] = [0, 0]
-  while (merged.length < most) {
-    const [a, b] = [sorted[at], others[other]]
-    if (a !== undefined && (b === undefined || isBefore(a, b))) {
-      merged.push(a)
-      at += 1
-    } else if (b !== undefined) {
-      merged.push(b)
-      other += 1
-    } else break
-  }
-  return merged
+  const ids = yield* first.ids({ offset, limit })
+  return { rows: ids.flatMap((id) => streams.byId(id.toString()) ?? []), total }
 }
 
 /** Page after page; undefined when only time has passed. */

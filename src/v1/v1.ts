@@ -20,7 +20,7 @@ import { userRoutes } from './users.ts'
  *
  * - `query.ts` parameters · `route.ts` what declares a route ·
  *   `refusals.ts` errors in their form
- * - `streams.ts` (with `stream-page.ts`), `history.ts` (with `event-page.ts`), `users.ts` (with
+ * - `streams.ts` (with `stream-page.ts`, `anchors.ts`), `history.ts` (with `event-page.ts`), `users.ts` (with
  *   `key.ts`), `health.ts`, `admin.ts`, `subscribe.ts` (with `dialect.ts`) the routes
  * - `stream.ts`, `event.ts`, `numbers.ts` their shapes · `past.ts` what only a stream's events tell
  */
