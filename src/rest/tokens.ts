@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { ReadToken } from '../domain/token.ts'
 import type { Store } from '../store/store.ts'
 import { asOf } from '../http/json.ts'
-import { ContractAddress } from '../http/parameters.ts'
+import { ContractAddress, WAIT_FOR_LEDGER } from '../http/parameters.ts'
 import { respond, tokenUnread } from '../http/problem.ts'
 import { createRouter, get, json, oneOf } from '../http/router.ts'
 
@@ -20,7 +20,10 @@ const Token = z
 const tokenRoute = get({
   path: '/tokens/{address}',
   summary: 'What a token says about itself; read from the chain once, and kept',
-  request: { params: z.strictObject({ address: ContractAddress }), query: z.strictObject({}) },
+  request: {
+    params: z.strictObject({ address: ContractAddress }),
+    query: z.strictObject(WAIT_FOR_LEDGER),
+  },
   answer: oneOf(Token),
   problems: { 503: 'the chain cannot be asked now' },
 })
