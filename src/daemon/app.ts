@@ -9,6 +9,7 @@ import { admit } from '../http/middleware/access.ts'
 import { tellCaches } from '../http/middleware/caching.ts'
 import { compressBodies } from '../http/middleware/compress.ts'
 import { allowOrigins } from '../http/middleware/cors.ts'
+import { tellLength } from '../http/middleware/length.ts'
 import { logUse } from '../http/middleware/log-use.ts'
 import { limitRate } from '../http/middleware/rate-limit.ts'
 import { allowWaiting } from '../http/middleware/wait.ts'
@@ -59,7 +60,13 @@ export function createApp(deps: HttpDeps): App {
   const app = createRouter({ getPath: routePath })
   const { logger } = deps
   // Around the origins, which can refuse, and again inside the compression.
-  app.use(problemsInV1Form, allowOrigins(deps.cors), tellCaches(deps.access.mode), compressBodies)
+  app.use(
+    tellLength,
+    problemsInV1Form,
+    allowOrigins(deps.cors),
+    tellCaches(deps.access.mode),
+    compressBodies,
+  )
   app.use(AUTH_PATH, inSep10Form)
   app.use(
     problemsInV1Form,

@@ -19,7 +19,7 @@ import { textResponse } from './text.ts'
  *   `json.ts`, `event-shapes.ts` the shapes in an answer · `problem.ts` the refusals
  * - `subscribe/` the feed: its route, and what a request for it may say
  * - `middleware/` what happens before a route: origins, rates, access, the form of a request,
- *   waiting for the log; and after it: ETags, compression, what caches may do
+ *   waiting for the log; and after it: ETags, compression, what caches may do, lengths
  * - `formats/` NDJSON and CSV, answers of any size, gzip and br
  * - `server/` connections, the lean lane of the feed, and Node's HTTP server
  * - `client.ts` what the server tells the routes · `exchange.ts` whether the client is still there ·

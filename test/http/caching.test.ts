@@ -80,6 +80,21 @@ describe('ETags', () => {
     expect((await raw(url, { 'if-none-match': etag })).status).toBe(200)
   })
 
+  test('HEAD answers like GET in every header, the length included', async () => {
+    const all = [...paths.slice(0, -2), '/health', '/status', '/streams/999999', '/streams?limit=0']
+    for (const path of [...all, '/v1/streams?limit=3', '/v1/streams/999999', '/nothing']) {
+      for (const coding of ['identity', 'gzip']) {
+        const asked = { headers: { 'accept-encoding': coding } }
+        const get = await fetch(open.url + path, asked)
+        const head = await fetch(open.url + path, { ...asked, method: 'HEAD' })
+        await get.arrayBuffer()
+        expect([path, headersOf(head)]).toEqual([path, headersOf(get)])
+        expect([head.status, await head.text()]).toEqual([get.status, ''])
+        expect(get.headers.get('content-length')).toMatch(/^\d+$/)
+      }
+    }
+  })
+
   test('an ETag belongs to a URL and a format', async () => {
     const tags = await Promise.all(
       ['', '?limit=100', '?limit=100&format=ndjson', '?limit=100&format=csv'].map(
@@ -168,3 +183,10 @@ describe('compression', () => {
     expect(head.headers.get('cache-control')).toBe('no-cache, no-transform')
   })
 })
+
+/** Those that belong to one answer or connection. */
+const OF_ONE = ['date', 'x-request-id', 'connection', 'keep-alive']
+
+function headersOf({ headers }: Response): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !OF_ONE.includes(name)))
+}

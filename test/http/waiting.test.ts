@@ -53,6 +53,7 @@ test('a request waits until the log has reached its ledger or has its transactio
   const { ledger } = FIRST_EVENT
   const paths = [
     `/streams?wait_ledger=${ledger}`,
+    `/tokens/${contractId}?wait_ledger=${ledger}`,
     `/streams?wait_tx=${HASH}&wait_ledger=${ledger}`,
     `/events?wait_tx=${HASH}&wait=30`,
     `/users/${contractId}/summary?wait_tx=${HASH}`,
