@@ -53,7 +53,9 @@ export function createFirst({ order, most }: { order: 'asc' | 'desc'; most: numb
     *ids({ offset, limit }) {
       while (runs.length > 1) yield* mergeLast()
       const [all = EMPTY] = runs
-      return [...all.subarray(2 * offset, 2 * (offset + limit))].filter((_, at) => at % 2 === 1)
+      return [...all.subarray(2 * offset, 2 * (offset + limit))].filter(
+        (_, index) => index % 2 === 1,
+      )
     },
   }
 }
