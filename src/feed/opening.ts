@@ -56,16 +56,8 @@ export function createOpening(deps: {
 }): Opening {
   const { admission, groups, view, live, limits, clock, random, goodbye } = deps
 
-  /** Those who start at the same position share its text. */
-  let lastStart: Cursor = ORIGIN
-
   function startOf(cursor: string): Cursor {
-    const start = cursor === 'now' ? live.frontier() : positionOf(cursor)
-    if (start !== lastStart) lastStart = start
-    return lastStart
-  }
-
-  function positionOf(cursor: string): Cursor {
+    if (cursor === 'now') return live.frontier()
     return cursor === 'earliest' ? (view.floor() ?? ORIGIN) : cursor
   }
 

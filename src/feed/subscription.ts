@@ -144,12 +144,15 @@ export function createGroup(
   key: string,
   { filter, dialect }: { filter: EventFilter; dialect: Dialect | undefined },
 ): Group {
-  const { streams, users, types, party } = filter
-  // Written out: a copy of an object that grew is larger.
-  const own = { streams: compact(streams), users: compact(users), types: types && compact(types) }
+  const { streams, users, types } = filter
   return {
     key,
-    filter: party === undefined ? own : { ...own, party },
+    filter: {
+      ...filter,
+      streams: compact(streams),
+      users: compact(users),
+      types: types && compact(types),
+    },
     types: types && new Set(types),
     dialect,
     live: NONE,

@@ -54,7 +54,7 @@ export function openLane(server: Server, { waiting, silenceMs, ...deps }: LaneDe
   const serveHttp = server.listeners('connection') as ConnectionListener[]
   /**
    * Connections that the HTTP server does not know, and the feed neither, and since when: the oldest
-   * first. One timer for all: a timer of its own would leave 300 bytes on each socket for good.
+   * first. one timer for all: a timer of its own would leave 200 bytes on each socket for good.
    */
   const silent = new Map<Socket, number>()
   const sweeping = setInterval(sweep, SWEEP_MS).unref()
