@@ -90,7 +90,7 @@ function describe(url: string, { header, ledgers }: Recording): string {
   return `
 FlowFi indexer demo: ${ledgers.length} recorded ledgers at ${SPEED} times their pace, on ${url}
 
-Try, in another terminal:
+Open ${url}/ in a browser to watch it, or try, in another terminal:
   a snapshot     curl '${url}/streams?status=active&sort=deposited&order=desc&limit=3'
   the live feed  curl -N '${url}/events/subscribe?all=true'
   a resume       curl -N -H 'Last-Event-ID: ${beginning}' '${url}/events/subscribe?types=stream.withdrawn'

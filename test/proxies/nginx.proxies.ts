@@ -1,7 +1,8 @@
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, run, testProxy } from './proxy.suite.ts'
+import { freePort } from '../support/process.ts'
+import { run, testProxy } from './proxy.suite.ts'
 import type { Proxy } from './proxy.suite.ts'
 
 testProxy('nginx', startNginx)

@@ -66,6 +66,8 @@ export function short(address: string): string {
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 
+const brief = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'short' })
+
 /** Beyond this, Date has no day. */
 const LAST_SECOND = 8.64e12
 
@@ -76,6 +78,11 @@ export function time(seconds: number): string {
 export function date(seconds: number | null): string {
   if (seconds === null) return '–'
   return isDate(seconds) ? calendar.format(seconds * 1_000) : `second ${seconds}`
+}
+
+/** For narrow columns. */
+export function briefDate(seconds: number | null): string {
+  return seconds !== null && isDate(seconds) ? brief.format(seconds * 1_000) : date(seconds)
 }
 
 function isDate(seconds: number): boolean {

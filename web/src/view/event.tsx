@@ -1,3 +1,4 @@
+import { useComputed } from '@preact/signals'
 import type { ComponentChildren, VNode } from 'preact'
 import { cleaned, short, time } from '../state/format.ts'
 import type { StreamEvent } from '../state/shapes.ts'
@@ -45,6 +46,11 @@ export interface EventProps {
 
 export function EventItem({ event, isMissed = false, isAlone = false }: EventProps) {
   const { streamId, type } = event
+  // An event of a stream names no token; the stream does, when it is known.
+  const token = useComputed(
+    () =>
+      ownToken(event) ?? (streamId === undefined ? undefined : knownStream(streamId)?.tokenAddress),
+  ).value
   return (
     <li
       class={`event ${type.replaceAll(/[^a-z]/g, '-')}${isMissed ? ' missed' : ''}`}
@@ -63,7 +69,7 @@ export function EventItem({ event, isMissed = false, isAlone = false }: EventPro
         )}
         {isMissed && <span class="tag">was missed</span>}
       </span>
-      <span class="how">{sentence(event)}</span>
+      <span class="how">{sentence(event, token)}</span>
       <span class="where">
         <time dateTime={isoTime(event.timestamp)}>{time(event.timestamp)}</time>
         {' · ledger '}
@@ -80,12 +86,13 @@ function isoTime(seconds: number): string {
   return Number.isNaN(at.getTime()) ? '' : at.toISOString()
 }
 
-function sentence(event: StreamEvent): ComponentChildren {
+function ownToken(event: StreamEvent): string | undefined {
   const fields = event as unknown as Fields
-  // An event of a stream names no token; the stream does.
-  const token =
-    text(fields['tokenAddress'] ?? fields['token']) ||
-    (event.streamId === undefined ? undefined : knownStream(event.streamId)?.tokenAddress)
+  return text(fields['tokenAddress'] ?? fields['token']) || undefined
+}
+
+function sentence(event: StreamEvent, token: string | undefined): ComponentChildren {
+  const fields = event as unknown as Fields
   const of = (name: string): VNode => <Amount units={units(fields[name])} token={token} />
   switch (event.type) {
     case 'stream.created':

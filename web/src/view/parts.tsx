@@ -20,14 +20,7 @@ export function Outward({
 }) {
   if (href === undefined) return <span title={label}>{children}</span>
   return (
-    <a
-      class="out"
-      href={href}
-      target="_blank"
-      rel="noreferrer noopener"
-      aria-label={`${label} (explorer)`}
-      title={label}
-    >
+    <a class="out" href={href} target="_blank" rel="noreferrer noopener" title={label}>
       {children}
     </a>
   )
@@ -37,7 +30,7 @@ export function Address({ of, isWhole = false }: { of: string | null; isWhole?: 
   if (of === null) return <span class="faint">nobody</span>
   return (
     <Outward href={addressLink(of)} label={of}>
-      <span class="mono">{isWhole ? of : short(of)}</span>
+      <span class={isWhole ? 'mono' : 'mono nowrap'}>{isWhole ? of : short(of)}</span>
     </Outward>
   )
 }

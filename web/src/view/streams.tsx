@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { totals } from '../state/daemon.ts'
-import { count, date, unit } from '../state/format.ts'
+import { briefDate, count, unit } from '../state/format.ts'
 import { streamLink } from '../state/place.ts'
 import { STREAM_STATUSES } from '../state/shapes.ts'
 import type { Stream, StreamStatus } from '../state/shapes.ts'
@@ -87,7 +87,7 @@ function Row({ stream }: { stream: Stream }) {
       <td class="right">
         <Claimable stream={stream} />
       </td>
-      <td class="right end faint">{date(stream.endTime)}</td>
+      <td class="right end faint">{briefDate(stream.endTime)}</td>
     </tr>
   )
 }

@@ -1,21 +1,7 @@
-import type { VNode } from 'preact'
 import { status } from '../state/daemon.ts'
 import { count } from '../state/format.ts'
 import { ticker } from '../state/ticker.ts'
-import type { Shown } from '../state/ticker.ts'
 import { EventItem } from './event.tsx'
-
-/** An event that was shown is not rendered again when others come. */
-const rendered = new WeakMap<Shown, VNode>()
-
-function itemOf(shown: Shown): VNode {
-  let item = rendered.get(shown)
-  if (item === undefined) {
-    item = <EventItem key={shown.event.id} event={shown.event} isMissed={shown.isMissed} />
-    rendered.set(shown, item)
-  }
-  return item
-}
 
 export function Ticker() {
   const shown = ticker.value
@@ -29,7 +15,9 @@ export function Ticker() {
       </header>
       {/* Focusable, so that the keyboard can scroll it. */}
       <ol role="list" aria-label="Events" tabIndex={0}>
-        {shown.map(itemOf)}
+        {shown.map(({ event, isMissed }) => (
+          <EventItem key={event.id} event={event} isMissed={isMissed} />
+        ))}
       </ol>
       {shown.length === 0 && <p class="empty">No event yet.</p>}
     </section>
