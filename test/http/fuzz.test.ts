@@ -46,9 +46,9 @@ async function ask(daemon: FeedDaemon, { method, target, headers, body }: Asked)
   return response.status
 }
 
-/** Who cannot wait is told when to come back; and `/ready` is about the RPC. */
+/** Who cannot wait is told when to come back; `/ready` is about the RPC; the page may not be built. */
 function isExpected({ headers }: Response, target: string): boolean {
-  return headers.has('retry-after') || target.startsWith('/ready')
+  return headers.has('retry-after') || target.startsWith('/ready') || target.split('?')[0] === '/'
 }
 
 function knownTo({ log }: FeedDaemon, credentials: string[]): Known {
