@@ -33,6 +33,7 @@ import { findPort, superviseWorkers } from './workers.ts'
  * workers, worker   several processes that serve for one that indexes: the two ends
  * sep10, accounts   the SEP-10 server, and what it asks the RPCs
  * remote-rate       the count of requests over all workers
+ * cluster           the subscriptions of all machines
  * remote-vault      what may be used once, over all workers
  * remote-places     subscriptions and exports, counted over all workers
  *

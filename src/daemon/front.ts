@@ -28,6 +28,7 @@ import type { ReopeningStore, Store } from '../store/store.ts'
 import { createReadEvent } from '../v1/event.ts'
 import { createV1Feed } from '../v1/subscribe.ts'
 import { createApp } from './app.ts'
+import { openCluster } from './cluster.ts'
 import { warnOfFewDescriptors } from './descriptors.ts'
 import { followCommits } from './follow.ts'
 import { openPublished } from './published.ts'
@@ -88,7 +89,7 @@ export async function startFront(config: Config, parts: FrontParts): Promise<Fro
   const published = await openPublished(config.redisUrl, { identity, logger })
   const store = openStoreForReading(config.databasePath)
   try {
-    return serveStore(config, { ...parts, store, published })
+    return await serveStore(config, { ...parts, store, published })
   } catch (error) {
     store.close()
     published?.close()
@@ -98,12 +99,19 @@ export async function startFront(config: Config, parts: FrontParts): Promise<Fro
 
 type ServedParts = FrontParts & { store: ReopeningStore; published: Published | undefined }
 
-function serveStore(config: Config, parts: ServedParts): Front {
-  const { store, bound, logger, version, contractId, network, peers } = parts
+async function serveStore(config: Config, parts: ServedParts): Promise<Front> {
+  const { store, bound, logger, version, contractId, network, peers, published } = parts
   const stopping = new AbortController()
   const tip = watchTip(store)
-  const upstream = () => warnIfReplaced(store, parts.upstream(tip.stillForMs()))
+  // A node that has missed something gets another file, which is then read here.
+  const reopens = published !== undefined
+  const upstream = () => {
+    const known = parts.upstream(tip.stillForMs())
+    return reopens ? known : warnIfReplaced(store, known)
+  }
   const { feed, metrics, slices } = createReaders(config, { ...parts, upstream, tip })
+  const identity = { contractId, networkPassphrase: network }
+  const cluster = await openCluster(config.redisUrl, { identity, logger, feed, peers })
   const most = Math.ceil(config.maxWaiting / (parts.share ?? 1))
   const waiting = createWaiting({ store, slices, most })
   const access = accessOf(config, parts)
@@ -133,6 +141,7 @@ function serveStore(config: Config, parts: ServedParts): Front {
     readToken: parts.readToken,
     places: parts.places,
     ...(peers && { peers }),
+    ...(cluster && { cluster }),
     ...(sep10 && { sep10 }),
   })
   const apis = [OWN_FEED, v1Feed]
@@ -146,8 +155,6 @@ function serveStore(config: Config, parts: ServedParts): Front {
     http.stop()
     waiting.close()
   }
-  // A node that missed something goes on with another's snapshot.
-  const reopens = config.redisUrl !== undefined
   const following = { store, reopens, logger, onCommit, onRepaired: feed.resetAll }
   const { look, failed } = followCommits(following, stopping.signal)
   return {
@@ -164,7 +171,8 @@ function serveStore(config: Config, parts: ServedParts): Front {
       await http.close()
       await sep10?.close()
       stopping.abort()
-      parts.published?.close()
+      published?.close()
+      cluster?.close()
       store.close()
     },
   }

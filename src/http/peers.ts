@@ -17,16 +17,26 @@ export interface Outcomes {
   missing: number
 }
 
+/** All processes of all nodes that serve, this one included. */
+export interface Cluster {
+  /** Of those that answer; undefined if the other nodes cannot be asked now. */
+  stats(): Promise<FeedStats[] | undefined>
+  operate(operation: Operation): Promise<Outcomes>
+}
+
 export interface OperateDeps {
   feed: Feed
   peers?: Peers
+  /** Undefined on a single machine. */
+  cluster?: Pick<Cluster, 'operate'>
 }
 
 /** Does what an operator asks, over all subscriptions, wherever they are held. */
 export async function operateAll(
-  { feed, peers }: OperateDeps,
+  { feed, peers, cluster }: OperateDeps,
   operation: Operation,
 ): Promise<Outcomes> {
+  if (cluster !== undefined) return cluster.operate(operation)
   if (peers !== undefined) return peers.operate(operation)
   return { outcomes: [await feed.operate(operation)], missing: 0 }
 }
@@ -38,6 +48,7 @@ export function countOf({ outcomes }: Outcomes): number {
 export interface StatsDeps {
   feed: Feed
   peers?: Peers
+  cluster?: Cluster
 }
 
 /** An address with subscriptions in several processes counts once in each of them. */

@@ -10,6 +10,7 @@
  * - follower.ts        applies what was published
  * - entry.ts           what is published
  * - carrier.ts         what is said through Redis; scripts.ts, keys.ts, connection.ts
+ * - asking.ts          asks all nodes what they do now; channels.ts
  * - newest.ts          whether a position is beyond everything published
  */
 import { setTimeout as sleep } from 'node:timers/promises'
