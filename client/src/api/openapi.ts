@@ -2901,7 +2901,10 @@ export interface operations {
     };
     getEventsStats: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description true: of all nodes; otherwise of this one */
+                cluster?: "true" | "false";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2927,7 +2930,18 @@ export interface operations {
             431: components["responses"]["HeadTooLarge"];
             500: components["responses"]["Failed"];
             501: components["responses"]["UnknownCoding"];
-            503: components["responses"]["Busy"];
+            /** @description the other nodes cannot be asked now (with cluster=true) */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getMetrics: {
@@ -3061,7 +3075,12 @@ export interface operations {
     };
     getTokensAddress: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description answer as soon as the checkpoint has reached this ledger */
+                wait_ledger?: number;
+                /** @description how long to wait, in seconds; default: 10 */
+                wait?: number;
+            };
             header?: never;
             path: {
                 address: string;
