@@ -198,7 +198,7 @@ describe('P4, P5: events that a contract upgrade made unreadable', () => {
     for await (const some of auditStreams(deps, 'all', never)) {
       const bad = some.filter((row) => row.class === 'drift')
       drifted += bad.length
-      expect(repair(store, some)).toBe(bad.length)
+      expect(await repair(store, some)).toBe(bad.length)
     }
     expect(drifted).toBeGreaterThan(10)
     expect(recordsOf(store)).toEqual(byId(chainAt(quirks, LAST)))

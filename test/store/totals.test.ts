@@ -164,6 +164,7 @@ describe('totals', () => {
       `drop table stream_totals;
        drop table tokens;
        drop table corrections;
+       drop table relay_position;
        drop index events_by_transaction;
        delete from __drizzle_migrations where created_at >
          (select min(created_at) from __drizzle_migrations)`,
