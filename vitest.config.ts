@@ -22,8 +22,8 @@ export default defineConfig({
     // Answers of a daemon must be those that the OpenAPI document describes.
     setupFiles: ['test/support/described/every-answer.ts'],
     // Limits only end a test that hangs. A busy machine makes tests slow, never red.
-    testTimeout: 2 * PATIENCE_MS,
-    hookTimeout: 2 * PATIENCE_MS,
+    testTimeout: 5 * PATIENCE_MS,
+    hookTimeout: 5 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS, interval: 10 } },
     // Modules have no state, so all files of a worker can share them.
     isolate: false,

@@ -26,7 +26,7 @@ async function play(interactive: boolean) {
     await ended
   }
   onTestFinished(stop)
-  await expect.poll(() => text, { timeout: 60_000 }).toContain('The recording has ended')
+  await expect.poll(() => text).toContain('The recording has ended')
   const [, url = ''] = /on (http:\/\/localhost:\d+)\n/.exec(text) ?? []
   return { text: () => text, url, stop }
 }

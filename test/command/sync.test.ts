@@ -56,11 +56,11 @@ describe('sync', () => {
     const broken = await simulate(recording, {
       faults: [{ when: { call: 2 }, times: 1_000_000, fault: { kind: '503' } }],
     })
-    const { code, out, err } = await run(['sync', '--from', String(FIRST), '--timeout', '2'], {
+    const { code, out, err } = await run(['sync', '--from', String(FIRST), '--timeout', '4'], {
       ...env,
       RPC_URL: broken.url,
     })
-    expect([code, err]).toEqual([1, expect.stringMatching(/no progress for 2 s/)])
+    expect([code, err]).toEqual([1, expect.stringMatching(/no progress for 4 s/)])
     expect(out).toMatch(/^caught up at ledger \d+.*\n.*\nstopped before everything was filled/)
   })
 

@@ -7,6 +7,7 @@ import { environment, getJson, indexed, setUp, simulate, startIndexer } from '..
 import type { Answer } from '../support/daemon.ts'
 import { subscribe } from '../support/feed/client.ts'
 import type { Message } from '../support/feed/client.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { temporaryFolder } from '../support/process.ts'
 import {
   finalClaimables,
@@ -190,18 +191,23 @@ describe('closing', () => {
     await expect(fetch(daemon.url)).rejects.toThrow('fetch failed')
   })
 
-  test('closing does not wait for an RPC that does not answer or a client that does not read', async () => {
-    const silent = [
-      { when: { every: 1 }, method: '*' as const, fault: { kind: 'timeout' as const } },
-    ]
-    // Longer than the test's limit, so that waiting for the RPC fails it.
-    const { daemon } = await setUp(firstSteps, {
-      simulator: { faults: silent },
-      env: { RPC_TIMEOUT_SECONDS: '300' },
-    })
-    await fetch(`${daemon.url}/events/subscribe?all=true`)
-    await daemon.close()
-  })
+  const LIMIT = { timeout: 2 * PATIENCE_MS }
+  test(
+    'closing does not wait for an RPC that does not answer or a client that does not read',
+    LIMIT,
+    async () => {
+      const silent = [
+        { when: { every: 1 }, method: '*' as const, fault: { kind: 'timeout' as const } },
+      ]
+      // Longer than the test's limit, so that waiting for the RPC fails it.
+      const { daemon } = await setUp(firstSteps, {
+        simulator: { faults: silent },
+        env: { RPC_TIMEOUT_SECONDS: '300' },
+      })
+      await fetch(`${daemon.url}/events/subscribe?all=true`)
+      await daemon.close()
+    },
+  )
 })
 
 describe('a running daemon', () => {

@@ -309,7 +309,6 @@ describe('P6: every event after the start is delivered once, in order, or the cl
       await play(each, { writing: store, reading: store })
       store.close()
     },
-    120_000,
   )
 
   property.prop([world], { numRuns: 15 })(
@@ -319,6 +318,5 @@ describe('P6: every event after the start is delivered once, in order, or the cl
       await play(each, connections)
       await connections.close()
     },
-    120_000,
   )
 })

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { completeThrough, endOfLedger } from '../../src/domain/cursor.ts'
 import { hasEvents, idsOf, isCaughtUp } from '../support/feed/client.ts'
 import { chainOf, committer, logOf, logWith } from '../support/feed/log.ts'
-import { eventually, useFeed } from '../support/feed/sockets.ts'
+import { eventually, LIMITS, useFeed } from '../support/feed/sockets.ts'
+import type { FeedSubscriber } from '../support/feed/sockets.ts'
 import { decoded, loadRecording, memoryStore } from '../support/recordings.ts'
 
 const quirks = chainOf(await loadRecording('quirks'))
@@ -16,16 +17,14 @@ function largeEvents(count: number, bytes: number): typeof quirks {
 }
 
 describe.concurrent('P7: a client that does not read', () => {
-  test('a client that stops reading costs no queue, delays no other, and is closed after the stall time-out', async (context) => {
+  test('a client that stops reading costs no queue and delays no other', async (context) => {
     const { log, store } = logWith(lively, 1)
-    const limits = { stallTimeoutMs: 500 }
-    const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe', limits })
+    const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe' })
     const deaf = await subscribe({ cursor: 'earliest' })
     await deaf.until(isCaughtUp)
     const healthy = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
     deaf.socket.pause()
     let most = 0
-    let stalled = false
     while (log.left() > 0) {
       const expected = lively.events.length - log.left() + Math.min(log.left(), 20)
       log.commit(20)
@@ -33,30 +32,38 @@ describe.concurrent('P7: a client that does not read', () => {
       // No other client waits for it: each commit arrives before the next one is made.
       await healthy.until(hasEvents(expected))
       most = Math.max(most, deaf.served.writableLength)
-      stalled ||= feed.stats().stalled === 1
     }
-    expect(stalled).toBe(true)
+    expect(feed.stats().stalled).toBe(1)
     expect(most).toBeLessThan(160_000)
-    await eventually(() => feed.stats().activeConnections === 1)
+    expect(idsOf(healthy)).toEqual(logOf(store).map(({ id }) => id))
+  })
+
+  test('a client that stops reading is closed after the stall time-out', async (context) => {
+    const { log, store } = logWith(lively, 1)
+    const limits = { stallTimeoutMs: 500 }
+    const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe', limits })
+    const deaf = await subscribe({ cursor: 'earliest' })
+    await deaf.until(isCaughtUp)
+    deaf.socket.pause()
+    log.rest()
+    feed.wake()
+    await eventually(() => feed.stats().activeConnections === 0)
     expect(deaf.served.destroyed).toBe(true)
     expect(feed.stats().stalled).toBe(0)
-    expect(idsOf(healthy)).toEqual(logOf(store).map(({ id }) => id))
   })
 
   test('a client that reads again gets everything, and stays live', async (context) => {
     const { log, store } = logWith(lively, 1)
-    const { feed, subscribe } = await useFeed(context, {
-      store,
-      transport: 'pipe',
-      limits: { stallTimeoutMs: 2_000 },
-    })
-    const client = await (await subscribe({ cursor: 'earliest' })).until(isCaughtUp)
+    const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe' })
+    const client = await subscribe({ cursor: 'earliest' })
+    await client.until(isCaughtUp)
     client.socket.pause()
     while (log.left() > 100) {
       log.commit(50)
       feed.wake()
     }
     await eventually(() => feed.stats().stalled === 1)
+    expect(client.served.timeout).toBe(LIMITS.stallTimeoutMs)
     client.socket.resume()
     await eventually(() => feed.stats().live === 1)
     log.rest()
@@ -65,9 +72,7 @@ describe.concurrent('P7: a client that does not read', () => {
     expect(idsOf(client)).toEqual(logOf(store).map(({ id }) => id))
     expect(client.named('caught_up')).toHaveLength(1)
     // It has read everything: silence is no stall from now on.
-    const since = performance.now()
-    await eventually(() => client.ended || performance.now() - since > 3_000)
-    expect(client.ended).toBe(false)
+    await eventually(() => client.served.timeout === 0)
   })
 
   test('a client that stops reading during its replay costs no queue', async (context) => {
@@ -89,18 +94,29 @@ describe.concurrent('P7: a client that does not read', () => {
     log.rest()
     const limits = { stallTimeoutMs: 1_500 }
     const { feed, subscribe } = await useFeed(context, { store, transport: 'pipe', limits })
-    const client = await subscribe({ cursor: 'earliest' })
-    const slow = (text: string) => {
-      client.socket.pause()
-      setTimeout(() => client.socket.resume(), text.length / 500)
+
+    async function readSlowly(): Promise<FeedSubscriber> {
+      const client = await subscribe({ cursor: 'earliest' })
+      let readAt = performance.now()
+      const slow = (text: string) => {
+        readAt = performance.now()
+        client.socket.pause()
+        setTimeout(() => client.socket.resume(), text.length / 500)
+      }
+      client.socket.on('data', slow)
+      await eventually(() => feed.stats().stalled === 1)
+      const began = performance.now()
+      await eventually(() => client.ended || feed.stats().stalled === 0)
+      // On a busy machine this process can stand still for so long that nothing was read.
+      const hasRead = performance.now() - readAt < limits.stallTimeoutMs / 2
+      if (client.ended && !hasRead) return readSlowly()
+      expect(client.ended).toBe(false)
+      expect(performance.now() - began).toBeGreaterThan(2 * limits.stallTimeoutMs)
+      client.socket.off('data', slow)
+      return client
     }
-    client.socket.on('data', slow)
-    await eventually(() => feed.stats().stalled === 1)
-    const began = performance.now()
-    await eventually(() => client.ended || feed.stats().stalled === 0)
-    expect(performance.now() - began).toBeGreaterThan(2 * limits.stallTimeoutMs)
-    client.socket.off('data', slow)
-    await client.until(hasEvents(120))
+
+    const client = await (await readSlowly()).until(hasEvents(120))
     expect(idsOf(client)).toEqual(logOf(store).map(({ id }) => id))
   })
 

@@ -23,7 +23,7 @@ export { until as eventually } from '../until.ts'
 export const LIMITS: FeedLimits = {
   heartbeatMs: 60_000,
   maxAgeMs: 600_000,
-  stallTimeoutMs: 60_000,
+  stallTimeoutMs: 600_000,
   maxSubscriptions: 10_000,
   maxSubscriptionsPerAddress: 10_000,
   maxSubscriptionsPerUser: 10_000,
