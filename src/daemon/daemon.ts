@@ -164,6 +164,7 @@ async function serveByWorkers(
   const metrics = createMetrics({
     store,
     audit: () => upstream().audit,
+    ...(config.redisUrl !== undefined && { node: () => upstream().node }),
     sourceCounters: counters,
   })
   const workers = await superviseWorkers({

@@ -196,6 +196,7 @@ function createReaders(config: Config, parts: ReaderParts) {
   const metrics = createMetrics({
     store,
     ...(counters && { sourceCounters: counters, audit: () => upstream().audit }),
+    ...(counters && published && { node: () => upstream().node }),
   })
   const limits = { ...feedLimits(config, share), ...(reconnectMs && { reconnectMs }) }
   const slices = createSlices()

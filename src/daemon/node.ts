@@ -66,6 +66,7 @@ export async function openNode(config: NodeConfig, parts: NodeParts): Promise<In
     },
     lead,
     seed,
+    cannotSeed: config.adminToken === undefined ? NO_TOKEN : null,
   })
 
   async function lead({ store: shared, mayAsk }: Leadership, signal: AbortSignal): Promise<void> {
@@ -118,6 +119,9 @@ export async function openNode(config: NodeConfig, parts: NodeParts): Promise<In
     },
   }
 }
+
+const NO_TOKEN =
+  'it has missed what others published, and cannot ask a peer for a snapshot: set ADMIN_TOKEN, to the same secret on every node'
 
 const NOT_ASKED = {
   state: 'starting',

@@ -3,15 +3,17 @@
  * asks. Only what leaves no trace elsewhere, such as how long a step took, is counted here.
  *
  * - `registry.ts` the registry, and metrics that are read on demand
- * - `store.ts`, `feed.ts`, `source.ts`, `audit.ts` what is measured, by part
+ * - `store.ts`, `feed.ts`, `source.ts`, `audit.ts`, `node.ts` what is measured, by part
  */
 import { collectDefaultMetrics } from 'prom-client'
 import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
+import type { NodeStatus } from '../domain/node-status.ts'
 import type { AuditStatus, SourceCounters } from '../domain/upstream.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Store } from '../store/store.ts'
 import { measureAudit } from './audit.ts'
 import { measureFeed } from './feed.ts'
+import { measureNode } from './node.ts'
 import { createRegistry } from './registry.ts'
 import { measureSource } from './source.ts'
 import { measureStore } from './store.ts'
@@ -25,6 +27,8 @@ export interface MetricsDeps {
   sourceCounters?: (() => SourceCounters) | undefined
   /** Undefined if this process does not audit. */
   audit?: () => AuditStatus
+  /** On several machines, if this process indexes. */
+  node?: (() => NodeStatus | undefined) | undefined
 }
 
 export interface Metrics {
@@ -41,7 +45,7 @@ export interface Metrics {
   fault(): void
 }
 
-export function createMetrics({ store, sourceCounters, audit }: MetricsDeps): Metrics {
+export function createMetrics({ store, sourceCounters, audit, node }: MetricsDeps): Metrics {
   const registry = createRegistry()
   const { prometheus } = registry
   // These keep their conventional names, for dashboards that exist already.
@@ -59,6 +63,7 @@ export function createMetrics({ store, sourceCounters, audit }: MetricsDeps): Me
   })
   if (audit !== undefined) measureAudit(registry, audit)
   if (sourceCounters !== undefined) measureSource(registry, sourceCounters)
+  if (node !== undefined) measureNode(registry, node)
   let observeWrite: ((seconds: number) => void) | undefined
 
   return {

@@ -63,19 +63,32 @@ export function writeEntry(entry: PageEntry | ChangeEntry): string {
   )
 }
 
-/** Throws if the entry is of another version. */
-export function readPageEntry(text: string): PageEntry {
-  const entry = JSON.parse(text) as PageEntry & { version: number }
-  requireVersion(entry)
-  return entry
+/** An entry that this program cannot understand. */
+export class EntryError extends Error {
+  override readonly name = 'EntryError'
 }
 
-/** Throws if the entry is of another version. */
+/** Throws EntryError. */
+export function readPageEntry(text: string): PageEntry {
+  return read(text) as PageEntry
+}
+
+/** Throws EntryError. */
 export function readChangeEntry(text: string): ChangeEntry {
-  const entry = JSON.parse(text, (_, value: unknown) =>
-    isBig(value) ? BigInt(value.bigint) : value,
-  ) as ChangeEntry & { version: number }
-  requireVersion(entry)
+  return read(text, (_, value) => (isBig(value) ? BigInt(value.bigint) : value)) as ChangeEntry
+}
+
+function read(text: string, revive?: (key: string, value: unknown) => unknown): unknown {
+  let entry: { version?: unknown } | null
+  try {
+    entry = JSON.parse(text, revive) as typeof entry
+  } catch (cause) {
+    throw new EntryError(
+      'an entry in Redis cannot be read: something else has written to the keys of flowfi-indexer',
+      { cause },
+    )
+  }
+  requireVersion(entry?.version)
   return entry
 }
 
@@ -89,9 +102,9 @@ function isBig(value: unknown): value is Big {
   )
 }
 
-function requireVersion({ version }: { version: number }): void {
+function requireVersion(version: unknown): void {
   if (version === VERSION) return
-  throw new Error(
-    `an entry in Redis has version ${version}, and this program reads ${VERSION}: run the same version of flowfi-indexer on every node`,
+  throw new EntryError(
+    `an entry in Redis has version ${String(version)}, and this program reads ${VERSION}: run the same version of flowfi-indexer on every node`,
   )
 }

@@ -21,6 +21,7 @@ import type { NodeStatus } from '../domain/node-status.ts'
 import type { Identity } from '../store/read/coverage.ts'
 import type { SharedStore, WritableStore } from '../store/store.ts'
 import type { AnnouncedNode, Carrier, Head } from './carrier.ts'
+import { EntryError } from './entry.ts'
 import { CarrierError, createFollower } from './follower.ts'
 import { createLease } from './lease.ts'
 import { createPublisher } from './publisher.ts'
@@ -45,6 +46,8 @@ export interface RelayDeps {
    * Rejects if `signal` aborts, or if the database cannot be written.
    */
   seed(peers: readonly AnnouncedNode[], signal: AbortSignal): Promise<boolean>
+  /** Why `seed` can never succeed; null if it can. */
+  cannotSeed: string | null
 }
 
 export interface Leadership {
@@ -61,6 +64,8 @@ export interface Relay {
   tipStillForMs(): number | undefined
 }
 
+const WAITS_FOR_SNAPSHOT =
+  'it has missed what others published, and waits for the snapshot of a peer'
 /** How long one read waits for news. */
 const WAIT_MS = 200
 /** After Redis could not be asked, and between two attempts to seed. */
@@ -75,6 +80,8 @@ export function createRelay(deps: RelayDeps): Relay {
   /** Everything that was published is here, as of the last read. */
   let isCaughtUp = false
   let waitsFor: string | null = null
+  /** Redis has an entry that this program does not understand. */
+  let isUnreadable = false
   let head: Head | undefined
   let tip: { ledger: number; movedAt: number } | undefined
   const lease = createLease({ carrier, id, name, milliseconds: leaseMs, wanted: mayLead })
@@ -84,6 +91,7 @@ export function createRelay(deps: RelayDeps): Relay {
    * it goes on from its own checkpoint.
    */
   function mayLead(): boolean {
+    if (isUnreadable) return false
     const freeMs = lease.freeForMs()
     if (!isCaughtUp) return freeMs > 2 * leaseMs
     return coverage.checkpoint() !== undefined || freeMs > Math.min(leaseMs / 2, EMPTY_WAITS_MS)
@@ -110,6 +118,7 @@ export function createRelay(deps: RelayDeps): Relay {
           leading === undefined && isCaughtUp ? WAIT_MS : undefined,
         )
         isCaughtUp = progress === 'idle'
+        isUnreadable = false
         if (progress !== 'missing') waitsFor = null
         if (isCaughtUp) heardTip()
         // Only a read that began with the lease shows everything that others published.
@@ -124,18 +133,32 @@ export function createRelay(deps: RelayDeps): Relay {
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       } catch (error) {
         if (!(error instanceof CarrierError)) throw error
-        log.debug({ err: error }, 'nothing heard from Redis')
-        isCaughtUp = false
+        hearNothing(error)
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
       }
     }
     return undefined
   }
 
+  function hearNothing({ cause }: CarrierError): void {
+    isCaughtUp = false
+    isUnreadable = cause instanceof EntryError
+    if (!(cause instanceof EntryError)) return log.debug({ err: cause }, 'nothing heard from Redis')
+    if (waitsFor !== cause.message) {
+      log.warn({ reason: cause.message }, 'this node cannot follow the others')
+    }
+    waitsFor = cause.message
+  }
+
   /** Whether the database has what a peer has now. */
   async function seed(signal: AbortSignal): Promise<boolean> {
-    if (waitsFor === null) log.warn('entries in Redis are missing: this node needs a snapshot')
-    waitsFor = 'it has missed what others published, and waits for the snapshot of a peer'
+    const { cannotSeed } = deps
+    const reason = cannotSeed ?? WAITS_FOR_SNAPSHOT
+    if (waitsFor !== reason) {
+      const fields = cannotSeed === null ? {} : { reason: cannotSeed }
+      log.warn(fields, 'entries in Redis are missing: this node needs a snapshot')
+    }
+    waitsFor = reason
     follower.restart()
     const peers = await carrier.nodes().catch(() => [])
     const others = peers.filter((peer) => peer.name !== name && peer.url !== null)
