@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backfill } from './backfill.ts'
 import { backlog } from './backlog.ts'
+import { cluster } from './cluster.ts'
 import { expensive } from './expensive.ts'
 import { pacing } from './pacing.ts'
 import { replay } from './replay.ts'
@@ -18,6 +19,7 @@ import type { Figure } from './table.ts'
 const BENCHES = {
   backfill,
   backlog,
+  cluster,
   expensive,
   pacing,
   replay,
