@@ -5,6 +5,7 @@ import type { Gap } from '../store/read/coverage.ts'
 import type { RelayPosition } from '../store/read/relay-position.ts'
 import type { ScannedPage } from '../store/write/scanned-page.ts'
 import type { SharedWrite } from '../store/write/writer.ts'
+import { pack, unpack } from './packed.ts'
 
 /** What travels between machines, and how it is written. */
 
@@ -58,9 +59,13 @@ interface Big {
 }
 
 export function writeEntry(entry: PageEntry | ChangeEntry): string {
-  return JSON.stringify({ version: VERSION, ...entry }, (_, value: unknown) =>
-    typeof value === 'bigint' ? ({ bigint: value.toString() } satisfies Big) : value,
-  )
+  const versioned = { version: VERSION, ...entry }
+  // A page has no bigint, and may have thousands of values.
+  return pack('kind' in entry ? JSON.stringify(versioned) : JSON.stringify(versioned, withoutBig))
+}
+
+function withoutBig(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? ({ bigint: value.toString() } satisfies Big) : value
 }
 
 /** An entry that this program cannot understand. */
@@ -81,7 +86,7 @@ export function readChangeEntry(text: string): ChangeEntry {
 function read(text: string, revive?: (key: string, value: unknown) => unknown): unknown {
   let entry: { version?: unknown } | null
   try {
-    entry = JSON.parse(text, revive) as typeof entry
+    entry = JSON.parse(unpack(text), revive) as typeof entry
   } catch (cause) {
     throw new EntryError(
       'an entry in Redis cannot be read: something else has written to the keys of flowfi-indexer',

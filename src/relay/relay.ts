@@ -8,7 +8,7 @@
  * - lease.ts           the right to lead, with a number that Redis checks when something is published
  * - publisher.ts       the leader's writer
  * - follower.ts        applies what was published
- * - entry.ts           what is published
+ * - entry.ts           what is published; packed.ts: small
  * - carrier.ts         what is said through Redis; scripts.ts, keys.ts, connection.ts
  * - asking.ts          asks all nodes what they do now; channels.ts
  * - newest.ts          whether a position is beyond everything published
