@@ -52,15 +52,15 @@ test('a request waits until the log has reached its ledger or has its transactio
   const { url, simulator } = await start({ RATE_LIMIT_PER_MINUTE: '100000' })
   const { ledger } = FIRST_EVENT
   const paths = [
-    `/streams?wait_ledger=${ledger}`,
-    `/tokens/${contractId}?wait_ledger=${ledger}`,
-    `/streams?wait_tx=${HASH}&wait_ledger=${ledger}`,
+    `/streams?wait_ledger=${ledger}&wait=30`,
+    `/tokens/${contractId}?wait_ledger=${ledger}&wait=30`,
+    `/streams?wait_tx=${HASH}&wait_ledger=${ledger}&wait=30`,
     `/events?wait_tx=${HASH}&wait=30`,
-    `/users/${contractId}/summary?wait_tx=${HASH}`,
+    `/users/${contractId}/summary?wait_tx=${HASH}&wait=30`,
     `/transactions/${HASH}?wait=30`,
   ]
   const waiting = paths.map((path) => ask(url + path))
-  const next = ask(`${url}/streams?wait_ledger=${ledger + 1}`)
+  const next = ask(`${url}/streams?wait_ledger=${ledger + 1}&wait=30`)
   // Neither wait is over before there is something to find, and other requests are answered.
   expect(await getJson<EventList>(`${url}/transactions/${HASH}`)).toMatchObject({ data: [] })
   expect(waiting.map(({ isAnswered }) => isAnswered)).toEqual(paths.map(() => false))
@@ -79,7 +79,7 @@ test('a request waits until the log has reached its ledger or has its transactio
   const left = async (path: string) =>
     Number(/r=(\d+)/.exec((await fetch(url + path)).headers.get('ratelimit') ?? '')?.[1])
   const before = await left('/streams')
-  const waited = left(`/streams?wait_ledger=${ledger + 2}`)
+  const waited = left(`/streams?wait_ledger=${ledger + 2}&wait=30`)
   simulator.closeNext(1)
   expect(await waited).toBe(before - 1)
   // What is reached already needs no waiting.

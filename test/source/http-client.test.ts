@@ -10,7 +10,6 @@ import type { Reply } from '../support/rpc-server.ts'
 const never = new AbortController().signal
 const SOME_CONTRACT = 'CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC'
 const CALL = JSON.stringify({ method: 'getNetwork' })
-const PATIENT = { timeout: 15_000, interval: 20 }
 
 async function serving(...replies: Reply[]) {
   let time = 0
@@ -72,7 +71,7 @@ describe('connections', () => {
       await source.network(never)
       expect(server.connections()).toBe(expected)
     }
-    await expect.poll(() => server.open(), PATIENT).toBe(1)
+    await expect.poll(() => server.open()).toBe(1)
   })
 
   test('a connection in use at reconnect() brings its answer, and is closed then', async () => {
@@ -81,13 +80,13 @@ describe('connections', () => {
       void held.promise.then(() => response.end('{"result":{"passphrase":"late"}}'))
     })
     const first = source.network(never)
-    await expect.poll(() => server.calls.length, PATIENT).toBe(1)
+    await expect.poll(() => server.calls.length).toBe(1)
     source.reconnect?.()
     expect(await source.network(never)).toEqual({ passphrase: 'Net' })
     expect(server.connections()).toBe(2)
     held.resolve()
     expect(await first).toEqual({ passphrase: 'late' })
-    await expect.poll(() => server.open(), PATIENT).toBe(1)
+    await expect.poll(() => server.open()).toBe(1)
   })
 
   test('a connection that the server closed while it was idle is no fault', async () => {
@@ -168,7 +167,7 @@ describe('answers', () => {
       })
       const client = createHttpClient(server.url, { maxAnswerBytes: 1_000 })
       await expect(client.post(CALL, never)).rejects.toThrow(/larger than 1000 bytes/)
-      await expect.poll(() => server.open(), PATIENT).toBe(0)
+      await expect.poll(() => server.open()).toBe(0)
     },
   )
 
@@ -178,9 +177,9 @@ describe('answers', () => {
     })
     const stopping = new AbortController()
     const call = source.network(stopping.signal)
-    await expect.poll(() => server.calls.length, PATIENT).toBe(1)
+    await expect.poll(() => server.calls.length).toBe(1)
     stopping.abort(new Error('stop'))
     await expect(call).rejects.toThrow('stop')
-    await expect.poll(() => server.open(), PATIENT).toBe(0)
+    await expect.poll(() => server.open()).toBe(0)
   })
 })
