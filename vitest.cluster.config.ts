@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import { PATIENCE_MS } from './test/support/patience.ts'
 
-/** `npm run test:cluster`: several nodes on a real Redis server. */
+/** `npm run test:cluster`: several processes on one file, and several nodes on a real Redis server. */
 export default defineConfig({
   test: {
     // They wait far more than they work.
