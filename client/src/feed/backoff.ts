@@ -3,6 +3,8 @@
 /** Until the daemon has said its own `retry:`. */
 const FIRST_MS = 1_000
 const MOST_MS = 30_000
+/** Nothing doubles from zero. */
+const LEAST_MS = 10
 /** An answer that asks for more is believed up to here. */
 const MOST_RETRY_AFTER_MS = 3_600_000
 
@@ -21,7 +23,7 @@ export function createBackoff(random: () => number = Math.random): Backoff {
 
   return {
     heed(asked) {
-      retryMs = Math.min(asked, MOST_MS)
+      retryMs = Math.max(LEAST_MS, Math.min(asked, MOST_MS))
     },
     next(retryAfterMs = 0) {
       const backoff = Math.min(retryMs * 2 ** failures, MOST_MS)

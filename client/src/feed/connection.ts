@@ -12,6 +12,7 @@ import { createSleep } from './sleep.ts'
 import type { Status } from './status.ts'
 import { watchSurroundings } from './surroundings.ts'
 import { createWatchdog } from './watchdog.ts'
+import type { Watchdog } from './watchdog.ts'
 
 /**
  * The feed over any number of lines, one after the other: frames once and in order, the state, and
@@ -97,27 +98,29 @@ export function connect(options: FeedOptions, takes: Takes): Connection {
   async function attempt(signal: AbortSignal): Promise<Ending> {
     const token = await orLeft(credentials.get(), signal)
     const from = position.now()
-    const body = await openLine(
-      subscribing(options, { from, isResumed: position.isResumed(), token }),
-      signal,
-    )
-    refusals = 0
-    return read(body, signal)
-  }
-
-  async function read(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Ending> {
-    let goodbye: FeedReason | undefined
-    let isConnected = false
+    const request = subscribing(options, { from, isResumed: position.isResumed(), token })
+    // A request that gets no answer is as dead as a line that says nothing.
     const watchdog = createWatchdog((silentMs) => line.abort(silence(silentMs)))
     doubt = watchdog.doubt
-    position.newLine()
-    const reader = { frame: take, retry: backoff.heed, full: takes.full }
     try {
-      await readLine({ body, reader, watchdog }, signal)
+      const body = await openLine(request, signal)
+      refusals = 0
+      return await read({ body, watchdog }, signal)
     } finally {
       watchdog.stop()
       doubt = nothing
     }
+  }
+
+  async function read(
+    { body, watchdog }: { body: ReadableStream<Uint8Array>; watchdog: Watchdog },
+    signal: AbortSignal,
+  ): Promise<Ending> {
+    let goodbye: FeedReason | undefined
+    let isConnected = false
+    position.newLine()
+    const reader = { frame: take, retry: backoff.heed, full: takes.full }
+    await readLine({ body, reader, watchdog }, signal)
     signal.throwIfAborted()
     if (goodbye !== undefined) return { reason: goodbye }
     throw new FeedError('cut', 'the connection ended before the daemon said goodbye')

@@ -10,7 +10,6 @@ import type { ToHub, ToTabs } from './messages.ts'
 
 /** What a tab can get at once when it joins. */
 const MOST_KEPT = 1_000
-export const ALIVE_MS = 5_000
 
 /** What all tabs of a hub ask for. */
 export type SharedRequest = FeedFilter & { url: string }
@@ -26,7 +25,8 @@ export function serveHub(name: string, request: SharedRequest): { close(): void 
   /** Everything after `keptFrom`. */
   let kept: Frame[] = []
   let keptFrom: string | undefined
-  let isRefused = false
+  /** A token has been used, so a question for another means that it is not good any more. */
+  let hasToken = false
   let question = 0
   let answerToken: ((token: string | undefined) => void) | undefined
 
@@ -38,25 +38,27 @@ export function serveHub(name: string, request: SharedRequest): { close(): void 
   function open(from: string): void {
     kept = []
     keptFrom = from === 'now' ? undefined : from
+    hasToken = false
     line = connect(
       { ...request, from, token: askForToken },
       {
         frame: take,
         full: () => undefined,
         status: change,
-        error: (error) => {
-          isRefused = error.reason === 'unauthorized'
-          say({ kind: 'error', error: sentError(error) })
-        },
+        error: (error) => say({ kind: 'error', error: sentError(error) }),
       },
     )
   }
 
   function askForToken(): Promise<string | undefined> {
     return new Promise((resolve) => {
-      answerToken = resolve
       question += 1
-      say({ kind: 'token?', question, isRefused })
+      answerToken = (token) => {
+        answerToken = undefined
+        hasToken = true
+        resolve(token)
+      }
+      say({ kind: 'token?', question, isRefused: hasToken })
     })
   }
 
@@ -97,6 +99,8 @@ export function serveHub(name: string, request: SharedRequest): { close(): void 
     if (line === undefined) open(cursor)
     if (status.state === 'live') return welcome(id, cursor)
     waiting.set(id, cursor)
+    // Those who were asked may have no good token, or have gone.
+    if (answerToken !== undefined) say({ to: id, kind: 'token?', question, isRefused: false })
     // This tab may have what the others had not, such as a new token.
     if (status.state === 'failed') line?.reconnectNow()
     else say({ to: id, kind: 'status', status: sentStatus(status) })
@@ -123,14 +127,13 @@ export function serveHub(name: string, request: SharedRequest): { close(): void 
     if (data.kind === 'join') join(data.id, data.cursor)
     else if (data.kind === 'leave') leave(data.id)
     else if (data.kind === 'reconnect') line?.reconnectNow()
+    else if (data.kind === 'ping') say({ to: data.id, kind: 'alive' })
     else if (data.kind === 'token' && data.question === question) answerToken?.(data.token)
   })
-  const alive = setInterval(() => say({ kind: 'alive' }), ALIVE_MS)
   say({ kind: 'hub' })
 
   return {
     close() {
-      clearInterval(alive)
       for (const id of tabs.keys()) leave(id)
       channel.close()
     },

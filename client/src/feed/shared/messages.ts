@@ -11,6 +11,8 @@ export type ToHub =
   | { kind: 'leave'; id: string }
   | { kind: 'reconnect'; id: string }
   | { kind: 'token'; id: string; question: number; token: string | undefined }
+  /** Is there a hub? It answers `alive`: unlike timers, messages are not slowed down in hidden tabs. */
+  | { kind: 'ping'; id: string }
 
 /** From the hub, to one tab or to all. */
 export type ToTabs = { to?: string } & (
@@ -22,7 +24,7 @@ export type ToTabs = { to?: string } & (
   | { kind: 'frame'; frame: Frame }
   | { kind: 'status'; status: SentStatus }
   | { kind: 'error'; error: SentError }
-  /** `isRefused`: the daemon did not accept the last one. */
+  /** `isRefused`: the daemon does not accept the last one any more. */
   | { kind: 'token?'; question: number; isRefused: boolean }
 )
 

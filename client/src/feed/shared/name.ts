@@ -1,6 +1,9 @@
 import type { FeedOptions } from '../options.ts'
 import type { SharedRequest } from './hub.ts'
 
+/** Tabs of another version of this package may say other things. */
+const PROTOCOL = 1
+
 /** What is asked for, without what only one tab can have. */
 export function requestOf({ url, all, streams, users, types }: FeedOptions): SharedRequest {
   const request = { url, all, streams, users, types }
@@ -13,7 +16,7 @@ export function hubName(
   token?: string,
 ): string {
   const lists = [streams, users, types].map((list) => [...(list ?? [])].sort())
-  return `flowfi ${JSON.stringify([url, all ?? false, ...lists, userOf(token)])}`
+  return `flowfi ${PROTOCOL} ${JSON.stringify([url, all ?? false, ...lists, userOf(token)])}`
 }
 
 /** The subject of a JWT. A name of a lock is no place for a token, so others become a number. */

@@ -5,7 +5,6 @@ import type { Frame } from '../frames.ts'
 import type { FeedOptions } from '../options.ts'
 import { createPosition } from '../position.ts'
 import type { Status } from '../status.ts'
-import { ALIVE_MS } from './hub.ts'
 import { provideHub } from './lead.ts'
 import { receivedError, receivedStatus } from './messages.ts'
 import type { ToHub, ToTabs } from './messages.ts'
@@ -22,8 +21,9 @@ import { hubName, requestOf } from './name.ts'
  * - messages.ts    what they say to each other
  */
 
-/** So long without a word, and the hub is gone. */
-const GONE_MS = 4 * ALIVE_MS
+const PING_MS = 5_000
+/** So many pings without an answer, and the hub is gone. */
+const MOST_UNANSWERED = 4
 
 export function canShare(): boolean {
   return (
@@ -46,27 +46,45 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
   let leaveHub: (() => void) | undefined
   let post: ((message: ToHub) => void) | undefined
   let subject = ''
-  let heardAt = Date.now()
+  let unanswered = 0
+  let meeting: Promise<boolean> | undefined
 
   queueMicrotask(() => void start())
 
   async function start(): Promise<void> {
     if (mode === 'closed') return
     takes.status({ state: 'connecting' })
-    const token = await credentials.get().catch(() => undefined)
+    const hasMet = await meet()
     if (isClosed()) return
+    if (hasMet && options.from !== 'earliest') join()
+    else useOwnLine()
+  }
+
+  /** False: without a token nobody knows which hub it would be. A line of its own says why. */
+  async function meet(): Promise<boolean> {
+    meeting ??= enterChannel()
+    const hasMet = await meeting.catch(() => false)
+    if (!hasMet) meeting = undefined
+    return hasMet
+  }
+
+  async function enterChannel(): Promise<boolean> {
+    const token = await credentials.get()
+    if (isClosed()) return false
     const request = requestOf(options)
     subject = hubName(request, token)
     const channel = new BroadcastChannel(subject)
-    channel.addEventListener('message', ({ data }: MessageEvent<ToTabs>) => {
-      heardAt = Date.now()
+    channel.addEventListener('message', ({ data }: MessageEvent<ToHub | ToTabs>) => {
+      // What other tabs say to the hub is heard here, too.
+      if ('id' in data) return
+      unanswered = 0
       if (data.to === undefined || data.to === id) hear(data)
     })
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is no window
     post = (message) => channel.postMessage(message)
     const letGo = await holdLock(id)
     const hub = provideHub(subject, request)
-    const look = setInterval(watch, ALIVE_MS)
+    const look = setInterval(watch, PING_MS)
     leaveHub = () => {
       post?.({ kind: 'leave', id })
       clearInterval(look)
@@ -76,8 +94,7 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
     }
     // It was closed while the lock came.
     if (isClosed()) leaveHub()
-    else if (options.from === 'earliest') useOwnLine()
-    else join()
+    return !isClosed()
   }
 
   function join(): void {
@@ -85,8 +102,10 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
   }
 
   function watch(): void {
-    const isGone = Date.now() - heardAt > GONE_MS
-    if (isGone && (mode === 'asking' || mode === 'joined')) useOwnLine()
+    if (!needsHub()) return
+    if (unanswered >= MOST_UNANSWERED) return useOwnLine()
+    unanswered += 1
+    post?.({ kind: 'ping', id })
   }
 
   function hear(message: ToTabs): void {
@@ -100,7 +119,7 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
       case 'joined':
         return enter(message)
       case 'behind':
-        return mode === 'asking' || mode === 'joined' ? useOwnLine() : undefined
+        return needsHub() ? useOwnLine() : undefined
       case 'frame':
         return mode === 'joined' ? take(message.frame) : undefined
       case 'status': {
@@ -110,9 +129,7 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
         return counts ? tell(receivedStatus(message.status)) : undefined
       }
       case 'error':
-        return mode === 'joined' || mode === 'asking'
-          ? takes.error(receivedError(message.error))
-          : undefined
+        return needsHub() ? takes.error(receivedError(message.error)) : undefined
       case 'token?':
         return void answer(message)
     }
@@ -137,6 +154,10 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
 
   function isClosed(): boolean {
     return mode === 'closed'
+  }
+
+  function needsHub(): boolean {
+    return mode === 'asking' || mode === 'joined'
   }
 
   function isJoined(): boolean {
@@ -177,7 +198,7 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
           position.accept(frame)
           takes.frame(frame)
           // From here on the hub has everything, too.
-          if (frame.kind === 'caught_up') join()
+          if (frame.kind === 'caught_up') void meet().then((hasMet) => hasMet && join())
         },
       },
     )
@@ -189,11 +210,19 @@ export function connectShared(options: FeedOptions, takes: Takes): Connection {
     isRefused,
   }: Extract<ToTabs, { kind: 'token?' }>): Promise<void> {
     if (isRefused) credentials.forget()
-    const token = await credentials.get().catch(() => undefined)
-    if (isClosed()) return
-    if (hubName(requestOf(options), token) === subject)
-      post?.({ kind: 'token', id, question, token })
-    else useOwnLine()
+    const hasAnother = !isRefused || typeof options.token === 'function'
+    const given = hasAnother
+      ? await credentials.get().then(
+          (token) => ({ token }),
+          () => undefined,
+        )
+      : undefined
+    if (given !== undefined && hubName(requestOf(options), given.token) === subject) {
+      if (!isClosed()) post?.({ kind: 'token', id, question, token: given.token })
+    } else if (needsHub()) {
+      // That line says what is wrong with the token.
+      useOwnLine()
+    }
   }
 
   return {
