@@ -41,6 +41,13 @@ async function closeLedgers(count: number): Promise<void> {
   await daemon.indexed()
 }
 
+async function subscriptions(): Promise<number> {
+  const { activeConnections } = await getJson<{ activeConnections: number }>(
+    `${daemon.url}/events/stats`,
+  )
+  return activeConnections
+}
+
 test('the page shows every event once and in order, as it happens, and asks no other host', async () => {
   const visitor = await visit(daemon.url)
   await visitor.says('live')
@@ -143,7 +150,7 @@ test('a browser that was offline says so, and catches up when it is online again
   await showsTheLog(visitor)
 })
 
-test('two tabs show the same', async () => {
+test('two tabs show the same over one subscription', async () => {
   const first = await visit(daemon.url)
   const second = await look(first.context, daemon.url)
   await closeLedgers(2)
@@ -151,6 +158,8 @@ test('two tabs show the same', async () => {
     await tab.says('live')
     await showsTheLog(tab)
   }
+  // The pages of the tests before are closed.
+  await expect.poll(subscriptions).toBe(1)
   await first.click('Cut the line')
   await closeLedgers(2)
   await showsTheLog(second)

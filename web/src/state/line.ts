@@ -75,6 +75,7 @@ function follow(from: string): void {
   const own = createFeed({
     url: DAEMON,
     all: true,
+    shared: true,
     from,
     token: () => bearer.peek(),
     onState: (_, status) => {
