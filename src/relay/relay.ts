@@ -70,6 +70,7 @@ const WAITS_FOR_SNAPSHOT =
 const WAIT_MS = 200
 /** After Redis could not be asked, and between two attempts to seed. */
 const RETRY_MS = 200
+const LONGEST_PAUSE_MS = 10_000
 const ANNOUNCE_MS = 1_000
 
 export function createRelay(deps: RelayDeps): Relay {
@@ -111,6 +112,8 @@ export function createRelay(deps: RelayDeps): Relay {
   async function follow(signal: AbortSignal): Promise<AbortSignal | undefined> {
     follower.restart()
     isCaughtUp = false
+    /** Snapshots after which something was still missing: those who gave them had missed it too. */
+    let inVain = 0
     while (!signal.aborted) {
       const leading = lease.signal()
       try {
@@ -124,13 +127,21 @@ export function createRelay(deps: RelayDeps): Relay {
         // Only a read that began with the lease shows everything that others published.
         const isOurs = leading !== undefined && !leading.aborted
         if (isOurs && progress === 'idle') return leading
-        if (progress !== 'missing' || (await seed(signal))) continue
+        if (progress !== 'missing') {
+          inVain = 0
+          continue
+        }
+        if (await seed(signal)) {
+          inVain += 1
+          if (inVain === 1) continue
+        }
         if (isOurs && !leading.aborted) {
           // Nobody can give it what it has missed: it leads from where it is.
           await follower.giveUp()
           return leading
         }
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => {})
+        const pause = Math.min(RETRY_MS * 2 ** inVain, LONGEST_PAUSE_MS)
+        await sleep(pause, undefined, { signal }).catch(() => {})
       } catch (error) {
         if (!(error instanceof CarrierError)) throw error
         hearNothing(error)
@@ -161,10 +172,19 @@ export function createRelay(deps: RelayDeps): Relay {
     waitsFor = reason
     follower.restart()
     const peers = await carrier.nodes().catch(() => [])
-    const others = peers.filter((peer) => peer.name !== name && peer.url !== null)
-    const isSeeded = await deps.seed(others, signal)
+    const isSeeded = await deps.seed(usefulPeers(peers), signal)
     if (isSeeded) onApplied()
     return isSeeded
+  }
+
+  /** The leader first: what it has is what the others follow. One that is not after us has nothing. */
+  function usefulPeers(peers: readonly AnnouncedNode[]): AnnouncedNode[] {
+    const here = coverage.checkpoint()?.cursor ?? ''
+    const leader = lease.known()?.name
+    return peers
+      .filter((peer) => peer.url !== null && peer.url !== url && peer.cursor !== null)
+      .filter((peer) => peer.cursor! > here || (peer.cursor === here && peer.name === leader))
+      .toSorted((a, b) => Number(b.name === leader) - Number(a.name === leader))
   }
 
   async function announce(signal: AbortSignal): Promise<void> {

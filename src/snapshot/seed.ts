@@ -47,7 +47,10 @@ export function createSeeding(deps: SeedingDeps): Seeding {
   return {
     async from(urls, signal) {
       if (now() < notBefore) return undefined
-      if (urls.length === 0) warn('', 'no other node that could give one is known')
+      if (urls.length === 0) {
+        warn('', 'no other node that could give one is known')
+        return undefined
+      }
       for (const url of urls) {
         const result = await download(url, deps, signal)
         if ('cursor' in result) {

@@ -116,7 +116,8 @@ async function openNode(
       ...environment(recording, { rpcUrl: rpc.url, databasePath }),
       REDIS_URL: redis.url,
       NODE_NAME: name,
-      LEASE_SECONDS: '2',
+      // A busy machine must not change the leader. Redis forgets the lease when it is killed or flushed.
+      LEASE_SECONDS: '30',
       PORT: port,
       NODE_URL: `http://127.0.0.1:${port}`,
       ADMIN_TOKEN,
