@@ -83,12 +83,15 @@ function environment({ header }: Recording, rpcUrl: string): Record<string, stri
   }
 }
 
-function nodeOf({ process: { pid } }: Child, port: number): Node {
+function nodeOf({ process: child }: Child, port: number): Node {
   return {
     port,
-    cpu: () => cpuOf(pid ?? 0),
+    cpu: () => cpuOf(child.pid ?? 0),
     async reach(ledger) {
-      while ((await ledgerOf(port)) < ledger) await sleep(20)
+      while ((await ledgerOf(port)) < ledger) {
+        if (child.exitCode !== null) throw new Error(`a node ended with ${child.exitCode}`)
+        await sleep(20)
+      }
     },
   }
 }
