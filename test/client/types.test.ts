@@ -84,12 +84,30 @@ describeTests('a strict consumer of what is published', () => {
     )
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     await writeFile(join(folder, 'consumer.ts'), [RIGHT, ...wrong].join('\n'))
+    const examples = await examplesOfReadme()
+    expect(examples.length).toBeGreaterThan(3)
+    for (const [number, code] of examples.entries()) {
+      await writeFile(join(folder, `example-${number}.ts`), code)
+    }
     await Promise.all([
       compile(folder, { module: 'esnext', moduleResolution: 'bundler' }),
       compile(folder, { module: 'nodenext', moduleResolution: 'nodenext' }),
     ])
   })
 })
+
+/** Its pieces of code, with what an application would have around them. */
+async function examplesOfReadme(): Promise<string[]> {
+  const readme = await readFile(join(ROOT, 'client/README.md'), 'utf8')
+  const around = `
+    import { createFeed } from 'flowfi-client'
+    declare const feed: import('flowfi-client').Feed
+    declare const session: { token(): Promise<string> }
+    declare const banner: { show(text: string): void; hide(): void }
+  `
+  const codes = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code ?? '')
+  return codes.map((code) => (code.startsWith('import ') ? code : around + code))
+}
 
 /** Inside the checkout, so that the consumer finds the packages as in a project of its own. */
 async function cacheFolder(): Promise<string> {
@@ -113,7 +131,7 @@ async function compile(folder: string, resolution: Record<string, string>): Prom
     verbatimModuleSyntax: true,
     isolatedModules: true,
   }
-  await writeFile(project, JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
+  await writeFile(project, JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
   const told = await run(process.execPath, [tsc, '--project', project]).catch(
     ({ stdout }: { stdout: string }) => ({ stdout }),
