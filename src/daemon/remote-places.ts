@@ -58,7 +58,7 @@ export interface PlaceMessages {
 }
 
 /** Without an answer in this time a client gets its place uncounted: it did nothing wrong. */
-const PLACE_MS = 1_000
+const PLACE_MS = 5_000
 
 /** A worker's end. */
 export function createRemotePlaces(send: PlaceMessages): RemotePlaces {

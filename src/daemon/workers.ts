@@ -64,7 +64,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** Between two reports of the indexing half's state to the workers. */
 const UPSTREAM_MS = 500
 /** A worker that does not answer in this time is left out. */
-const GATHER_MS = 1_000
+const GATHER_MS = 3_000
 /** Longer than it takes to close thousands of subscriptions. */
 const OPERATE_MS = 3_000
 const RESTART_MS = { first: 100, most: 5_000 }
