@@ -23,6 +23,15 @@ const AUDITED = {
   lastError: null,
 }
 
+const NODE = {
+  name: 'a',
+  role: 'follower' as const,
+  leader: 'b',
+  leaseUntil: null,
+  carrierLag: 2,
+  waitsFor: null,
+}
+
 async function metricsOf(context: TestContext, store = memoryStore()) {
   const { feed, subscribe } = await useFeed(context, { store })
   for (let count = 0; count < 2; count += 1) {
@@ -39,6 +48,7 @@ async function metricsOf(context: TestContext, store = memoryStore()) {
       disagreement: null,
       endpoints: [{ url: 'http://a/', pages: 7, faults: { busy: 2 }, overtaken: 0, probes: 0 }],
     }),
+    node: () => NODE,
   })
   metrics.measureFeed(feed)
   const { registry } = metrics

@@ -9,7 +9,7 @@ import { loadRecording } from '../support/recordings.ts'
 import { ADMIN_TOKEN, startIssuer } from '../support/tokens.ts'
 import { until } from '../support/until.ts'
 
-/** What `access.test.ts` shows of one process, in part, with two workers. */
+/** What `http/access.test.ts` shows of one process, in part, with two workers. */
 
 const recording = await loadRecording('quirks')
 const LAST = lastLedger(recording)
