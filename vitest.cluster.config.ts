@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config'
 import { PATIENCE_MS } from './test/support/patience.ts'
 
-/** `npm run test:cluster`: several processes on one file, and several nodes on a real Redis server. */
+/**
+ * `npm run test:cluster`: several processes on one file, several nodes on a real Redis server, and the
+ * client over bad lines.
+ */
 export default defineConfig({
+  resolve: { tsconfigPaths: true },
   test: {
     // They wait far more than they work.
     maxWorkers: 2,
