@@ -36,6 +36,7 @@ export async function start(invocation: Invocation, options: StartOptions): Prom
       workers,
       ...(fresh && { beforeOpening: () => setAside(config.databasePath, terminal) }),
     })
+    signal.removeEventListener('abort', thread.stop)
     const { databasePath } = config
     logger.info({ url: daemon.url, contractId, databasePath, rpc, version }, 'started')
     setImmediate(saveCompiledCode)

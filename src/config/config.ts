@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { DATABASE_PATH } from './database-path.ts'
 import { MAX_LEDGER } from '../domain/cursor.ts'
@@ -180,9 +179,8 @@ const Settings = z.object({
 type Settings = z.infer<typeof Settings>
 
 /** `contractId` is optional because not every command needs it. */
-export interface Config extends Readonly<Omit<Settings, 'rpcUrls' | 'nodeName'>> {
+export interface Config extends Readonly<Omit<Settings, 'rpcUrls'>> {
   readonly rpcUrls: readonly string[]
-  readonly nodeName: string
 }
 
 const IRREGULAR = new Map([
@@ -241,7 +239,6 @@ export function parseConfig(environment: Env): Config {
   return {
     ...settings,
     rpcUrls: rpcUrls ?? publicRpc(settings.networkPassphrase),
-    nodeName: settings.nodeName ?? `${hostname()}:${settings.port}`,
   }
 }
 

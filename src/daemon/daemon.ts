@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { createVault } from '../auth/vault.ts'
 import { requireContract } from '../config/config.ts'
@@ -45,7 +46,7 @@ export interface DaemonOptions {
   logger: Logger
   version: string
   /** Opens the half that indexes. The daemon holds the lock, and closes what this returns. */
-  openIndexing(lock: Lock): Promise<Indexing>
+  openIndexing(lock: Lock, port: number): Promise<Indexing>
   /** This many processes serve, and this one indexes; undefined: this process does both. */
   workers?: number | undefined
   /** How long to ask subscribers to wait before they reconnect; default: 1 to 5 seconds. */
@@ -86,22 +87,26 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
   try {
     const lock = lockDatabase(config.databasePath)
     undo.push(lock.release)
-    const { serve, release } = await takePort(config, options)
+    const { serve, port, release } = await takePort(config, options)
     undo.push(release)
     options.beforeOpening?.()
-    const indexing = await options.openIndexing(lock)
+    const indexing = await options.openIndexing(lock, port)
     undo.push(indexing.close)
     const serving = await serve(indexing)
     const stopping = new AbortController()
     const running = indexing.run(serving.events, stopping.signal)
     const ended = Promise.race([running, serving.failed])
+    const stop = () => stopping.abort(new Error('the daemon is closing'))
     return {
       url: serving.url,
       ended,
       async close() {
-        stopping.abort(new Error('the daemon is closing'))
+        // On several machines it follows until its subscribers have left.
+        if (indexing.retire === undefined) stop()
+        else indexing.retire()
         serving.stop()
         await serving.close()
+        stop()
         await running.catch(() => {})
         await indexing.close()
         lock.release()
@@ -117,17 +122,19 @@ export async function startDaemon(config: Config, options: DaemonOptions): Promi
 async function takePort(
   config: Config,
   options: DaemonOptions,
-): Promise<{ serve: Serve; release: () => void }> {
+): Promise<{ serve: Serve; port: number; release: () => void }> {
   const { workers: count } = options
   if (count === undefined) {
     const bound = await bindServer({ ...config, reusePort: config.sharePort })
     return {
+      port: (bound.server.address() as AddressInfo).port,
       serve: (indexing) => serveHere(config, { ...options, indexing, bound }),
       release: () => void bound.server.close(),
     }
   }
   const port = await findPort(config.host, config.port)
   return {
+    port,
     serve: (indexing) => serveByWorkers({ ...config, port }, { ...options, indexing, count }),
     release() {},
   }

@@ -16,14 +16,14 @@ export function indexHere(
   config: Config,
   logger: Logger,
   clock: Partial<Clock> = {},
-): (lock: Lock) => Promise<Indexing> {
+): (lock: Lock, port: number) => Promise<Indexing> {
   const settings = { ...config, contractId: requireContract(config) }
-  return async (lock) => {
+  return async (lock, port) => {
     if (config.redisUrl !== undefined) {
       const { openNode } = await import('./node.ts')
       return openNode(
         { ...settings, redisUrl: config.redisUrl },
-        { logger, ...openLog(settings, lock) },
+        { logger, port, ...openLog(settings, lock) },
       )
     }
     const source = await openSource(settings, logger)

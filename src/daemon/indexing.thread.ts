@@ -25,6 +25,8 @@ let log: OpenLog | undefined
 let indexing: Indexing | undefined
 let reporting: NodeJS.Timeout | undefined
 let running: Promise<void> | undefined
+/** The port of this process. */
+let servedAt = 0
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 const send = (message: FromThread) => port.postMessage(message)
@@ -58,11 +60,14 @@ async function createLog(): Promise<Logger> {
   return createLogger({ level: config.logLevel, stream: process[logTo], interactive })
 }
 
-async function connect({ store, decode }: OpenLog): Promise<Indexing> {
+async function connect({ store, decode }: OpenLog, servedAt: number): Promise<Indexing> {
   const { redisUrl } = config
   if (redisUrl !== undefined) {
     const { openNode } = await import('./node.ts')
-    return openNode({ ...config, redisUrl }, { logger: await createLog(), store, decode })
+    return openNode(
+      { ...config, redisUrl },
+      { logger: await createLog(), port: servedAt, store, decode },
+    )
   }
   const [{ createIndexing }, { openSource }] = await Promise.all([
     import('./indexing.ts'),
@@ -75,7 +80,7 @@ async function connect({ store, decode }: OpenLog): Promise<Indexing> {
 
 async function run(): Promise<void> {
   if (log === undefined) throw new Error('the database is not open')
-  indexing = await connect(log)
+  indexing = await connect(log, servedAt)
   setImmediate(saveCompiledCode)
   sendStatus()
   reporting = setInterval(sendStatus, STATUS_MS)
@@ -127,6 +132,7 @@ let opening: Promise<void> | undefined
 port.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'open':
+      servedAt = message.port
       opening = report(open())
       break
     case 'run':
@@ -134,6 +140,9 @@ port.on('message', (message: ToThread) => {
       break
     case 'token':
       void readToken(message)
+      break
+    case 'retire':
+      indexing?.retire?.()
       break
     case 'stop':
       stopping.abort(new Error('the daemon is closing'))

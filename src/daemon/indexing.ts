@@ -44,6 +44,8 @@ export interface Indexing {
   readToken: ReadToken
   /** Runs until `signal` aborts. Rejects when it cannot continue. */
   run(events: IndexingEvents, signal: AbortSignal): Promise<void>
+  /** On several machines: lets another node lead, and goes on following. */
+  retire?(): void
   /** Closes the database. Only after `run` has ended. */
   close(): Promise<void>
 }

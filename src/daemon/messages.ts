@@ -73,10 +73,13 @@ export type FromThread =
   | { kind: 'failed'; error: CopiedError }
 
 export type ToThread =
-  | { kind: 'open' }
+  /** `port`: where this process serves. */
+  | { kind: 'open'; port: number }
   | { kind: 'run' }
   /** Asks what a token says about itself. */
   | { kind: 'token'; question: number; address: string }
+  /** Let another node lead. */
+  | { kind: 'retire' }
   /** Stop indexing. */
   | { kind: 'stop' }
   /** Close the database and end. */

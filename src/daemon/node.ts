@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import { redact } from '../config/redact.ts'
 import type { Decode } from '../domain/event.ts'
@@ -26,6 +27,8 @@ export type NodeConfig = IndexingConfig & { redisUrl: string }
 
 export interface NodeParts {
   logger: Logger
+  /** Where this process serves. */
+  port: number
   store: ReplaceableStore
   decode: Decode
 }
@@ -35,7 +38,7 @@ const LIMITS = { events: 2_000, milliseconds: 2_000 }
 
 /** Closing it closes the store too. */
 export async function openNode(config: NodeConfig, parts: NodeParts): Promise<Indexing> {
-  const { logger, store, decode } = parts
+  const { logger, port, store, decode } = parts
   const { networkPassphrase, contractId } = config
   const identity = { networkPassphrase, contractId }
   const redis = await openRedis(config.redisUrl, logger)
@@ -57,7 +60,7 @@ export async function openNode(config: NodeConfig, parts: NodeParts): Promise<In
     identity,
     log: logger,
     id: randomUUID(),
-    name: config.nodeName,
+    name: config.nodeName ?? `${hostname()}:${port}`,
     url: config.nodeUrl,
     leaseMs: config.leaseSeconds * 1_000,
     onApplied() {
@@ -112,6 +115,7 @@ export async function openNode(config: NodeConfig, parts: NodeParts): Promise<In
       events = observer
       await patience.through(relay.run, signal)
     },
+    retire: relay.retire,
     async close() {
       redis.close()
       reader.close()

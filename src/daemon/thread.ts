@@ -22,7 +22,7 @@ export interface ThreadData {
 
 export interface IndexingThread {
   /** Opens the database in the thread. The caller holds the lock. Throws UsageError. */
-  open(): Promise<Indexing>
+  open(lock: unknown, port: number): Promise<Indexing>
   /** Stops indexing, and waiting for the database. */
   stop(): void
   /** Ends the thread, in whatever state it is. */
@@ -55,8 +55,8 @@ export function launchIndexingThread(
   }
 
   return {
-    async open() {
-      send({ kind: 'open' })
+    async open(_, port) {
+      send({ kind: 'open', port })
       await thread.opened
       return {
         upstream: thread.upstream,
@@ -70,6 +70,7 @@ export function launchIndexingThread(
           if (signal.aborted) stop()
           await thread.ended
         },
+        ...(config.redisUrl !== undefined && { retire: () => send({ kind: 'retire' }) }),
         close,
       }
     },

@@ -73,7 +73,10 @@ export function createLease(deps: LeaseDeps): Lease {
     if (mine !== undefined && answer?.lease === mine.lease) mine.deadline = began + milliseconds
     else {
       lose()
-      if (answer?.owner === id && !isReleased) gain(answer.lease, began + answer.leftMs)
+      if (answer?.owner !== id) return
+      // It came after it was given back.
+      if (isReleased) await carrier.release(answer.lease)
+      else gain(answer.lease, began + answer.leftMs)
     }
   }
 

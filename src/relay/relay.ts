@@ -59,6 +59,8 @@ export interface Leadership {
 export interface Relay {
   /** Follows and leads until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>
+  /** Gives the lease back and takes it no more, but goes on following. */
+  retire(): void
   status(): NodeStatus
   /** How long the network's tip has not moved; undefined before anything was heard. */
   tipStillForMs(): number | undefined
@@ -81,6 +83,7 @@ export function createRelay(deps: RelayDeps): Relay {
   /** Everything that was published is here, as of the last read. */
   let isCaughtUp = false
   let waitsFor: string | null = null
+  let isRetired = false
   /** Redis has an entry that this program does not understand. */
   let isUnreadable = false
   let head: Head | undefined
@@ -92,7 +95,7 @@ export function createRelay(deps: RelayDeps): Relay {
    * it goes on from its own checkpoint.
    */
   function mayLead(): boolean {
-    if (isUnreadable) return false
+    if (isUnreadable || isRetired) return false
     const freeMs = lease.freeForMs()
     if (!isCaughtUp) return freeMs > 2 * leaseMs
     return coverage.checkpoint() !== undefined || freeMs > Math.min(leaseMs / 2, EMPTY_WAITS_MS)
@@ -235,6 +238,10 @@ export function createRelay(deps: RelayDeps): Relay {
         failing.abort()
         await Promise.allSettled(beside)
       }
+    },
+    retire() {
+      isRetired = true
+      void lease.release().catch(() => {})
     },
     status() {
       const known = lease.known()

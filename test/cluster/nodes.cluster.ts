@@ -1,5 +1,7 @@
+import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { endOfLedger } from '../../src/domain/cursor.ts'
+import { openStoreForReading } from '../../src/store/store.ts'
 import { getJson } from '../support/daemon.ts'
 import { openClient, subscribeRequest } from '../support/feed/client.ts'
 import { loadRecording } from '../support/recordings.ts'
@@ -42,6 +44,31 @@ describe.skipIf(reason !== undefined)(`several nodes${reason ? ` (${reason})` : 
     await leader.start()
     await cluster.all(next.rpc.latestLedger())
     expectEqual(cluster)
+  })
+
+  test('P6: a node that drains goes on following, and is named after its port', async () => {
+    const env = { DRAIN_SECONDS: '15', NODE_NAME: '', PORT: '0' }
+    const cluster = await started(['a', 'b'], env)
+    for (const each of cluster.nodes) {
+      const { port } = new URL(each.daemon().url)
+      expect((await each.status()).node.name).toBe(`${hostname()}:${port}`)
+    }
+    const leading = async () => {
+      const roles = await Promise.all(cluster.nodes.map(async (node) => (await node.status()).node))
+      return roles.findIndex(({ role }) => role === 'leader')
+    }
+    await expect.poll(leading).toBeGreaterThanOrEqual(0)
+    const leader = cluster.nodes[await leading()]!
+    await cluster.all(cluster.closeNext(20))
+    const clients = Array.from({ length: 20 }, () => subscribed(leader, endOfLedger(1)))
+    for (const client of clients) await (await client).until(({ messages }) => messages.length > 0)
+    const closing = leader.close()
+    const last = cluster.closeNext(20)
+    const store = openStoreForReading(leader.env['DATABASE_PATH']!)
+    await expect.poll(() => store.coverage.checkpoint()?.ledger).toBeGreaterThanOrEqual(last)
+    store.close()
+    for (const client of clients) (await client).socket.destroy()
+    await closing
   })
 
   test('P6: with Redis away everything can be read, and no position is called ahead', async () => {
