@@ -60,7 +60,7 @@ async function createLog(): Promise<Logger> {
   return createLogger({ level: config.logLevel, stream: process[logTo], interactive })
 }
 
-async function connect({ store, decode }: OpenLog, servedAt: number): Promise<Indexing> {
+async function connect({ store, decode }: OpenLog): Promise<Indexing> {
   const { redisUrl } = config
   if (redisUrl !== undefined) {
     const { openNode } = await import('./node.ts')
@@ -80,7 +80,7 @@ async function connect({ store, decode }: OpenLog, servedAt: number): Promise<In
 
 async function run(): Promise<void> {
   if (log === undefined) throw new Error('the database is not open')
-  indexing = await connect(log, servedAt)
+  indexing = await connect(log)
   setImmediate(saveCompiledCode)
   sendStatus()
   reporting = setInterval(sendStatus, STATUS_MS)

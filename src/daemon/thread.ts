@@ -55,7 +55,7 @@ export function launchIndexingThread(
   }
 
   return {
-    async open(_, port) {
+    async open(_lock, port) {
       send({ kind: 'open', port })
       await thread.opened
       return {
