@@ -81,11 +81,13 @@ export function streamRoutes({ store, sliced, decode }: Reads) {
     id: string,
     data: (stream: Stream, closedAt: number) => object,
   ): Response {
-    const found = store.streams.asOfNow(id)
-    if (found === undefined || !isVisible(found.stream, c.get('party'))) {
-      return respond(noSuchStream(id))
-    }
-    const { stream, checkpoint } = found
-    return json({ data: data(stream, checkpoint?.ledgerClosedAt ?? 0), asOf: asOf(checkpoint) })
+    return store.snapshot(() => {
+      const stream = store.streams.byId(id)
+      if (stream === undefined || !isVisible(stream, c.get('party'))) {
+        return respond(noSuchStream(id))
+      }
+      const checkpoint = store.coverage.checkpoint()
+      return json({ data: data(stream, checkpoint?.ledgerClosedAt ?? 0), asOf: asOf(checkpoint) })
+    })
   }
 }

@@ -2,13 +2,12 @@ import type { Stream } from '../../domain/stream.ts'
 import { createBetween } from './between.ts'
 import type { Sums } from './between.ts'
 import { createClaimable } from './claimable.ts'
-import type { Checkpoint } from './coverage.ts'
 import { createOverall } from './overall.ts'
 import type { Overall } from './overall.ts'
 import type { Sqlite } from '../sqlite.ts'
 import { createStreamList } from './stream-list.ts'
 import type { StreamPage, StreamQuery } from './stream-list.ts'
-import { fromRow, SELECT_STREAM_VALUES, STREAM_VALUES, u64Order } from '../stream-row.ts'
+import { fromRow, SELECT_STREAM_VALUES, u64Order } from '../stream-row.ts'
 import type { StreamValues } from '../stream-row.ts'
 import { createTotals } from './totals.ts'
 import type { Side, Total, WholeTotal } from './totals.ts'
@@ -21,8 +20,6 @@ export interface Streams {
   /** The same in steps of a few milliseconds. All steps need one snapshot. */
   list(query: StreamQuery): Generator<void, StreamPage>
   byId(streamId: string): Stream | undefined
-  /** The same with the checkpoint, read at one moment: one statement costs less than a transaction. */
-  asOfNow(streamId: string): { stream: Stream; checkpoint: Position | undefined } | undefined
   /** Sums over the streams of an address. */
   totals(address: string): Total[]
   /** Sums over all streams. */
@@ -41,15 +38,8 @@ export interface Streams {
   idsAfter(streamId: bigint | undefined, limit: number): bigint[]
 }
 
-/** What an answer says of the checkpoint. */
-export type Position = Pick<Checkpoint, 'cursor' | 'ledger' | 'ledgerClosedAt'>
-
 export function createStreams(sqlite: Sqlite): Streams {
   const byId = sqlite.prepare<[string], StreamValues>(`${SELECT_STREAM_VALUES} where stream_id = ?`)
-  const asOfNow = sqlite.prepare<[string], StreamValues & (Position | { cursor: null })>(
-    `select ${STREAM_VALUES}, cursor, ledger, ledger_closed_at as ledgerClosedAt
-     from streams left join checkpoint where stream_id = ?`,
-  )
   const list = createStreamList(sqlite)
   const between = createBetween(list)
   const totals = createTotals(sqlite)
@@ -73,10 +63,6 @@ export function createStreams(sqlite: Sqlite): Streams {
     byId(streamId) {
       const row = byId.get(streamId)
       return row && fromRow(row)
-    },
-    asOfNow(streamId) {
-      const row = asOfNow.get(streamId)
-      return row && { stream: fromRow(row), checkpoint: row.cursor === null ? undefined : row }
     },
     totals: totals.ofAddress,
     wholeTotals: totals.ofAll,
