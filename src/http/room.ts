@@ -1,7 +1,7 @@
 /**
- * Places that addresses share. One address may have them all while nobody else asks. Once another was
- * refused, no address gets beyond an equal share until those that were refused have had their turn:
- * nothing is ended to make room, and nobody is kept out for longer than one wait.
+ * Places that addresses share. While nobody else asks, one address may hold all of them. After another
+ * address was refused, no address gets more than an equal share until the refused ones had their turn.
+ * Nothing is ended to make room. Nobody is kept out for longer than one wait.
  */
 export interface Room {
   /** Whether an address may have another place. If it may not, it is remembered for a while. */

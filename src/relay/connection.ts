@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { createRedisClient } from './client.ts'
 
 /** A connection to Redis that comes back by itself. */
 export interface Redis {
@@ -7,29 +8,11 @@ export interface Redis {
   close(): void
 }
 
-const CONNECT_MS = 3_000
 const COMMAND_MS = 3_000
-/** So that a dead connection is noticed: it answers pings, or it is closed. */
-const PING_MS = 1_000
-const SILENT_MS = 4_000
-const LONGEST_PAUSE_MS = 500
 
-/** Connects in the background. `url` may hold a password, so it is never logged. */
+/** Connects in the background. */
 export async function openRedis(url: string, logger: Logger): Promise<Redis> {
-  // Loaded only by those who use it.
-  const { createClient } = await import('@redis/client')
-  const client = createClient({
-    url,
-    RESP: 2,
-    disableOfflineQueue: true,
-    maintNotifications: 'disabled',
-    pingInterval: PING_MS,
-    socket: {
-      connectTimeout: CONNECT_MS,
-      socketTimeout: SILENT_MS,
-      reconnectStrategy: (retries) => Math.min(20 * 2 ** Math.min(retries, 10), LONGEST_PAUSE_MS),
-    },
-  })
+  const client = await createRedisClient(url)
   let isTroubled = false
   client.on('error', (error: Error) => {
     if (!isTroubled) logger.warn({ err: error }, 'Redis cannot be reached, trying again')

@@ -9,7 +9,7 @@
  * - publisher.ts       the leader's writer
  * - follower.ts        applies what was published
  * - entry.ts           what is published; packed.ts: small
- * - carrier.ts         what is said through Redis; scripts.ts, keys.ts, connection.ts
+ * - carrier.ts         what is said through Redis; scripts.ts, keys.ts, connection.ts, client.ts
  * - asking.ts          asks all nodes what they do now; channels.ts
  * - newest.ts          whether a position is beyond everything published
  */

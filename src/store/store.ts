@@ -119,7 +119,7 @@ export interface ReplaceableStore extends WritableStore {
   replaceBy(path: string): void
 }
 
-/** For ingestion and audits: their writes may have to be told to other machines first. */
+/** For ingestion and audits. On several machines their writes are published before they are stored. */
 export interface SharedStore extends Store {
   writer: SharedWriter
 }

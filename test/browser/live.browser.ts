@@ -122,7 +122,7 @@ test('an amount ticks by the chain’s time while nothing happens', async () => 
   await expect.poll(amount).not.toBe(before)
 })
 
-test('who cuts the line and mends it gets what they missed, in order, and is told so', async () => {
+test('after the line is cut and mended the page shows what was missed, in order, and says so', async () => {
   const visitor = await visit(daemon.url)
   await visitor.says('live')
   await visitor.click('Cut the line')

@@ -45,7 +45,7 @@ export async function surviveChaos(chaos: Chaos): Promise<Survived> {
   const last = lastLedger(recording)
   await indexed(alone.daemon.url, last)
   const queries = await queriesOf(alone.daemon.url)
-  // A position before the log begins would be told to have expired.
+  // A position before the log's beginning would get `reset expired`.
   await scene.all(recording.header.firstLedger)
   const url = `http://127.0.0.1:${scene.balancer.port}`
   const readers = Array.from({ length: clients }, (_, index) =>

@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined)(`several nodes${reason ? ` (${reason})` : 
     await cluster.redis.kill()
     const [one, other] = [await subscribed(follower, beyond), await subscribed(leader, beyond)]
     for (const { daemon } of cluster.nodes) await getJson(`${daemon().url}/streams`)
-    // It is told only once Redis can say so.
+    // The reset comes only after Redis has answered.
     await cluster.redis.start()
     const settled = cluster.closeNext(20)
     await cluster.all(settled)

@@ -12,7 +12,7 @@ import { freePort, startRedis } from '../support/redis.ts'
 import type { RedisServer } from '../support/redis.ts'
 import { ADMIN_TOKEN } from '../support/tokens.ts'
 
-/** Nodes over one Redis server, each with an RPC of its own, so that calls can be told apart. */
+/** Nodes over one Redis server, each with an RPC of its own, so that it is known which node called. */
 export interface Cluster {
   redis: RedisServer
   nodes: ClusterNode[]

@@ -11,7 +11,7 @@ const recording = await loadRecording('quirks')
 test('P6: a position that another process has seen is not beyond the network, also before this one looks', async () => {
   const { daemon, simulator, env } = await setUp(recording, { simulator: { speed: 0, closed: 10 } })
   await indexed(daemon.url, simulator.latestLedger())
-  // It looks for commits only when it is told to.
+  // It looks for commits only when the test says so.
   vi.useFakeTimers({ toFake: ['setInterval'] })
   onTestFinished(() => void vi.useRealTimers())
   const replica = await startReplica(parseConfig(env), {

@@ -73,7 +73,7 @@ const SHARED = [
 
 export type SharedWrite = (typeof SHARED)[number]
 
-/** The same writes, which may have to be told to other machines first. */
+/** The same writes. On several machines each is published before it is stored. */
 export type SharedWriter = {
   [Name in SharedWrite]: (
     ...args: Parameters<Writer[Name]>

@@ -1,4 +1,7 @@
 /** What the daemon answers, as far as the page uses it. Amounts and ids are decimal strings. */
+import type { Stream, StreamStatus } from 'flowfi-client'
+
+export type { Stream, StreamStatus }
 
 export interface AsOf {
   cursor: string
@@ -6,35 +9,12 @@ export interface AsOf {
   ledgerClosedAt: string | null
 }
 
-export type StreamStatus = 'active' | 'paused' | 'cancelled' | 'completed'
 export const STREAM_STATUSES: readonly StreamStatus[] = [
   'active',
   'paused',
   'cancelled',
   'completed',
 ]
-
-export interface Stream {
-  streamId: string
-  sender: string
-  recipient: string
-  tokenAddress: string
-  ratePerSecond: string
-  depositedAmount: string
-  withdrawnAmount: string
-  claimableAmount: string
-  startTime: number | null
-  lastUpdateTime: number | null
-  endTime: number | null
-  endedAt: number | null
-  status: StreamStatus
-  isActive: boolean
-  isPaused: boolean
-  pausedAt: number | null
-  createdLedger: number | null
-  updatedLedger: number
-  origin: 'events' | 'chain'
-}
 
 /** An event has more fields, which depend on its type. */
 export interface StreamEvent {
